@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make [KDIR=headers]            build the modules against a kernel's headers
+# make -C KDIR M=$PWD modules    the same, said the kernel's way
+# make modules_install, clean    as usual
+#
+# Inside a kernel tree this file is not used: the directories below have their
+# own Kconfig and Makefile.
+
+ifneq ($(KERNELRELEASE),)
+
+export CONFIG_MQBLK := m
+export CONFIG_BLK_DEV_NULL_BLK_C := m
+export CONFIG_MQBLK_FLOOR := m
+
+subdir-ccflags-y += -I$(src)/include
+
+obj-y += drivers/block/mqblk/ drivers/block/null_blk_c/ tools/bench/floor/
+
+else
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+TARGETS := modules modules_install clean
+
+.PHONY: all $(TARGETS)
+all: modules
+
+$(TARGETS):
+	@test -e "$(KDIR)/Makefile" || { \
+		echo "No kernel headers at $(KDIR)."; \
+		echo "Install them (apt-get install linux-headers-$$(uname -r)) or name a directory: make KDIR=..."; \
+		exit 1; } >&2
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" $@
+
+endif

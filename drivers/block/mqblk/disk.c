@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Disks: the life of a gendisk from limits to removal.
+ */
+#include <linux/blkdev.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/mqblk.h>
+#include <linux/string.h>
+
+/**
+ * mqblk_disk_add - make a disk and put it into /dev
+ * @set: a set that outlives the disk
+ * @params: what it is made from; not used after return, except what it points
+ *	to as @fops and @private
+ *
+ * I/O may arrive before this returns: partitions are read.
+ *
+ * Context: Process context, may sleep.
+ * Return: the disk, to be given to mqblk_disk_remove(), or an ERR_PTR():
+ * -EINVAL for limits that the block layer refuses or a name too long, -ENOMEM,
+ * -EEXIST for a name or number in use. After an error there is nothing to undo.
+ */
+struct gendisk *mqblk_disk_add(struct mqblk_set *set,
+			       const struct mqblk_disk_params *params)
+{
+	struct queue_limits limits = *params->limits;
+	struct gendisk *disk;
+	int ret;
+
+	disk = blk_mq_alloc_disk(&set->tags, &limits, params->private);
+	if (IS_ERR(disk))
+		return disk;
+
+	disk->major = params->major;
+	disk->first_minor = params->first_minor;
+	disk->minors = params->minors;
+	disk->fops = params->fops;
+	disk->private_data = params->private;
+	set_capacity(disk, params->capacity_sects);
+	ret = -EINVAL;
+	if (strscpy(disk->disk_name, params->name, DISK_NAME_LEN) < 0)
+		goto put;
+	ret = add_disk(disk);
+	if (ret)
+		goto put;
+	return disk;
+put:
+	put_disk(disk);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_GPL(mqblk_disk_add);
+
+/**
+ * mqblk_disk_remove - take a disk out of /dev and drop it
+ * @disk: from mqblk_disk_add()
+ *
+ * Dirty data is written back, then every request in flight is waited for. No
+ * operation of the driver is called afterwards, even if the block device is
+ * still open; such an opener gets errors.
+ *
+ * Context: Process context, may sleep.
+ */
+void mqblk_disk_remove(struct gendisk *disk)
+{
+	del_gendisk(disk);
+	put_disk(disk);
+}
+EXPORT_SYMBOL_GPL(mqblk_disk_remove);

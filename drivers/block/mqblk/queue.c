@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Requests that wait in their hardware queue: for a deadline or for a poller.
+ *
+ * One hrtimer serves all requests of a hardware queue. They stand in a
+ * timerqueue ordered by deadline; the timer is set to the earliest, and its
+ * expiry ends every request that is due in one batch.
+ *
+ * mqblk_rq_timeout() may meet the timer or a poller over one request. Whoever
+ * unlinks it under the queue's lock owns it; the other finds it not parked.
+ */
+#include <linux/export.h>
+#include <linux/ktime.h>
+#include <linux/lockdep.h>
+#include <linux/mqblk.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+
+static struct mqblk_queue *mqblk_rq_queue(struct request *rq)
+{
+	return rq->mq_hctx->driver_data;
+}
+
+/* Links a request that the caller owns; the queue owns it from here on. */
+static void mqblk_park(struct mqblk_queue *queue, struct mqblk_rq *mrq,
+		       blk_status_t status)
+{
+	lockdep_assert_held(&queue->lock);
+	WARN_ON_ONCE(mrq->state != MQBLK_RQ_STARTED);
+	mrq->status = status;
+	mrq->state = MQBLK_RQ_PARKED;
+}
+
+/* Unlinks a parked request; the caller owns it from here on. */
+static void mqblk_unpark(struct mqblk_queue *queue, struct mqblk_rq *mrq)
+{
+	lockdep_assert_held(&queue->lock);
+	if (mrq->in_timers)
+		timerqueue_del(&queue->timers, &mrq->timer);
+	else
+		list_del(&mrq->entry);
+	mrq->state = MQBLK_RQ_STARTED;
+}
+
+/* Ends a list of requests that the caller owns; returns how many. */
+static int mqblk_end_list(struct list_head *list, struct io_comp_batch *iob)
+{
+	struct mqblk_rq *mrq, *next;
+	int nr = 0;
+
+	list_for_each_entry_safe(mrq, next, list, entry) {
+		mqblk_rq_end(blk_mq_rq_from_pdu(mrq), mrq->status, iob);
+		nr++;
+	}
+	return nr;
+}
+
+static void mqblk_timer_arm(struct mqblk_queue *queue)
+{
+	struct timerqueue_node *first;
+
+	lockdep_assert_held(&queue->lock);
+	first = timerqueue_getnext(&queue->timers);
+	if (first)
+		hrtimer_start(&queue->timer, first->expires, HRTIMER_MODE_ABS);
+}
+
+/* Moves every request due by @now to @due, and sets the timer for the rest. */
+static void mqblk_timer_collect(struct mqblk_queue *queue, ktime_t now,
+				struct list_head *due)
+{
+	struct timerqueue_node *first;
+	struct mqblk_rq *mrq;
+
+	lockdep_assert_held(&queue->lock);
+	while ((first = timerqueue_getnext(&queue->timers))) {
+		if (ktime_after(first->expires, now))
+			break;
+		mrq = container_of(first, struct mqblk_rq, timer);
+		mqblk_unpark(queue, mrq);
+		list_add_tail(&mrq->entry, due);
+	}
+	mqblk_timer_arm(queue);
+}
+
+static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
+{
+	struct mqblk_queue *queue =
+		container_of(timer, struct mqblk_queue, timer);
+	DEFINE_IO_COMP_BATCH(iob);
+	unsigned long flags;
+	LIST_HEAD(due);
+
+	spin_lock_irqsave(&queue->lock, flags);
+	mqblk_timer_collect(queue, ktime_get(), &due);
+	spin_unlock_irqrestore(&queue->lock, flags);
+
+	mqblk_end_list(&due, &iob);
+	mqblk_batch_end(&iob);
+	/* Armed again under the lock if need be, so never by this return. */
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * mqblk_timer_park - complete a request at a deadline
+ * @rq: a request that the caller owns, on a queue set up by mqblk_init_hctx()
+ * @status: its outcome
+ * @deadline: time of CLOCK_MONOTONIC; never completed before it
+ *
+ * The queue owns the request when this returns; it may have ended already.
+ *
+ * Context: Any; ends requests in hard interrupt context.
+ */
+void mqblk_timer_park(struct request *rq, blk_status_t status,
+		      ktime_t deadline)
+{
+	struct mqblk_queue *queue = mqblk_rq_queue(rq);
+	struct mqblk_rq *mrq = mqblk_rq(rq);
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	mqblk_park(queue, mrq, status);
+	mrq->in_timers = true;
+	timerqueue_init(&mrq->timer);
+	mrq->timer.expires = deadline;
+	if (timerqueue_add(&queue->timers, &mrq->timer))
+		mqblk_timer_arm(queue);
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+EXPORT_SYMBOL_GPL(mqblk_timer_park);
+
+/**
+ * mqblk_poll_park - complete a request when somebody polls for it
+ * @rq: a request that the caller owns, on a poll queue set up by
+ *	mqblk_init_hctx()
+ * @status: its outcome
+ *
+ * The queue owns the request when this returns; it may have ended already. A
+ * request that nobody polls for ends by mqblk_rq_timeout().
+ *
+ * Context: Any.
+ */
+void mqblk_poll_park(struct request *rq, blk_status_t status)
+{
+	struct mqblk_queue *queue = mqblk_rq_queue(rq);
+	struct mqblk_rq *mrq = mqblk_rq(rq);
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	mqblk_park(queue, mrq, status);
+	mrq->in_timers = false;
+	list_add_tail(&mrq->entry, &queue->polled);
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+EXPORT_SYMBOL_GPL(mqblk_poll_park);
+
+/**
+ * mqblk_poll - complete every request that waits for a poller; for ->poll
+ * @hctx: a poll queue set up by mqblk_init_hctx()
+ * @iob: batch that the block layer ends, or NULL
+ *
+ * Context: Process context.
+ * Return: the number of requests completed or added to @iob.
+ */
+int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
+{
+	struct mqblk_queue *queue = hctx->driver_data;
+	struct mqblk_rq *mrq;
+	LIST_HEAD(due);
+
+	if (list_empty_careful(&queue->polled))
+		return 0;
+
+	spin_lock_irq(&queue->lock);
+	list_splice_init(&queue->polled, &due);
+	list_for_each_entry(mrq, &due, entry)
+		mrq->state = MQBLK_RQ_STARTED;
+	spin_unlock_irq(&queue->lock);
+	return mqblk_end_list(&due, iob);
+}
+EXPORT_SYMBOL_GPL(mqblk_poll);
+
+/**
+ * mqblk_rq_timeout - end a request that waited too long; for ->timeout
+ * @rq: the request
+ *
+ * A parked request ends with BLK_STS_TIMEOUT. Any other is being worked on
+ * at this moment and gets another period.
+ *
+ * Context: Process context, called by the block layer.
+ * Return: BLK_EH_DONE or BLK_EH_RESET_TIMER.
+ */
+enum blk_eh_timer_return mqblk_rq_timeout(struct request *rq)
+{
+	struct mqblk_queue *queue = mqblk_rq_queue(rq);
+	struct mqblk_rq *mrq = mqblk_rq(rq);
+	bool parked;
+
+	spin_lock_irq(&queue->lock);
+	parked = mrq->state == MQBLK_RQ_PARKED;
+	if (parked)
+		mqblk_unpark(queue, mrq);
+	spin_unlock_irq(&queue->lock);
+
+	if (!parked)
+		return BLK_EH_RESET_TIMER;
+	mqblk_rq_end(rq, BLK_STS_TIMEOUT, NULL);
+	return BLK_EH_DONE;
+}
+EXPORT_SYMBOL_GPL(mqblk_rq_timeout);
+
+/**
+ * mqblk_complete_op - end a request on the CPU the block layer chose; for
+ * ->complete
+ * @rq: a request given to mqblk_rq_complete()
+ *
+ * Context: Softirq or hard interrupt, called by the block layer.
+ */
+void mqblk_complete_op(struct request *rq)
+{
+	blk_mq_end_request(rq, mqblk_rq(rq)->status);
+}
+EXPORT_SYMBOL_GPL(mqblk_complete_op);
+
+/**
+ * mqblk_init_hctx - set up a hardware queue; for ->init_hctx
+ * @hctx: the queue; its driver_data becomes a struct mqblk_queue
+ * @data: unused
+ * @idx: unused
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int mqblk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int idx)
+{
+	struct mqblk_queue *queue;
+
+	queue = kzalloc_node(sizeof(*queue), GFP_KERNEL, hctx->numa_node);
+	if (!queue)
+		return -ENOMEM;
+	spin_lock_init(&queue->lock);
+	timerqueue_init_head(&queue->timers);
+	hrtimer_setup(&queue->timer, mqblk_timer_expired, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS);
+	INIT_LIST_HEAD(&queue->polled);
+	hctx->driver_data = queue;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mqblk_init_hctx);
+
+/**
+ * mqblk_exit_hctx - take down a hardware queue; for ->exit_hctx
+ * @hctx: a queue with no request in flight
+ * @idx: unused
+ *
+ * Context: Process context, may sleep.
+ */
+void mqblk_exit_hctx(struct blk_mq_hw_ctx *hctx, unsigned int idx)
+{
+	struct mqblk_queue *queue = hctx->driver_data;
+
+	hrtimer_cancel(&queue->timer);
+	WARN_ON_ONCE(timerqueue_getnext(&queue->timers));
+	WARN_ON_ONCE(!list_empty(&queue->polled));
+	kfree(queue);
+	hctx->driver_data = NULL;
+}
+EXPORT_SYMBOL_GPL(mqblk_exit_hctx);

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tag sets: hardware queues, their maps, and resizing them under load.
+ */
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/mqblk.h>
+#include <linux/string.h>
+
+#include "compat.h"
+
+static unsigned int mqblk_queue_total(const struct mqblk_queue_counts *queues)
+{
+	return queues->nr_default + queues->nr_poll;
+}
+
+/**
+ * mqblk_map_queues - share out hardware queues over CPUs; for ->map_queues
+ * @tags: the &mqblk_set.tags of a set
+ *
+ * Default queues come first, poll queues after them. While the block layer
+ * falls back from a failed growth it has the old number of queues already and
+ * @queues still has the new one: then the old counts are mapped.
+ *
+ * Context: Process context, called by the block layer.
+ */
+void mqblk_map_queues(struct blk_mq_tag_set *tags)
+{
+	struct mqblk_set *set = container_of(tags, struct mqblk_set, tags);
+	const struct mqblk_queue_counts *queues = &set->queues;
+	struct blk_mq_queue_map *map = tags->map;
+
+	if (tags->nr_hw_queues != mqblk_queue_total(queues))
+		queues = &set->old_queues;
+	map[HCTX_TYPE_DEFAULT].nr_queues = queues->nr_default;
+	map[HCTX_TYPE_DEFAULT].queue_offset = 0;
+	blk_mq_map_queues(&map[HCTX_TYPE_DEFAULT]);
+	if (tags->nr_maps <= HCTX_TYPE_POLL)
+		return;
+
+	/* Reads go the default way: a type without queues is mapped there. */
+	map[HCTX_TYPE_READ].nr_queues = 0;
+	map[HCTX_TYPE_POLL].nr_queues = queues->nr_poll;
+	map[HCTX_TYPE_POLL].queue_offset = queues->nr_default;
+	if (queues->nr_poll)
+		blk_mq_map_queues(&map[HCTX_TYPE_POLL]);
+}
+EXPORT_SYMBOL_GPL(mqblk_map_queues);
+
+/**
+ * mqblk_set_init - make a tag set
+ * @set: memory for it, which outlives every disk made on it
+ * @params: what it is made from; not used after return
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -EINVAL for parameters that make no sense, or -ENOMEM; after an
+ * error there is nothing to undo.
+ */
+int mqblk_set_init(struct mqblk_set *set, const struct mqblk_set_params *params)
+{
+	struct blk_mq_tag_set *tags = &set->tags;
+
+	if (!params->nr_default || params->pdu_bytes < sizeof(struct mqblk_rq))
+		return -EINVAL;
+	if (params->nr_poll && !params->ops->poll)
+		return -EINVAL;
+
+	memset(set, 0, sizeof(*set));
+	set->queues.nr_default = params->nr_default;
+	set->queues.nr_poll = params->nr_poll;
+	set->old_queues = set->queues;
+
+	tags->ops = params->ops;
+	tags->nr_hw_queues = mqblk_queue_total(&set->queues);
+	tags->nr_maps = params->ops->poll ? HCTX_MAX_TYPES : 1;
+	tags->queue_depth = params->depth;
+	tags->cmd_size = params->pdu_bytes;
+	tags->numa_node = params->node;
+	tags->flags = MQBLK_F_BASE | params->flags;
+	tags->timeout = msecs_to_jiffies(params->timeout_ms);
+	return blk_mq_alloc_tag_set(tags);
+}
+EXPORT_SYMBOL_GPL(mqblk_set_init);
+
+/**
+ * mqblk_set_exit - free a tag set
+ * @set: a set whose disks are all removed
+ *
+ * Context: Process context, may sleep.
+ */
+void mqblk_set_exit(struct mqblk_set *set)
+{
+	blk_mq_free_tag_set(&set->tags);
+}
+EXPORT_SYMBOL_GPL(mqblk_set_exit);
+
+/**
+ * mqblk_set_resize - change the number of hardware queues while disks run
+ * @set: a set whose ->map_queues is mqblk_map_queues()
+ * @nr_default: new number of default queues, at least 1
+ * @nr_poll: new number of poll queues; more than 0 needs ->poll
+ *
+ * Requests in flight are waited for; new ones wait until the change is made.
+ *
+ * Context: Process context, may sleep; the caller serialises calls for @set.
+ * Return: 0; -EINVAL for counts that make no sense; -ENOMEM if the block layer
+ * could not do it, and then the counts are what they were.
+ */
+int mqblk_set_resize(struct mqblk_set *set, unsigned int nr_default,
+		     unsigned int nr_poll)
+{
+	const struct mqblk_queue_counts wanted = {
+		.nr_default	= nr_default,
+		.nr_poll	= nr_poll,
+	};
+
+	if (!nr_default || (nr_poll && !set->tags.ops->poll))
+		return -EINVAL;
+
+	set->old_queues = set->queues;
+	set->queues = wanted;
+	blk_mq_update_nr_hw_queues(&set->tags, mqblk_queue_total(&wanted));
+	if (set->tags.nr_hw_queues == mqblk_queue_total(&wanted))
+		return 0;
+	set->queues = set->old_queues;
+	return -ENOMEM;
+}
+EXPORT_SYMBOL_GPL(mqblk_set_resize);

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * mqblk - building blocks for blk-mq drivers
+ *
+ * Theory of operation
+ * ===================
+ *
+ * mqblk is a library. A driver owns its struct blk_mq_ops and blk-mq calls the
+ * driver directly; mqblk never stands between the two. What it offers is what
+ * every driver needs and easily gets wrong: a tag set with its queue maps, the
+ * life of a gendisk, the question who may complete a request, and ways to
+ * complete one later than it was queued.
+ *
+ * Data flow
+ * ---------
+ *
+ *	blk-mq --queue_rq(s)--> driver --mqblk_rq_start()--> its work
+ *	                                                       |
+ *	   +------------------+------------------+-------------+
+ *	   | mqblk_rq_end()   | mqblk_rq_        | mqblk_timer_park()
+ *	   | here and now     | complete()       | mqblk_poll_park()
+ *	   |                  | as the block     | later: the queue's timer,
+ *	   |                  | layer decides    | or whoever polls
+ *	   v                  v                  v
+ *	blk_mq_end_request() or blk_mq_end_request_batch(): exactly once
+ *
+ * Request ownership
+ * -----------------
+ *
+ * The first member of a driver's per-request data is a struct mqblk_rq. Its
+ * state says who owns the request; every change is made by a function here.
+ *
+ *  1. MQBLK_RQ_IDLE: the block layer owns it. The driver has no reference and
+ *     must not touch it. State 1 is what a request has before queue_rq() takes
+ *     it and after its completion was claimed.
+ *  2. MQBLK_RQ_STARTED: the driver owns it, since mqblk_rq_start(). Whoever
+ *     works on it owes exactly one of mqblk_rq_end(), mqblk_rq_complete(),
+ *     mqblk_timer_park() or mqblk_poll_park().
+ *  3. MQBLK_RQ_PARKED: it waits in the struct mqblk_queue of its hardware
+ *     queue, with its status decided. Only the one who takes it out under that
+ *     queue's lock (the timer, the poller, or mqblk_rq_timeout()) owns it, and
+ *     it is in state 2 again from then on.
+ *
+ * 2 -> 1 is an atomic compare-and-exchange in mqblk_rq_end() and
+ * mqblk_rq_complete(): the one caller who makes it may complete the request, a
+ * second caller is refused with a warning and touches nothing.
+ *
+ * Locks
+ * -----
+ *
+ * struct mqblk_queue has one lock, taken with interrupts off, innermost: no
+ * other lock is taken under it but the hrtimer base's. Nothing is completed
+ * under it. There is no lock per disk or per set on any path of a request.
+ *
+ * Errors
+ * ------
+ *
+ * A driver that cannot take a request returns a blk_status_t from queue_rq()
+ * before mqblk_rq_start(). After it, the status goes to the completion.
+ * "Cannot happen" is WARN_ON_ONCE() and refusal, never BUG().
+ *
+ * A blk-mq driver in four steps
+ * -----------------------------
+ *
+ * 1. Per-request data that begins with struct mqblk_rq, and operations::
+ *
+ *	static blk_status_t my_queue_rq(struct blk_mq_hw_ctx *hctx,
+ *					const struct blk_mq_queue_data *bd)
+ *	{
+ *		mqblk_rq_start(bd->rq);
+ *		mqblk_rq_end(bd->rq, BLK_STS_OK, NULL);
+ *		return BLK_STS_OK;
+ *	}
+ *
+ *	static const struct blk_mq_ops my_ops = { .queue_rq = my_queue_rq };
+ *
+ * 2. A set: fill in struct mqblk_set_params, call mqblk_set_init().
+ * 3. A disk: fill in struct mqblk_disk_params, call mqblk_disk_add().
+ * 4. At the end: mqblk_disk_remove(), then mqblk_set_exit().
+ *
+ * tools/bench/floor is that driver, compiled and run as the lower bound of the
+ * benchmark. A driver that completes later also sets .init_hctx, .exit_hctx,
+ * .timeout (and .poll, .complete) to the functions of the same purpose below.
+ *
+ * What mqblk leaves out
+ * ---------------------
+ *
+ * Anything that only one driver needs, and zones, data and hardware.
+ */
+#ifndef _LINUX_MQBLK_H
+#define _LINUX_MQBLK_H
+
+#include <linux/atomic.h>
+#include <linux/blk-mq.h>
+#include <linux/hrtimer.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/timerqueue.h>
+
+/**
+ * enum mqblk_rq_state - who owns a request
+ * @MQBLK_RQ_IDLE: the block layer
+ * @MQBLK_RQ_STARTED: the driver's code that works on it
+ * @MQBLK_RQ_PARKED: the struct mqblk_queue it waits in
+ */
+enum mqblk_rq_state {
+	MQBLK_RQ_IDLE,
+	MQBLK_RQ_STARTED,
+	MQBLK_RQ_PARKED,
+};
+
+/**
+ * struct mqblk_rq - mqblk's part of a request, first in the driver's part
+ * @state: enum mqblk_rq_state, see "Request ownership"
+ * @status: how the request ends; valid while parked and while the block layer
+ *	carries the completion to the CPU of its choice
+ * @timer: place in &mqblk_queue.timers, guarded by &mqblk_queue.lock
+ * @entry: place in &mqblk_queue.polled, guarded by &mqblk_queue.lock; or in a
+ *	list of its owner's once taken out
+ * @in_timers: parked in @timer rather than in @entry; same guard
+ */
+struct mqblk_rq {
+	int			state;
+	blk_status_t		status;
+	bool			in_timers;
+	union {
+		struct timerqueue_node	timer;
+		struct list_head	entry;
+	};
+};
+
+/**
+ * mqblk_rq - mqblk's part of a request
+ * @rq: a request of a set whose PDU begins with struct mqblk_rq
+ *
+ * Return: its struct mqblk_rq.
+ */
+static inline struct mqblk_rq *mqblk_rq(struct request *rq)
+{
+	return blk_mq_rq_to_pdu(rq);
+}
+
+/**
+ * mqblk_rq_start - take a request from the block layer
+ * @rq: a request that queue_rq() or queue_rqs() was given
+ *
+ * Starts the request's timeout. The caller owns the request from here on.
+ *
+ * Context: Any.
+ */
+static inline void mqblk_rq_start(struct request *rq)
+{
+	struct mqblk_rq *mrq = mqblk_rq(rq);
+
+	WARN_ON_ONCE(mrq->state != MQBLK_RQ_IDLE);
+	mrq->state = MQBLK_RQ_STARTED;
+	blk_mq_start_request(rq);
+}
+
+/**
+ * mqblk_rq_claim - win the right to complete a request
+ * @rq: a started request
+ *
+ * For drivers with completion paths that may meet. mqblk_rq_end() and
+ * mqblk_rq_complete() claim by themselves.
+ *
+ * Context: Any.
+ * Return: true for exactly one caller after each mqblk_rq_start(); it must
+ * hand the request to the block layer. false: the request is not the
+ * caller's, and must not be touched.
+ */
+static inline bool mqblk_rq_claim(struct request *rq)
+{
+	return cmpxchg(&mqblk_rq(rq)->state, MQBLK_RQ_STARTED,
+		       MQBLK_RQ_IDLE) == MQBLK_RQ_STARTED;
+}
+
+/* Ends a claimed request, in the batch if there is one that can take it. */
+static inline void mqblk_rq_finish(struct request *rq, blk_status_t status,
+				   struct io_comp_batch *iob)
+{
+	if (!blk_mq_add_to_batch(rq, iob, status != BLK_STS_OK,
+				 blk_mq_end_request_batch))
+		blk_mq_end_request(rq, status);
+}
+
+/**
+ * mqblk_rq_end - complete a request here and now
+ * @rq: a request that the caller owns
+ * @status: its outcome
+ * @iob: batch to add it to, or NULL; the caller ends it by mqblk_batch_end()
+ *
+ * The block layer owns the request when this returns, or when the batch ends.
+ *
+ * Context: Any, but not under a lock that the submitter of I/O may need.
+ */
+static inline void mqblk_rq_end(struct request *rq, blk_status_t status,
+				struct io_comp_batch *iob)
+{
+	if (!WARN_ON_ONCE(!mqblk_rq_claim(rq)))
+		mqblk_rq_finish(rq, status, iob);
+}
+
+/**
+ * mqblk_rq_complete - complete a request where the block layer wants it
+ * @rq: a request that the caller owns
+ * @status: its outcome
+ * @iob: as for mqblk_rq_end()
+ *
+ * The block layer decides by the queue's rq_affinity, the CPU that submitted
+ * the request and the number of hardware queues: an interrupt to another CPU,
+ * the block softirq of this one, or neither, and then the request ends here.
+ * Needs mqblk_complete_op() as ->complete of the set.
+ *
+ * Context: Any.
+ */
+static inline void mqblk_rq_complete(struct request *rq, blk_status_t status,
+				     struct io_comp_batch *iob)
+{
+	if (WARN_ON_ONCE(!mqblk_rq_claim(rq)))
+		return;
+	mqblk_rq(rq)->status = status;
+	if (!blk_mq_complete_request_remote(rq))
+		mqblk_rq_finish(rq, status, iob);
+}
+
+/**
+ * mqblk_batch_end - complete what a batch has gathered
+ * @iob: initialised by DEFINE_IO_COMP_BATCH()
+ *
+ * Context: as for mqblk_rq_end().
+ */
+static inline void mqblk_batch_end(struct io_comp_batch *iob)
+{
+	if (!rq_list_empty(&iob->req_list))
+		blk_mq_end_request_batch(iob);
+}
+
+/* queue.c: requests that wait in their hardware queue */
+
+/**
+ * struct mqblk_queue - what mqblk keeps per hardware queue
+ * @lock: guards all below and the state of requests in them; taken with
+ *	interrupts off
+ * @timers: requests parked by mqblk_timer_park(), ordered by deadline
+ * @timer: fires at the earliest deadline of @timers; started under @lock only
+ * @polled: requests parked by mqblk_poll_park(), oldest first
+ */
+struct mqblk_queue {
+	spinlock_t		lock;
+	struct timerqueue_head	timers;
+	struct hrtimer		timer;
+	struct list_head	polled;
+};
+
+int mqblk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int idx);
+void mqblk_exit_hctx(struct blk_mq_hw_ctx *hctx, unsigned int idx);
+void mqblk_timer_park(struct request *rq, blk_status_t status,
+		      ktime_t deadline);
+void mqblk_poll_park(struct request *rq, blk_status_t status);
+int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob);
+enum blk_eh_timer_return mqblk_rq_timeout(struct request *rq);
+void mqblk_complete_op(struct request *rq);
+
+/* set.c: tag sets */
+
+/**
+ * struct mqblk_set_params - what a set is made from
+ * @ops: the driver's operations; with ->poll the set has poll queues, and then
+ *	->map_queues must be mqblk_map_queues()
+ * @pdu_bytes: size of the driver's per-request data, struct mqblk_rq included
+ * @depth: requests per hardware queue, 1 to BLK_MQ_MAX_DEPTH
+ * @nr_default: hardware queues for all I/O that is not polled, at least 1
+ * @nr_poll: hardware queues for polled I/O, may be 0
+ * @node: NUMA node of all memory of the set, or NUMA_NO_NODE
+ * @flags: BLK_MQ_F_* beside those that every driver needs
+ * @timeout_ms: time after which ->timeout is called; 0: the block layer's 30 s
+ */
+struct mqblk_set_params {
+	const struct blk_mq_ops	*ops;
+	unsigned int		pdu_bytes;
+	unsigned int		depth;
+	unsigned int		nr_default;
+	unsigned int		nr_poll;
+	int			node;
+	unsigned int		flags;
+	unsigned int		timeout_ms;
+};
+
+/**
+ * struct mqblk_queue_counts - hardware queues by what they serve
+ * @nr_default: interrupt-driven (or inline) queues
+ * @nr_poll: polled queues
+ */
+struct mqblk_queue_counts {
+	unsigned int		nr_default;
+	unsigned int		nr_poll;
+};
+
+/**
+ * struct mqblk_set - a tag set and how its hardware queues are shared out
+ * @tags: the block layer's set
+ * @queues: counts in force, or, while mqblk_set_resize() runs, wanted
+ * @old_queues: counts to map by when the block layer could not grow
+ *
+ * The owner serialises mqblk_set_resize() against itself.
+ */
+struct mqblk_set {
+	struct blk_mq_tag_set		tags;
+	struct mqblk_queue_counts	queues;
+	struct mqblk_queue_counts	old_queues;
+};
+
+int mqblk_set_init(struct mqblk_set *set, const struct mqblk_set_params *params);
+void mqblk_set_exit(struct mqblk_set *set);
+int mqblk_set_resize(struct mqblk_set *set, unsigned int nr_default,
+		     unsigned int nr_poll);
+void mqblk_map_queues(struct blk_mq_tag_set *tags);
+
+/* disk.c: disks */
+
+/**
+ * struct mqblk_disk_params - what a disk is made from
+ * @name: its name in /dev, shorter than DISK_NAME_LEN
+ * @fops: the driver's block device operations
+ * @limits: the queue's limits
+ * @capacity_sects: size in units of 512 bytes
+ * @private: becomes both the disk's private_data and the queue's queuedata
+ * @major: block major of the driver
+ * @first_minor: minor number of the whole disk
+ * @minors: consecutive minors for it and its partitions; others get dynamic
+ *	numbers
+ */
+struct mqblk_disk_params {
+	const char				*name;
+	const struct block_device_operations	*fops;
+	const struct queue_limits		*limits;
+	sector_t				capacity_sects;
+	void					*private;
+	int					major;
+	int					first_minor;
+	int					minors;
+};
+
+struct gendisk *mqblk_disk_add(struct mqblk_set *set,
+			       const struct mqblk_disk_params *params);
+void mqblk_disk_remove(struct gendisk *disk);
+
+#endif /* _LINUX_MQBLK_H */
