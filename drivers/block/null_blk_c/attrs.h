@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The attribute table, in alphabetical order. Configuration struct, module
+ * parameters, configfs files, features, validation messages and the table in
+ * the documentation are made from it, so it may be included many times, each
+ * time with other macros:
+ *
+ * NBC_ATTR(name, param, type, default, min, max, flags, help)
+ *	an attribute in configfs, @name, and a module parameter, @param, which is
+ *	its default
+ * NBC_ATTR_ONLY(name, type, default, min, max, flags, help)
+ *	an attribute in configfs without a parameter
+ * NBC_PARAM_ONLY(param, type, default, min, max, flags, help)
+ *	a module parameter only
+ *
+ * @type is one of enum nbc_type, @flags a set of NBC_A_*, all in attr.h. @min
+ * and @max bound every type but BOOL and NODE.
+ */
+#ifndef NBC_ATTR_ONLY
+#define NBC_ATTR_ONLY(...)
+#endif
+#ifndef NBC_PARAM_ONLY
+#define NBC_PARAM_ONLY(...)
+#endif
+
+NBC_ATTR(blocking, blocking, BOOL, 0, 0, 1, 0,
+	 "let the block layer call the driver where it may sleep; always so when memory-backed")
+NBC_ATTR(blocksize, bs, UINT, 512, 512, NBC_MAX_BLOCK_BYTES,
+	 NBC_A_POW2 | NBC_A_CLAMP_PARAM,
+	 "logical and physical block size in bytes")
+NBC_ATTR(completion_nsec, completion_nsec, ULONG, 10000, 0, LONG_MAX, 0,
+	 "time in ns from taking a request to completing it, for irqmode 2")
+NBC_ATTR(discard, discard, BOOL, 0, 0, 1, 0,
+	 "offer discard, which frees memory; memory-backed devices only")
+NBC_ATTR(home_node, home_node, NODE, -1, -1, 0, NBC_A_CLAMP_PARAM,
+	 "NUMA node of queues and data, -1 for any")
+NBC_ATTR(hw_queue_depth, hw_queue_depth, UINT, 64, 1, BLK_MQ_MAX_DEPTH,
+	 NBC_A_CLAMP,
+	 "requests per hardware queue")
+NBC_ATTR_ONLY(index, UINT, 0, 0, UINT_MAX, 0,
+	      "minor number; chosen by the driver at power-on")
+NBC_ATTR(irqmode, irqmode, UINT, 1, 0, 2, 0,
+	 "completion: 0 inline, 1 as the block layer decides (softirq), 2 by timer")
+NBC_ATTR(max_sectors, max_sectors, UINT, 0, NBC_MIN_MAX_SECTORS, UINT_MAX,
+	 NBC_A_ZERO,
+	 "largest request in units of 512 bytes, 0 for the block layer's default of 255")
+NBC_ATTR(memory_backed, memory_backed, BOOL, 0, 0, 1, 0,
+	 "keep written data in memory")
+NBC_ATTR(no_sched, no_sched, BOOL, 0, 0, 1, 0,
+	 "start with the I/O scheduler none; another can be chosen later")
+NBC_PARAM_ONLY(nr_devices, UINT, 1, 0, NBC_MAX_DEVICES, 0,
+	       "devices to make at load, nullbc0 and so on")
+NBC_ATTR(poll_queues, poll_queues, UINT, 1, 0, UINT_MAX,
+	 NBC_A_CPUS | NBC_A_PARAM_MAX | NBC_A_CLAMP | NBC_A_LIVE,
+	 "hardware queues for polled I/O; the module parameter is the most a device can have")
+NBC_ATTR_ONLY(power, BOOL, 0, 0, 1, NBC_A_LIVE,
+	      "1 makes the disk, 0 removes it; its data stays until the directory is removed")
+NBC_ATTR(rotational, rotational, BOOL, 0, 0, 1, 0,
+	 "claim to be a rotating disk")
+NBC_ATTR(size, gb, ULONG, 256000, 0, NBC_MAX_SIZE_MB, NBC_A_PARAM_GIB,
+	 "size in MiB; the module parameter gb counts GiB")
+NBC_ATTR(submit_queues, submit_queues, UINT, 1, 1, UINT_MAX,
+	 NBC_A_CPUS | NBC_A_CLAMP | NBC_A_LIVE,
+	 "hardware queues for I/O that is not polled")
+NBC_ATTR(use_per_node_hctx, use_per_node_hctx, BOOL, 0, 0, 1, 0,
+	 "one submit queue per online NUMA node, whatever submit_queues says")
+NBC_ATTR(virt_boundary, virt_boundary, BOOL, 0, 0, 1, 0,
+	 "accept no gaps inside pages between the segments of a request")
+
+#undef NBC_ATTR
+#undef NBC_ATTR_ONLY
+#undef NBC_PARAM_ONLY

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The directory null_blk_c in configfs: mkdir makes a device, its files are the
+ * attributes of the table, rmdir removes it.
+ *
+ * Devices made at load are directories too. They have no reference on the
+ * module, so that it can be unloaded, and rmdir refuses them.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/module.h>
+
+#include "null_blk_c.h"
+
+static struct nbc_device *nbc_item_device(struct config_item *item)
+{
+	return container_of(to_config_group(item), struct nbc_device, group);
+}
+
+#define NBC_CONFIGFS_ATTR(_name)					\
+static ssize_t nbc_##_name##_show(struct config_item *item, char *page)	\
+{									\
+	return nbc_device_show(nbc_item_device(item),			\
+			       &nbc_attrs[NBC_ATTR_##_name], page);	\
+}									\
+static ssize_t nbc_##_name##_store(struct config_item *item,		\
+				   const char *text, size_t len)	\
+{									\
+	return nbc_device_store(nbc_item_device(item),			\
+				&nbc_attrs[NBC_ATTR_##_name], text, len); \
+}									\
+CONFIGFS_ATTR(nbc_, _name)
+
+#define NBC_ATTR(_name, ...)		NBC_CONFIGFS_ATTR(_name);
+#define NBC_ATTR_ONLY(_name, ...)	NBC_CONFIGFS_ATTR(_name);
+#include "attrs.h"
+
+static struct configfs_attribute *nbc_device_attrs[] = {
+#define NBC_ATTR(_name, ...)		&nbc_attr_##_name,
+#define NBC_ATTR_ONLY(_name, ...)	&nbc_attr_##_name,
+#include "attrs.h"
+	NULL,
+};
+
+static void nbc_item_release(struct config_item *item)
+{
+	nbc_device_free(nbc_item_device(item));
+}
+
+static struct configfs_item_operations nbc_item_ops = {
+	.release = nbc_item_release,
+};
+
+static const struct config_item_type nbc_device_type = {
+	.ct_item_ops	= &nbc_item_ops,
+	.ct_attrs	= nbc_device_attrs,
+	.ct_owner	= THIS_MODULE,
+};
+
+static struct config_group *nbc_make_group(struct config_group *root,
+					   const char *name)
+{
+	struct nbc_device *dev;
+
+	if (strlen(name) >= DISK_NAME_LEN) {
+		pr_err("mkdir: \"%s\" is not valid, use at most %d characters\n",
+		       name, DISK_NAME_LEN - 1);
+		return ERR_PTR(-ENAMETOOLONG);
+	}
+	dev = nbc_device_alloc(name);
+	if (!dev)
+		return ERR_PTR(-ENOMEM);
+	return &dev->group;
+}
+
+static void nbc_drop_item(struct config_group *root, struct config_item *item)
+{
+	nbc_device_set_power(nbc_item_device(item), false);
+	config_item_put(item);
+}
+
+static struct configfs_group_operations nbc_root_ops = {
+	.make_group	= nbc_make_group,
+	.drop_item	= nbc_drop_item,
+};
+
+static ssize_t nbc_root_features_show(struct config_item *item, char *page)
+{
+	return nbc_features_show(page);
+}
+CONFIGFS_ATTR_RO(nbc_root_, features);
+
+static struct configfs_attribute *nbc_root_attrs[] = {
+	&nbc_root_attr_features,
+	NULL,
+};
+
+static const struct config_item_type nbc_root_type = {
+	.ct_group_ops	= &nbc_root_ops,
+	.ct_attrs	= nbc_root_attrs,
+	.ct_owner	= THIS_MODULE,
+};
+
+static struct configfs_subsystem nbc_subsys = {
+	.su_group = {
+		.cg_item = {
+			.ci_namebuf	= KBUILD_MODNAME,
+			.ci_type	= &nbc_root_type,
+		},
+	},
+};
+
+/**
+ * nbc_configfs_init_group - make a new device a group, with one reference
+ * @dev: the device
+ * @name: its name
+ *
+ * Return: 0, or -ENOMEM for a long name, and then there is no group.
+ */
+int nbc_configfs_init_group(struct nbc_device *dev, const char *name)
+{
+	config_group_init_type_name(&dev->group, name, &nbc_device_type);
+	return config_item_name(&dev->group.cg_item) ? 0 : -ENOMEM;
+}
+
+/**
+ * nbc_configfs_add - show a device that the user did not make by mkdir
+ * @dev: a device with a name
+ *
+ * Context: Process context, may sleep; not under dev->lock.
+ * Return: 0, -EEXIST if there is a directory of its name, or -ENOMEM.
+ */
+int nbc_configfs_add(struct nbc_device *dev)
+{
+	return configfs_register_group(&nbc_subsys.su_group, &dev->group);
+}
+
+/**
+ * nbc_configfs_remove - take back nbc_configfs_add()
+ * @dev: the device
+ *
+ * Waits until nobody reads or writes its attributes.
+ *
+ * Context: Process context, may sleep; not under dev->lock.
+ */
+void nbc_configfs_remove(struct nbc_device *dev)
+{
+	configfs_unregister_group(&dev->group);
+}
+
+/**
+ * nbc_configfs_init - make the directory null_blk_c
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or the error of configfs_register_subsystem().
+ */
+int nbc_configfs_init(void)
+{
+	config_group_init(&nbc_subsys.su_group);
+	mutex_init(&nbc_subsys.su_mutex);
+	return configfs_register_subsystem(&nbc_subsys);
+}
+
+/**
+ * nbc_configfs_exit - remove the directory null_blk_c
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_configfs_exit(void)
+{
+	configfs_unregister_subsystem(&nbc_subsys);
+	mutex_destroy(&nbc_subsys.su_mutex);
+}

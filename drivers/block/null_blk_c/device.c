@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Devices: what the user configured, and switching it on and off.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/lockdep.h>
+#include <linux/slab.h>
+
+#include "null_blk_c.h"
+
+static const char *nbc_device_name(struct nbc_device *dev)
+{
+	return config_item_name(&dev->group.cg_item);
+}
+
+static int nbc_device_power_on(struct nbc_device *dev,
+			       struct nbc_config *config)
+{
+	struct nbc_disk *nbd;
+
+	lockdep_assert_held(&dev->lock);
+	nbd = nbc_disk_create(nbc_device_name(dev), config, &dev->store);
+	if (IS_ERR(nbd))
+		return PTR_ERR(nbd);
+	config->index = nbd->index;
+	dev->disk = nbd;
+	return 0;
+}
+
+static void nbc_device_power_off(struct nbc_device *dev)
+{
+	lockdep_assert_held(&dev->lock);
+	nbc_disk_destroy(dev->disk);
+	dev->disk = NULL;
+}
+
+static int nbc_device_resize(struct nbc_device *dev,
+			     const struct nbc_config *config)
+{
+	lockdep_assert_held(&dev->lock);
+	if (config->submit_queues == dev->config.submit_queues &&
+	    config->poll_queues == dev->config.poll_queues)
+		return 0;
+	return mqblk_set_resize(&dev->disk->set, config->submit_queues,
+				config->poll_queues);
+}
+
+/*
+ * Makes @config the device's configuration, and the disk follow it. On error
+ * both are as they were.
+ */
+static int nbc_device_apply(struct nbc_device *dev, struct nbc_config *config)
+{
+	int ret = 0;
+
+	lockdep_assert_held(&dev->lock);
+	if (config->power && !dev->disk)
+		ret = nbc_device_power_on(dev, config);
+	else if (!config->power && dev->disk)
+		nbc_device_power_off(dev);
+	else if (dev->disk)
+		ret = nbc_device_resize(dev, config);
+	if (!ret)
+		dev->config = *config;
+	return ret;
+}
+
+/**
+ * nbc_device_set_power - make or remove the disk of a device
+ * @dev: the device
+ * @on: whether there shall be a disk; nothing happens if it is so already
+ *
+ * Context: Process context; takes dev->lock, waits for requests in flight.
+ * Return: 0 or the error of nbc_disk_create().
+ */
+int nbc_device_set_power(struct nbc_device *dev, bool on)
+{
+	struct nbc_config config;
+
+	guard(mutex)(&dev->lock);
+	config = dev->config;
+	config.power = on;
+	return nbc_device_apply(dev, &config);
+}
+
+/**
+ * nbc_device_show - print an attribute
+ * @dev: the device
+ * @attr: the attribute
+ * @page: output, PAGE_SIZE bytes
+ *
+ * Context: Process context; takes dev->lock.
+ * Return: number of bytes printed.
+ */
+ssize_t nbc_device_show(struct nbc_device *dev, const struct nbc_attr *attr,
+			char *page)
+{
+	guard(mutex)(&dev->lock);
+	return nbc_attr_show(attr, &dev->config, page);
+}
+
+/**
+ * nbc_device_store - set an attribute
+ * @dev: the device
+ * @attr: the attribute
+ * @text: what was written
+ * @len: its length
+ *
+ * Context: Process context; takes dev->lock, may wait for requests in flight.
+ * Return: @len; the error of nbc_attr_parse(); -EBUSY for an attribute that
+ * cannot change while the device is powered; or what power-on or resize
+ * returned. After an error nothing has changed.
+ */
+ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
+			 const char *text, size_t len)
+{
+	struct nbc_config config;
+	enum nbc_source source;
+	int ret;
+
+	guard(mutex)(&dev->lock);
+	config = dev->config;
+	source = dev->disk ? NBC_FROM_LIVE : NBC_FROM_CONFIGFS;
+	ret = nbc_attr_parse(attr, text, source, nbc_attr_value(attr, &config));
+	if (ret)
+		return ret;
+	if (dev->disk && !(attr->flags & NBC_A_LIVE)) {
+		pr_err_ratelimited("%s: %s is fixed while the device is powered\n",
+				   nbc_device_name(dev), attr->name);
+		return -EBUSY;
+	}
+	ret = nbc_device_apply(dev, &config);
+	return ret ?: len;
+}
+
+/**
+ * nbc_device_alloc - make a device with the defaults, off
+ * @name: of the device and its disk
+ *
+ * Context: Process context, may sleep.
+ * Return: the device, to be dropped by putting its group; NULL without memory.
+ */
+struct nbc_device *nbc_device_alloc(const char *name)
+{
+	struct nbc_device *dev;
+
+	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	if (!dev)
+		return NULL;
+	mutex_init(&dev->lock);
+	dev->config = nbc_defaults;
+	nbc_store_create(&dev->store);
+	if (nbc_configfs_init_group(dev, name)) {
+		nbc_device_free(dev);
+		return NULL;
+	}
+	return dev;
+}
+
+/**
+ * nbc_device_free - free a device and its data
+ * @dev: a device that is off and that nobody refers to
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_device_free(struct nbc_device *dev)
+{
+	WARN_ON_ONCE(dev->disk);
+	nbc_store_destroy(&dev->store);
+	mutex_destroy(&dev->lock);
+	kfree(dev);
+}

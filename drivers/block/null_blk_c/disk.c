@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Disks: from a configuration to queues and a gendisk, and back to nothing.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blkdev.h>
+#include <linux/err.h>
+#include <linux/idr.h>
+#include <linux/module.h>
+#include <linux/nodemask.h>
+#include <linux/slab.h>
+
+#include "null_blk_c.h"
+
+/* A request that nobody polls for ends after this time. */
+#define NBC_TIMEOUT_MS		5000
+/* Discard and write zeroes cost what is stored, not what is asked for. */
+#define NBC_MAX_RANGE_SECTS	(UINT_MAX >> SECTOR_SHIFT)
+
+static DEFINE_IDA(nbc_indexes);
+
+static const struct block_device_operations nbc_fops = {
+	.owner = THIS_MODULE,
+};
+
+static unsigned int nbc_nr_submit(const char *name,
+				  const struct nbc_config *config)
+{
+	unsigned int nr = config->submit_queues;
+
+	if (config->use_per_node_hctx && nr != nr_online_nodes) {
+		nr = nr_online_nodes;
+		pr_warn("%s: use_per_node_hctx: using %u submit queues\n",
+			name, nr);
+	}
+	return nr;
+}
+
+static int nbc_set_create(struct nbc_disk *nbd, const char *name,
+			  const struct nbc_config *config)
+{
+	struct mqblk_set_params params = {
+		.ops		= &nbc_null_ops,
+		.pdu_bytes	= sizeof(struct mqblk_rq),
+		.depth		= config->hw_queue_depth,
+		.nr_default	= nbc_nr_submit(name, config),
+		.nr_poll	= config->poll_queues,
+		.node		= config->home_node,
+		.timeout_ms	= NBC_TIMEOUT_MS,
+	};
+
+	/* Memory for data is allocated with the means to reclaim it. */
+	if (config->memory_backed) {
+		params.ops = &nbc_data_ops;
+		params.flags |= BLK_MQ_F_BLOCKING;
+	}
+	if (config->blocking)
+		params.flags |= BLK_MQ_F_BLOCKING;
+	if (config->no_sched)
+		params.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
+	return mqblk_set_init(&nbd->set, &params);
+}
+
+static void nbc_limits_fill(struct queue_limits *limits, const char *name,
+			    const struct nbc_config *config)
+{
+	limits->logical_block_size = config->blocksize;
+	limits->physical_block_size = config->blocksize;
+	limits->max_hw_sectors = config->max_sectors;
+	/* Data is copied by bytes, so segments need no alignment; 0 is 511. */
+	limits->dma_alignment = 1;
+	if (config->virt_boundary)
+		limits->virt_boundary_mask = PAGE_SIZE - 1;
+	if (config->rotational)
+		limits->features |= BLK_FEAT_ROTATIONAL;
+	if (config->memory_backed)
+		limits->max_write_zeroes_sectors = NBC_MAX_RANGE_SECTS;
+	if (config->discard && config->memory_backed)
+		limits->max_hw_discard_sectors = NBC_MAX_RANGE_SECTS;
+	else if (config->discard)
+		pr_info("%s: discard needs memory_backed, not offered\n", name);
+}
+
+static int nbc_gendisk_create(struct nbc_disk *nbd, const char *name,
+			      const struct nbc_config *config)
+{
+	struct queue_limits limits = {};
+	const struct mqblk_disk_params params = {
+		.name		= name,
+		.fops		= &nbc_fops,
+		.limits		= &limits,
+		.capacity_sects	= (sector_t)config->size << (20 - SECTOR_SHIFT),
+		.private	= nbd,
+		.major		= nbc_major,
+		.first_minor	= nbd->index,
+		.minors		= 1,
+	};
+
+	nbc_limits_fill(&limits, name, config);
+	nbd->disk = mqblk_disk_add(&nbd->set, &params);
+	return PTR_ERR_OR_ZERO(nbd->disk);
+}
+
+/* What single ranges cannot say. */
+static int nbc_config_check(const char *name, const struct nbc_config *config)
+{
+	unsigned long block_sects = config->blocksize >> SECTOR_SHIFT;
+
+	if (config->max_sectors && config->max_sectors < block_sects) {
+		pr_err("%s: max_sectors: %lu is less than a block, use 0 or %lu and more\n",
+		       name, config->max_sectors, block_sects);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * nbc_disk_create - power a device
+ * @name: of the disk
+ * @config: what it shall be; not used after return
+ * @store: where its data is
+ *
+ * Context: Process context, may sleep. The disk is live before it returns.
+ * Return: the disk, or an ERR_PTR(): -EINVAL for a configuration that is not
+ * possible, -EEXIST for a name in use, -ENOSPC if minor numbers ran out,
+ * -ENOMEM.
+ */
+struct nbc_disk *nbc_disk_create(const char *name,
+				 const struct nbc_config *config,
+				 struct nbc_store *store)
+{
+	struct nbc_disk *nbd;
+	int ret;
+
+	ret = nbc_config_check(name, config);
+	if (ret)
+		return ERR_PTR(ret);
+	if (config->memory_backed) {
+		ret = nbc_store_configure(store, config->blocksize,
+					  config->home_node);
+		if (ret)
+			return ERR_PTR(ret);
+	}
+	nbd = kzalloc_node(sizeof(*nbd), GFP_KERNEL, config->home_node);
+	if (!nbd)
+		return ERR_PTR(-ENOMEM);
+	nbd->store = store;
+	nbd->irqmode = config->irqmode;
+	nbd->delay = ns_to_ktime(config->completion_nsec);
+
+	nbd->index = ida_alloc_max(&nbc_indexes, MINORMASK, GFP_KERNEL);
+	if (nbd->index < 0) {
+		ret = nbd->index;
+		goto free;
+	}
+	ret = nbc_set_create(nbd, name, config);
+	if (ret)
+		goto free_index;
+	ret = nbc_gendisk_create(nbd, name, config);
+	if (ret)
+		goto exit_set;
+	return nbd;
+exit_set:
+	mqblk_set_exit(&nbd->set);
+free_index:
+	ida_free(&nbc_indexes, nbd->index);
+free:
+	kfree(nbd);
+	return ERR_PTR(ret);
+}
+
+/**
+ * nbc_disk_destroy - power a device off
+ * @nbd: the disk
+ *
+ * Context: Process context; waits for requests in flight.
+ */
+void nbc_disk_destroy(struct nbc_disk *nbd)
+{
+	mqblk_disk_remove(nbd->disk);
+	mqblk_set_exit(&nbd->set);
+	ida_free(&nbc_indexes, nbd->index);
+	kfree(nbd);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The store: a device's data, sparse and in memory.
+ */
+#ifndef _NULL_BLK_C_STORE_H
+#define _NULL_BLK_C_STORE_H
+
+#include <linux/blk_types.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+struct request;
+
+/**
+ * struct nbc_store - the data of a device
+ * @units: XArray of struct page, first page of each unit, by unit number
+ * @unit_shift: log2 of a unit's size in bytes; changes only while @units is
+ *	empty and no request runs
+ * @node: NUMA node to allocate from; changes only while no request runs
+ * @retired_lock: guards the two lists below; innermost, taken with no other
+ * @retired: units out of @units since the grace period of @reapable began
+ * @reapable: units that wait for @reap, which runs if there are any
+ * @reap: frees @reapable after a grace period
+ */
+struct nbc_store {
+	struct xarray		units;
+	unsigned int		unit_shift;
+	int			node;
+
+	spinlock_t		retired_lock;
+	struct list_head	retired;
+	struct list_head	reapable;
+	struct rcu_work		reap;
+};
+
+int nbc_store_init(void);
+void nbc_store_exit(void);
+
+void nbc_store_create(struct nbc_store *store);
+void nbc_store_destroy(struct nbc_store *store);
+int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
+			int node);
+
+void nbc_store_read(struct nbc_store *store, struct request *rq, u64 pos);
+blk_status_t nbc_store_write(struct nbc_store *store, struct request *rq,
+			     u64 pos);
+void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len);
+void nbc_store_zero(struct nbc_store *store, u64 pos, u64 len);
+
+#endif /* _NULL_BLK_C_STORE_H */
