@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# More for the tests that use disks: C helpers, disks in one call, memory.
+# Sourced after lib.sh.
+
+SELFTESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# helper DIRECTORY/NAME : makes NAME a command: the program that make built, or
+# one built now, away from the tree
+helper() {
+	local dir=$SELFTESTS/${1%/*} name=${1##*/}
+	if [[ ! -x $dir/$name || $dir/$name -ot $dir/$name.c ]]; then
+		require_cmd cc
+		mkdir -p "$(helper_dir)"
+		at_exit rm -rf "$(helper_dir)"
+		cc -O2 -Wall -pthread -o "$(helper_dir)/$name" "$dir/$name.c"
+		dir=$(helper_dir)
+	fi
+	PATH=$dir:$PATH
+}
+
+helper_dir() { echo "${TMPDIR:-/tmp}/selftest.$$"; }
+
+# nbc_load [PARAMETER=VALUE...]
+nbc_load() {
+	require_module null_blk_c
+	load_module null_blk_c "$@"
+}
+
+# nbc_disk NAME [ATTRIBUTE=VALUE...] : make it and switch it on
+nbc_disk() {
+	nbc_create "$@" || return
+	nbc_power "$1" 1
+}
+
+# queue_limit DISK NAME
+queue_limit() { printf "%s\n" "$(<"/sys/block/$1/queue/$2")"; }
+
+# hw_queues DISK : how many it has
+hw_queues() {
+	set -- "/sys/block/$1/mq"/*/
+	echo $#
+}
+
+# meminfo FIELD... : sum, in KiB
+meminfo() {
+	local fields=" $* " name value sum=0
+	while read -r name value _; do
+		[[ $fields != *" ${name%:} "* ]] || sum=$((sum + value))
+	done </proc/meminfo
+	echo "$sum"
+}
+
+# free_kib : memory that nobody uses, caches dropped, and with the pages that the
+# CPUs keep for themselves, which MemFree does not count
+free_kib() {
+	local name value pages=0
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	while read -r name value _; do
+		[[ $name != count: ]] || pages=$((pages + value))
+	done </proc/zoneinfo
+	echo $(($(meminfo MemFree) + pages * $(getconf PAGESIZE) / 1024))
+}
+
+# free_at_least KIB : for wait_until
+free_at_least() { (($(free_kib) >= $1)); }
+
+# end_job PID : end a process started here, and wait for it
+end_job() {
+	kill "$1" 2>/dev/null || true
+	wait "$1" 2>/dev/null || true
+}
+
+# check_wait NAME PID : ok if that process, started here, ends well
+check_wait() {
+	if wait "$2"; then
+		ok "$1"
+	else
+		not_ok "$1" "exit code $?"
+	fi
+}
+
+# whatever : in a background job whose commands may fail
+whatever() {
+	trap - ERR
+	set +e
+}
+
+# log_wants LINE : check_log shall find LINE in the log, once
+log_wanted=()
+log_wants() { log_wanted+=("$1"); }
+
+# check_log : at the end, as reading the log is slow; every line that log_wants was told is there, and once
+check_log() {
+	local log line rest
+	log=$(kmsg_since_start)
+	for line in "${log_wanted[@]}"; do
+		rest=${log#*"$line"}
+		if [[ $rest == "$log" ]]; then
+			not_ok "the log says $line"
+		elif [[ $rest == *"$line"* ]]; then
+			not_ok "the log says once: $line"
+		else
+			ok "the log says $line"
+		fi
+	done
+}

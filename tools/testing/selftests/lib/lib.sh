@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the shell selftests share. A test sources this, requires or skips, acts,
+# and says what it found with ok, not_ok or check; the result comes out as KTAP,
+# and the exit code is 0 (all ok), 1 (something not ok) or 4 (skipped).
+#
+# A command that fails where no check looks at it ends the test as not ok.
+# Whatever happens, the disks made here are removed and the modules loaded here
+# are unloaded at the end.
+
+set -Eeuo pipefail
+
+SELFTEST_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+SELFTEST_TOP=$(cd "$SELFTEST_LIB/../../../.." && pwd)
+NBC_ROOT=${NBC_ROOT:-/sys/kernel/config/null_blk_c}
+
+selftest_count=0 selftest_failed=0 selftest_planned='' selftest_skipped=''
+selftest_modules=()
+selftest_cleanups=()
+selftest_mark="selftest: ${0##*/} $$ $EPOCHREALTIME"
+
+# --- results ---------------------------------------------------------------
+
+# plan N : say the number of results first; otherwise it comes last
+plan() {
+	selftest_planned=$1
+	echo "1..$1"
+}
+
+diag() { echo "# ${*//$'\n'/$'\n'# }"; }
+
+ok() { echo "ok $((++selftest_count)) $1"; }
+
+# not_ok NAME [WHY]
+not_ok() {
+	echo "not ok $((++selftest_count)) $1"
+	selftest_failed=1
+	[[ -z ${2-} ]] || diag "$2"
+}
+
+skip() { echo "ok $((++selftest_count)) $1 # SKIP $2"; }
+
+# check NAME COMMAND... : ok if the command succeeds, else not ok with what it
+# printed
+check() {
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		ok "$name"
+	else
+		not_ok "$name" "failed: $*${out:+$'\n'$out}"
+	fi
+}
+
+# check_eq NAME GOT WANTED
+check_eq() {
+	if [[ $2 == "$3" ]]; then
+		ok "$1"
+	else
+		not_ok "$1" "got '$2', wanted '$3'"
+	fi
+}
+
+# skip_all REASON : before the first result
+skip_all() {
+	selftest_skipped=1
+	echo "1..0 # SKIP $1"
+	exit 4
+}
+
+# --- what a test needs -----------------------------------------------------
+
+require_root() { ((EUID == 0)) || skip_all "needs root"; }
+
+require_cmd() {
+	local cmd
+	for cmd; do
+		[[ -n $(type -P "$cmd") ]] || skip_all "no command $cmd"
+	done
+}
+
+# require_module NAME... : loadable or built in
+require_module() {
+	local module
+	for module; do
+		[[ -n $(module_file "$module") || -d /sys/module/$module ]] ||
+			modprobe -qn "$module" || skip_all "no module $module"
+	done
+}
+
+# --- modules ---------------------------------------------------------------
+
+# The file built in this tree for the running kernel, if there is one
+module_file() {
+	local file
+	for file in "$SELFTEST_TOP"/{drivers/block/*,tools/bench/*}/$1.ko; do
+		[[ -e $file ]] || continue
+		[[ $(modinfo -F vermagic "$file") == "$(</proc/sys/kernel/osrelease) "* ]] &&
+			echo "$file" && return
+	done
+	return 0
+}
+
+# load_module NAME [PARAMETER=VALUE...] : from this tree, else the installed one
+load_module() {
+	local name=$1 file dep
+	shift
+	[[ ! -d /sys/module/$name ]] || skip_all "$name is already loaded"
+	file=$(module_file "$name")
+	if [[ -z $file ]]; then
+		modprobe "$name" "$@" || return
+		selftest_modules+=("$name")
+		return
+	fi
+	for dep in $(modinfo -F depends "$file" | tr , ' '); do
+		[[ -d /sys/module/$dep ]] || load_module "$dep" || return
+	done
+	insmod "$file" "$@" || return
+	selftest_modules+=("$name")
+}
+
+# unload_modules : what load_module loaded, in reverse
+unload_modules() {
+	local i failed=0
+	for ((i = ${#selftest_modules[@]} - 1; i >= 0; i--)); do
+		wait_until 5 rmmod_quietly "${selftest_modules[i]}" || failed=1
+	done
+	selftest_modules=()
+	return $failed
+}
+
+# An opener may let go a moment later than its process says.
+rmmod_quietly() { [[ ! -d /sys/module/$1 ]] || rmmod "$1" 2>/dev/null; }
+
+# --- waiting, errors, log --------------------------------------------------
+
+# wait_until SECONDS COMMAND... : poll until it succeeds
+wait_until() {
+	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	shift
+	until "$@"; do
+		((${EPOCHREALTIME/[.,]/} < end)) || return 1
+		sleep 0.05
+	done
+}
+
+# errno_text ENAME : what the tools print for it; kmod has words of its own
+errno_text() {
+	case $1 in
+	EINVAL) echo "Invalid argument|Invalid parameters" ;;
+	EBUSY) echo "Device or resource busy|is in use" ;;
+	ENOMEM) echo "Cannot allocate memory" ;;
+	EEXIST) echo "File exists" ;;
+	ENOENT) echo "No such file or directory|Unknown symbol in module" ;;
+	EPERM) echo "Operation not permitted" ;;
+	EACCES) echo "Permission denied" ;;
+	ENOSPC) echo "No space left on device" ;;
+	EIO) echo "Input/output error" ;;
+	ENODEV) echo "No such device" ;;
+	ERANGE) echo "Numerical result out of range" ;;
+	EOVERFLOW) echo "Value too large for defined data type" ;;
+	EOPNOTSUPP) echo "Operation not supported" ;;
+	*) echo "errno_text: unknown $1" >&2 ;;
+	esac
+}
+
+# expect_errno ENAME COMMAND... : true if it fails, and says so for that reason
+expect_errno() {
+	local want out
+	want=$(errno_text "$1")
+	shift
+	if out=$("$@" 2>&1); then
+		echo "succeeded, but should have failed"
+		return 1
+	fi
+	[[ -n $want && $out =~ ($want) ]] && return
+	echo "failed with: $out"
+	return 1
+}
+
+# kmsg_since_start : the kernel's messages since this test began
+kmsg_since_start() {
+	dmesg | awk -v mark="$selftest_mark" 'seen; index($0, mark) { seen = 1 }'
+}
+
+# kmsg_has TEXT
+kmsg_has() {
+	kmsg_since_start | grep -F -- "$1" >/dev/null && return
+	kmsg_since_start | tail -n 5
+	return 1
+}
+
+# dmesg_expect REGEX : the runner lets messages pass that match it
+dmesg_expect() {
+	[[ -z ${SELFTEST_EXPECT-} ]] || echo "$1" >>"$SELFTEST_EXPECT"
+}
+
+# --- null_blk_c through configfs -------------------------------------------
+
+# nbc_set NAME ATTRIBUTE=VALUE...
+nbc_set() {
+	local name=$1 pair
+	shift
+	for pair; do
+		echo "${pair#*=}" >"$NBC_ROOT/$name/${pair%%=*}" || return
+	done
+}
+
+nbc_get() { printf "%s\n" "$(<"$NBC_ROOT/$1/$2")"; }
+
+# nbc_create NAME [ATTRIBUTE=VALUE...] : not powered on yet
+nbc_create() {
+	mkdir "$NBC_ROOT/$1" || return
+	nbc_set "$@"
+}
+
+# nbc_power NAME 0|1
+nbc_power() { nbc_set "$1" "power=$2"; }
+
+# nbc_destroy NAME
+nbc_destroy() {
+	nbc_power "$1" 0 || return
+	rmdir "$NBC_ROOT/$1"
+}
+
+# The disks that the module made for nr_devices have directories that stay.
+nbc_destroy_all() {
+	local dir
+	for dir in "$NBC_ROOT"/*/; do
+		[[ ! -e $dir/power ]] ||
+			nbc_destroy "$(basename "$dir")" 2>/dev/null || true
+	done
+}
+
+# --- the end ---------------------------------------------------------------
+
+# at_exit COMMAND... : run at the end, the last registered first
+at_exit() { selftest_cleanups=("$(printf '%q ' "$@")" "${selftest_cleanups[@]}"); }
+
+selftest_clean_up() {
+	local command
+	for command in "${selftest_cleanups[@]}"; do
+		eval "$command" || true
+	done
+	((${#selftest_modules[@]} == 0)) && return
+	nbc_destroy_all
+	unload_modules || not_ok "unload the modules at the end"
+}
+
+selftest_end() {
+	local code=$?
+	trap - ERR EXIT INT TERM
+	set +e
+	[[ -z $selftest_skipped || $code != 4 ]] || {
+		selftest_clean_up
+		exit 4
+	}
+	((code == 0)) || not_ok "ended early, exit code $code"
+	selftest_clean_up
+	((selftest_count)) || not_ok "no result"
+	if [[ -z $selftest_planned ]]; then
+		echo "1..$selftest_count"
+	elif ((selftest_planned != selftest_count)); then
+		diag "planned $selftest_planned results, had $selftest_count"
+		selftest_failed=1
+	fi
+	exit "$selftest_failed"
+}
+
+echo "TAP version 13"
+trap 'diag "line $LINENO: failed: $BASH_COMMAND"' ERR
+trap selftest_end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+require_root
+echo "$selftest_mark" >/dev/kmsg
