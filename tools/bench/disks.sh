@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The disks of the benchmark in the virtual machine: for each driver, how its
+# module is loaded and how a plain or memory-backed disk is made and removed.
+# Sourced by guest and guest-extra.
+
+readonly MEM_MIB=1024
+
+tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+declare -A CONFIGFS=(
+	[null_blk]=/sys/kernel/config/nullb
+	[null_blk_c]=/sys/kernel/config/null_blk_c
+)
+
+die()
+{
+	echo "bench guest: $*" >&2
+	dmesg | tail -n 15 >&2
+	exit 1
+}
+
+module_name()
+{
+	case $1 in
+	floor) echo mqblk_floor ;;
+	*) echo "$1" ;;
+	esac
+}
+
+module_file()
+{
+	case $1 in
+	mqblk) echo "$tree/drivers/block/mqblk/mqblk.ko" ;;
+	null_blk_c) echo "$tree/drivers/block/null_blk_c/null_blk_c.ko" ;;
+	floor) echo "$tree/tools/bench/floor/mqblk_floor.ko" ;;
+	esac
+}
+
+is_loaded()
+{
+	[[ -d /sys/module/$1/holders ]]
+}
+
+# Drivers of this tree were built; those of the kernel may not be part of it.
+is_available()
+{
+	local file
+
+	file=$(module_file "$1")
+	if [[ -n $file ]]; then
+		[[ -e $file ]]
+	else
+		modprobe --dry-run --quiet "$1"
+	fi
+}
+
+load_driver()	# DRIVER [PARAMETER=VALUE...]
+{
+	local driver=$1 file
+
+	shift
+	file=$(module_file "$driver")
+	if [[ -z $file ]]; then
+		modprobe "$driver" "$@" || die "cannot load $driver"
+		return
+	fi
+	is_loaded mqblk || insmod "$(module_file mqblk)" ||
+		die "cannot load mqblk"
+	insmod "$file" "$@" || die "cannot load $driver"
+}
+
+unload_driver()
+{
+	rmmod "$(module_name "$1")" || die "cannot unload $1"
+}
+
+# Loads a driver for disks that are made afterwards, or that come with it.
+start_driver()
+{
+	case $1 in
+	null_blk | null_blk_c) load_driver "$1" nr_devices=0 ;;
+	brd) load_driver brd rd_nr=1 rd_size=$((MEM_MIB * 1024)) ;;
+	floor) load_driver floor ;;
+	esac
+}
+
+# The disk's name: plain disks and memory-backed ones exist side by side.
+disk_name()	# DRIVER STORE
+{
+	case $1 in
+	null_blk) echo "bk_$2" ;;
+	null_blk_c) echo "bc_$2" ;;
+	brd) echo ram0 ;;
+	floor) echo mqfloor0 ;;
+	esac
+}
+
+set_attribute()	# DIRECTORY NAME VALUE
+{
+	echo "$3" >"$1/$2" || die "cannot set $2=$3 in $1"
+}
+
+create_disk()	# DRIVER STORE [NAME=VALUE...]
+{
+	local dir pair
+
+	[[ -n ${CONFIGFS[$1]:-} ]] || return 0
+	dir=${CONFIGFS[$1]}/$(disk_name "$1" "$2")
+	mkdir "$dir" || die "cannot create $dir"
+	if [[ $2 == mem ]]; then
+		set_attribute "$dir" memory_backed 1
+		set_attribute "$dir" size "$MEM_MIB"
+	fi
+	for pair in "${@:3}"; do
+		set_attribute "$dir" "${pair%%=*}" "${pair#*=}"
+	done
+	set_attribute "$dir" power 1
+}
+
+# Scheduler and statistics cost the same for every driver, and hide its cost.
+quiet_disk()	# NAME
+{
+	local queue=/sys/block/$1/queue
+
+	[[ ! -e $queue/scheduler ]] || echo none >"$queue/scheduler"
+	[[ ! -e $queue/iostats ]] || echo 0 >"$queue/iostats"
+}
+
+fill_disk()	# NAME
+{
+	"$tree/tools/bench/fio-fill" "/dev/$1" "$MEM_MIB" || die "cannot fill $1"
+}
+
+remove_disks()	# DRIVER
+{
+	local dir
+
+	[[ -n ${CONFIGFS[$1]:-} ]] || return 0
+	for dir in "${CONFIGFS[$1]}"/*/; do
+		[[ -d $dir ]] || continue
+		rmdir "$dir" || die "cannot remove $dir"
+	done
+}

@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: GPL-2.0
+"""scripts/bench: options, the order of the steps, and where results go."""
+
+import argparse
+import contextlib
+import datetime
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+import cells
+import host
+import machine
+import plan
+import results
+import summary as summaries
+from fault import BenchError
+
+TOP = machine.TOP
+
+# For each clock: repeats, and what ends a run.
+PRESETS = {
+    "quick": {
+        "virtual": (2, plan.Limit(factor=1)),
+        "wall": (10, plan.Limit(milliseconds=800)),
+    },
+    "full": {
+        "virtual": (3, plan.Limit(factor=4)),
+        "wall": (20, plan.Limit(milliseconds=2000)),
+    },
+}
+
+# The extra measurements are slow, and vary little.
+EXTRA_REPEATS = {"quick": 1, "full": 3}
+
+
+def say(text):
+    """Tell the user how far it is."""
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise BenchError(f"{message}; see scripts/bench --help", 2)
+
+
+def _repeats(text):
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError("expected 1 to 1000")
+    return int(text)
+
+
+def parse(arguments):
+    """The options; see usage.txt."""
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true")
+    size.add_argument("--full", action="store_true")
+    parser.add_argument("--cells", default="")
+    parser.add_argument("--drivers")
+    parser.add_argument("--repeats", type=_repeats)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--clock", choices=("wall", "virtual", "both"))
+    parser.add_argument("--host", action="store_true")
+    parser.add_argument("--device", action="append", default=[])
+    parser.add_argument("--kernel")
+    parser.add_argument("--no-build", action="store_true")
+    parser.add_argument("--results")
+    options = parser.parse_args(arguments)
+    _check(options)
+    return options
+
+
+def _check(options):
+    if options.host and options.clock in ("virtual", "both"):
+        raise BenchError("--host has no clock but wall", 2)
+    if options.host and options.kernel:
+        raise BenchError("--kernel does not go with --host", 2)
+    if options.device and not options.host:
+        raise BenchError("--device goes with --host only", 2)
+    options.clocks = ["virtual", "wall"]
+    if options.host:
+        options.clocks = ["wall"]
+    elif options.clock in ("virtual", "wall"):
+        options.clocks = [options.clock]
+    options.cells = [p for p in options.cells.split(",") if p]
+    cells.check_patterns(options.clocks, options.cells)
+    if options.drivers is not None:
+        options.drivers = cells.parse_drivers(options.drivers)
+    if options.results and os.path.exists(options.results) and (
+            not os.path.isdir(options.results) or os.listdir(options.results)):
+        raise BenchError(f"--results {options.results}: exists already", 2)
+
+
+def list_cells(clocks):
+    """Print what --cells can choose from; + marks the quick ones."""
+    for clock in clocks:
+        quick = {c.name for c in cells.quick(clock)}
+        print(f"{clock} (+: part of --quick)")
+        for cell in cells.matrix(clock):
+            print(f"  {'+' if cell.name in quick else ' '} {cell.name}")
+
+
+def _setup(purposes):
+    """Install what is missing; the script says what, and asks for nothing."""
+    done = subprocess.run([f"{TOP}/scripts/setup", *purposes], check=False,
+                          stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    if done.returncode:
+        raise BenchError("cannot go on without these packages",
+                         done.returncode)
+
+
+def prepare(options):
+    """Packages and modules; returns the release of the kernel to boot."""
+    purposes = ["bench"] if options.host else ["build", "bench", "test"]
+    if not options.no_build:
+        _setup(purposes)
+    if options.host:
+        return None
+    kernel = options.kernel or machine.default_kernel()
+    if not options.no_build:
+        build(kernel)
+    return kernel
+
+
+def build(kernel):
+    """Build the modules; print what make said only if it failed."""
+    say(f"building the modules for {kernel}")
+    directory = kernel if os.path.isdir(kernel) \
+        else f"/lib/modules/{kernel}/build"
+    made = subprocess.run(
+        ["make", "-C", TOP, f"-j{os.cpu_count()}", f"KDIR={directory}"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, check=False)
+    if made.returncode:
+        sys.stderr.write(made.stdout)
+        raise BenchError("the modules do not build")
+
+
+def _drivers(options, clock):
+    """The drivers asked for, or the preset's."""
+    if options.drivers:
+        return options.drivers
+    quick = not (options.full or options.cells or options.host)
+    if clock == "wall" and quick:
+        return [d for d in cells.DRIVERS if d != "brd"]  # to save time
+    return list(cells.DRIVERS)
+
+
+def _runs(options, clock):
+    preset = "full" if options.full else "quick"
+    repeats, limit = PRESETS[preset][clock]
+    selected = cells.select(clock, options.full, options.cells)
+    runs = plan.make(selected, _drivers(options, clock),
+                     options.repeats or repeats, limit, EXTRA_REPEATS[preset])
+    return runs, limit
+
+
+def measure_machine(options, kernel, raw):
+    """All clocks in the virtual machine; {clock: part of the summary}."""
+    parts = {}
+    for clock in options.clocks:
+        runs, limit = _runs(options, clock)
+        if not runs:
+            continue
+        share = f"{raw}/{clock}"
+        os.makedirs(share)
+        say(f"{clock} time: {len(runs)} runs")
+        load = _warn_if_busy(clock)
+        measured = machine.carry_out(runs, clock, kernel, share, say)
+        measured["facts"]["load_before"] = f"{load:.2f}"
+        if not measured["values"]:
+            raise BenchError("none of the drivers is there")
+        parts[clock] = summaries.of_clock(runs, measured, limit)
+    if not parts:
+        raise BenchError("nothing to measure: none of the drivers has these "
+                         "cells", 2)
+    return parts
+
+
+def find_host_disks(options):
+    """Disks of this machine to measure, checked."""
+    if os.geteuid() != 0:
+        raise BenchError("--host needs root, to open the disks")
+    system = host.System()
+    if options.device:
+        disks = host.named_disks(system, options.device)
+    else:
+        disks, notes = host.find_disks(system,
+                                       options.drivers or cells.DRIVERS)
+        for note in notes:
+            say(note)
+    if not disks:
+        raise BenchError("no disk of the drivers here; load a module, or name "
+                         "a disk with --device")
+    for disk in disks:
+        host.check_unused(disk.path)
+    return disks
+
+
+def measure_host(options, disks, raw):
+    """The wall clock of this machine."""
+    runs, limit = _runs(options, "wall")
+    runs = host.possible(runs, disks)
+    if not runs:
+        raise BenchError("none of the cells fits the disks here")
+    share = f"{raw}/wall"
+    os.makedirs(share)
+    for disk in disks:
+        say(f"{disk.driver}: {disk.path} ({disk.store})")
+    load = _warn_if_busy("wall")
+    measured = host.carry_out(runs, disks, share, say)
+    measured["facts"]["load_before"] = f"{load:.2f}"
+    return {"wall": summaries.of_clock(runs, measured, limit)}
+
+
+def _output_of(*command):
+    with contextlib.suppress(OSError):
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.DEVNULL, check=False)
+        if done.returncode == 0:
+            return done.stdout.strip()
+    return ""
+
+
+def _warn_if_busy(clock):
+    """Wall time on a machine that does something else tells little."""
+    load = os.getloadavg()[0]
+    if clock == "wall" and load > 0.25 * os.cpu_count():
+        say(f"the machine is busy (load {load:.1f}): expect wide spreads")
+    return load
+
+
+def _revision():
+    revision = _output_of("git", "-C", TOP, "rev-parse", "HEAD") or "unknown"
+    changed = _output_of("git", "-C", TOP, "status", "--porcelain")
+    return revision + (" with changes" if changed else "")
+
+
+def _cpu_model():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def describe(options, arguments):
+    """The part of the summary that is known before measuring."""
+    now = datetime.datetime.now().astimezone()
+    version = "" if options.host else _output_of("qemu-system-x86_64",
+                                                 "--version")
+    return {
+        "date": now.isoformat(timespec="seconds"),
+        "command": ["scripts/bench", *arguments],
+        "revision": _revision(),
+        "machine": {"cpu": _cpu_model(), "cpus": os.cpu_count(),
+                    "kernel": platform.release()},
+        "qemu": version.splitlines()[0] if version else "",
+    }
+
+
+def results_directory(options):
+    """The directory's final name."""
+    if options.results:
+        return os.path.abspath(options.results)
+    cache = os.environ.get("MQBLK_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
+        "mqblk")
+    date = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+    return os.path.join(cache, "results", f"bench-{date}")
+
+
+@contextlib.contextmanager
+def complete_or_nothing(path):
+    """A directory that gets its name only when all is in it."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    work = tempfile.mkdtemp(prefix=".bench-", dir=os.path.dirname(path))
+    try:
+        yield work
+        os.chmod(work, 0o755)
+        if os.path.isdir(path):
+            os.rmdir(path)
+        os.rename(work, path)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def report(summary, directory):
+    """Summary, table and picture; returns the table."""
+    import plot  # imported late: matplotlib is slow, and may be missing
+    import table
+
+    text = table.render(summary)
+    with open(f"{directory}/summary.json", "w", encoding="utf-8") as out:
+        json.dump(summary, out, indent=1)
+        out.write("\n")
+    with open(f"{directory}/table.txt", "w", encoding="utf-8") as out:
+        out.write(text)
+    plot.draw(summary, f"{directory}/plot.png")
+    return text
+
+
+def run(arguments):
+    """Everything, for these arguments."""
+    options = parse(arguments)
+    if options.list:
+        list_cells(options.clocks)
+        return
+    disks = find_host_disks(options) if options.host else []
+    kernel = prepare(options)
+    path = results_directory(options)
+    with complete_or_nothing(path) as work:
+        summary = describe(options, arguments)
+        raw = f"{work}/raw"
+        summary["clocks"] = measure_host(options, disks, raw) if options.host \
+            else measure_machine(options, kernel, raw)
+        text = report(summary, work)
+    print(text)
+    print(f"results: {path}")
+
+
+def _terminated(_signal, _frame):
+    raise KeyboardInterrupt
+
+
+def main():
+    """Returns the exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        run(sys.argv[1:])
+    except (BenchError, cells.CellError, results.ResultError) as err:
+        say(err)
+        usage = isinstance(err, cells.CellError)
+        return getattr(err, "code", 2 if usage else 1)
+    except KeyboardInterrupt:
+        say("interrupted; nothing is left behind")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0
+"""From the runs to rows: one for each cell, metric and driver."""
+
+import cells
+import stats
+
+
+def collect(runs, values):
+    """{(cell, metric): {driver: [value of each repeat]}}, in plan order.
+
+    `values` has the metrics of each section; a driver that was left out has
+    none.
+    """
+    table = {}
+    for run in sorted(runs, key=lambda r: r.repeat):
+        for metric, value in values.get(run.section, {}).items():
+            drivers = table.setdefault((run.cell, metric), {})
+            drivers.setdefault(run.driver, []).append(value)
+    return table
+
+
+def _in_order(drivers):
+    return sorted(drivers, key=cells.DRIVERS.index)
+
+
+def rows(table):
+    """Each driver's sample described, and compared with the reference."""
+    out = []
+    for (cell, metric), samples in table.items():
+        base = samples.get(cells.REFERENCE)
+        for driver in _in_order(samples):
+            row = {
+                "cell": cell,
+                "metric": metric,
+                "unit": cells.METRICS[metric],
+                "driver": driver,
+                "values": samples[driver],
+                **stats.describe(samples[driver]),
+                "to_reference": None,
+            }
+            if base and driver != cells.REFERENCE:
+                row["to_reference"] = stats.paired_ratio(samples[driver], base)
+            out.append(row)
+    return out
+
+
+def _family_samples(table, family, driver):
+    """One-job and two-job samples of a driver, or None."""
+    pair = []
+    for jobs in (1, 2):
+        cell = cells.Cell(*family, jobs)
+        sample = table.get((cell.name, "iops"), {}).get(driver)
+        if not sample:
+            return None
+        pair.append(sample)
+    return pair
+
+
+def _floor_gains(table, rw, bs):
+    """Gains of the floor driver: same workload if measured, else nearest."""
+    sizes = [bs] + [s for s in cells.SIZES if s != bs]
+    for size in sizes:
+        for operation in (rw, "randread", "randwrite"):
+            pair = _family_samples(table, ("plain", operation, size), "floor")
+            if pair:
+                return stats.quotients(pair[1], pair[0])
+    return None
+
+
+def _gain(table, family, driver):
+    one, two = _family_samples(table, family, driver)
+    gains = stats.quotients(two, one)
+    floor = _floor_gains(table, *family[1:])
+    return {
+        "family": "-".join(family),
+        "driver": driver,
+        "values": gains,
+        **stats.describe(gains),
+        "gain": stats.paired_ratio(two, one),
+        "to_floor": stats.paired_ratio(gains, floor)
+        if floor and driver != "floor" else None,
+    }
+
+
+def gains(table):
+    """What two jobs do, in units of what one does, repeat by repeat."""
+    out = []
+    for store in cells.STORE_DRIVERS:
+        for bs in cells.SIZES:
+            for rw in ("randread", "randwrite"):
+                family = (store, rw, bs)
+                for driver in cells.DRIVERS:
+                    if _family_samples(table, family, driver):
+                        out.append(_gain(table, family, driver))
+    return out
+
+
+def of_clock(runs, measured, limit):
+    """Everything about the runs on one clock."""
+    table = collect(runs, measured["values"])
+    return {
+        "facts": measured["facts"],
+        "settings": measured["settings"],
+        "without": measured["without"],
+        "limit": str(limit),
+        "rows": rows(table),
+        "gains": gains(table),
+    }
