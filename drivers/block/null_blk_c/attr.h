@@ -19,7 +19,7 @@
 /* The block layer wants every device to take at least a page. */
 #define NBC_MIN_MAX_SECTORS	PAGE_SECTORS
 /* Minor numbers have 20 bits. */
-#define NBC_MAX_DEVICES		(1U << MINORBITS)
+#define NBC_MAX_DEVICES		BIT(MINORBITS)
 /* A loff_t must hold the size in bytes. */
 #define NBC_MAX_SIZE_MB		(LLONG_MAX >> 20 < ULONG_MAX ? \
 				 LLONG_MAX >> 20 : ULONG_MAX)

@@ -37,8 +37,8 @@ NBC_ATTR(home_node, home_node, NODE, -1, -1, 0, NBC_A_CLAMP_PARAM,
 NBC_ATTR(hw_queue_depth, hw_queue_depth, UINT, 64, 1, BLK_MQ_MAX_DEPTH,
 	 NBC_A_CLAMP,
 	 "requests per hardware queue")
-NBC_ATTR_ONLY(index, UINT, 0, 0, UINT_MAX, 0,
-	      "minor number; chosen by the driver at power-on")
+NBC_ATTR_ONLY(index, UINT, 0, 0, MINORMASK, 0,
+	      "minor number; power-on takes the first free one from here up")
 NBC_ATTR(irqmode, irqmode, UINT, 1, 0, 2, 0,
 	 "completion: 0 inline, 1 as the block layer decides (softirq), 2 by timer")
 NBC_ATTR(max_sectors, max_sectors, UINT, 0, NBC_MIN_MAX_SECTORS, UINT_MAX,

@@ -13,8 +13,10 @@
 
 #include "null_blk_c.h"
 
-/* A request that nobody polls for ends after this time. */
+/* A request that nobody polls for ends after this time, or that of the timer. */
 #define NBC_TIMEOUT_MS		5000
+/* Longest time of the timer that the timeout follows: some 12 days. */
+#define NBC_MAX_DELAY_MS	BIT(30)
 /* Discard and write zeroes cost what is stored, not what is asked for. */
 #define NBC_MAX_RANGE_SECTS	(UINT_MAX >> SECTOR_SHIFT)
 
@@ -37,6 +39,15 @@ static unsigned int nbc_nr_submit(const char *name,
 	return nr;
 }
 
+static unsigned int nbc_timeout_ms(const struct nbc_config *config)
+{
+	unsigned long delay_ms = 0;
+
+	if (config->irqmode == NBC_IRQ_TIMER)
+		delay_ms = config->completion_nsec / NSEC_PER_MSEC;
+	return NBC_TIMEOUT_MS + min(delay_ms, NBC_MAX_DELAY_MS);
+}
+
 static int nbc_set_create(struct nbc_disk *nbd, const char *name,
 			  const struct nbc_config *config)
 {
@@ -47,7 +58,7 @@ static int nbc_set_create(struct nbc_disk *nbd, const char *name,
 		.nr_default	= nbc_nr_submit(name, config),
 		.nr_poll	= config->poll_queues,
 		.node		= config->home_node,
-		.timeout_ms	= NBC_TIMEOUT_MS,
+		.timeout_ms	= nbc_timeout_ms(config),
 	};
 
 	/* Memory for data is allocated with the means to reclaim it. */
@@ -149,7 +160,8 @@ struct nbc_disk *nbc_disk_create(const char *name,
 	nbd->irqmode = config->irqmode;
 	nbd->delay = ns_to_ktime(config->completion_nsec);
 
-	nbd->index = ida_alloc_max(&nbc_indexes, MINORMASK, GFP_KERNEL);
+	nbd->index = ida_alloc_range(&nbc_indexes, config->index, MINORMASK,
+				     GFP_KERNEL);
 	if (nbd->index < 0) {
 		ret = nbd->index;
 		goto free;

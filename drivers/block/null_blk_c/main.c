@@ -47,6 +47,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/async.h>
 #include <linux/blkdev.h>
 #include <linux/module.h>
 
@@ -54,65 +55,94 @@
 
 int nbc_major;
 
-/* Devices made at load, newest first. */
+/* Devices made at load, in configfs. */
 static LIST_HEAD(nbc_devices);
 
-static void nbc_default_remove(struct nbc_device *dev)
+/* The first error of nbc_power_on(). */
+static int nbc_power_error;
+
+static void nbc_power_on(void *data, async_cookie_t cookie)
 {
-	list_del(&dev->entry);
-	nbc_configfs_remove(dev);
+	int ret = nbc_device_set_power(data, true);
+
+	if (ret)
+		cmpxchg(&nbc_power_error, 0, ret);
+}
+
+static void nbc_power_off(void *data, async_cookie_t cookie)
+{
+	struct nbc_device *dev = data;
+
 	nbc_device_set_power(dev, false);
 	config_group_put(&dev->group);
+}
+
+/*
+ * Disks come and go in parallel: each takes milliseconds, or waits for grace
+ * periods, and there may be thousands.
+ */
+static void nbc_power_all(struct list_head *devices, async_func_t power)
+{
+	ASYNC_DOMAIN_EXCLUSIVE(domain);
+	struct nbc_device *dev, *next;
+
+	list_for_each_entry_safe(dev, next, devices, entry)
+		async_schedule_domain(power, dev, &domain);
+	async_synchronize_full_domain(&domain);
 }
 
 static void nbc_defaults_remove(void)
 {
-	struct nbc_device *dev, *next;
+	struct nbc_device *dev;
 
-	list_for_each_entry_safe(dev, next, &nbc_devices, entry)
-		nbc_default_remove(dev);
+	list_for_each_entry(dev, &nbc_devices, entry)
+		nbc_configfs_remove(dev);
+	nbc_power_all(&nbc_devices, nbc_power_off);
 }
 
-/* A device made at load: powered, and in configfs to look at or switch off. */
-static int nbc_default_add(unsigned long nr)
+static int __init nbc_defaults_alloc(struct list_head *devices)
 {
 	struct nbc_device *dev;
 	char name[DISK_NAME_LEN];
-	int ret;
-
-	snprintf(name, sizeof(name), NBC_DISK_PREFIX "%lu", nr);
-	dev = nbc_device_alloc(name);
-	if (!dev)
-		return -ENOMEM;
-	ret = nbc_device_set_power(dev, true);
-	if (ret)
-		goto put;
-	ret = nbc_configfs_add(dev);
-	if (ret)
-		goto power_off;
-	list_add(&dev->entry, &nbc_devices);
-	return 0;
-power_off:
-	nbc_device_set_power(dev, false);
-put:
-	config_group_put(&dev->group);
-	return ret;
-}
-
-static int __init nbc_defaults_add(void)
-{
 	unsigned long nr;
-	int ret;
 
 	for (nr = 0; nr < nbc_defaults.nr_devices; nr++) {
-		ret = nbc_default_add(nr);
-		if (ret) {
-			pr_err("cannot make device %lu: error %d\n", nr, ret);
-			nbc_defaults_remove();
-			return ret;
-		}
+		snprintf(name, sizeof(name), NBC_DISK_PREFIX "%lu", nr);
+		dev = nbc_device_alloc(name);
+		if (!dev)
+			return -ENOMEM;
+		dev->config.index = nr;
+		list_add_tail(&dev->entry, devices);
 	}
 	return 0;
+}
+
+/* Makes the devices, powered, and in configfs to look at or switch off. */
+static int __init nbc_defaults_add(void)
+{
+	struct nbc_device *dev, *next;
+	LIST_HEAD(devices);
+	int ret;
+
+	ret = nbc_defaults_alloc(&devices);
+	if (!ret) {
+		nbc_power_all(&devices, nbc_power_on);
+		ret = nbc_power_error;
+	}
+	list_for_each_entry_safe(dev, next, &devices, entry) {
+		if (ret)
+			break;
+		ret = nbc_configfs_add(dev);
+		if (!ret)
+			list_move_tail(&dev->entry, &nbc_devices);
+	}
+	if (ret) {
+		pr_err("nr_devices: cannot make %lu devices: error %d\n",
+		       nbc_defaults.nr_devices, ret);
+		nbc_defaults_remove();
+		nbc_power_all(&devices, nbc_power_off);
+	}
+	return ret;
 }
 
 static int __init nbc_init(void)

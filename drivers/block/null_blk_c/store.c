@@ -23,9 +23,9 @@
  *
  * Memory
  * ------
- * Allocation may reclaim memory but not wait for I/O, which might be ours, and
- * gives up rather than have somebody killed for it: the write fails and the
- * device lives on.
+ * Allocation may reclaim memory but not wait for I/O, which might be ours. A
+ * write fails, and the device lives on, rather than take what everybody else
+ * needs to run: some memory is left to them.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -38,16 +38,19 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 
 #include "store.h"
 
 #define NBC_GFP		(GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
-/* A CPU is offered to others, and grace periods may end, after so many units. */
-#define NBC_UNITS_AT_ONCE	64
+/* After so many units others get the CPU, grace periods end, memory is checked. */
+#define NBC_UNITS_AT_ONCE	256
 /* Bit of the first page's private word that is the unit's lock. */
 #define NBC_UNIT_LOCK_BIT	0
 
 static struct workqueue_struct *nbc_reap_wq;
+/* Available memory, in pages, below which no unit is added. */
+static long nbc_reserve_pages __ro_after_init;
 
 /**
  * struct nbc_cursor - where in a request's memory the next byte is
@@ -65,9 +68,10 @@ static void nbc_cursor_init(struct nbc_cursor *cursor, struct request *rq)
 	cursor->iter = rq->bio->bi_iter;
 }
 
-static void nbc_cursor_advance(struct nbc_cursor *cursor, unsigned int bytes)
+static __always_inline void nbc_cursor_advance(struct nbc_cursor *cursor,
+					       unsigned int bytes)
 {
-	bio_advance_iter_single(cursor->bio, &cursor->iter, bytes);
+	bvec_iter_advance_single(cursor->bio->bi_io_vec, &cursor->iter, bytes);
 	if (cursor->iter.bi_size)
 		return;
 	cursor->bio = cursor->bio->bi_next;
@@ -76,55 +80,94 @@ static void nbc_cursor_advance(struct nbc_cursor *cursor, unsigned int bytes)
 }
 
 /*
- * Whole pages are the common case, and a copy of constant size is compiled
- * inline.
+ * Pages and sectors as aligned words: a copy of one is compiled inline, to a
+ * few instructions.
  */
-static __always_inline void nbc_copy_bytes(void *to, const void *from,
-					   unsigned int bytes)
+struct nbc_page {
+	u64 words[PAGE_SIZE / sizeof(u64)];
+};
+
+struct nbc_sector {
+	u64 words[SECTOR_SIZE / sizeof(u64)];
+};
+
+static noinline void nbc_copy_part(void *to, const void *from,
+				   unsigned int bytes)
 {
-	if (likely(bytes == PAGE_SIZE))
-		memcpy(to, from, PAGE_SIZE);
-	else
+	if (!IS_ALIGNED((unsigned long)to | (unsigned long)from | bytes,
+			SECTOR_SIZE)) {
 		memcpy(to, from, bytes);
+		return;
+	}
+	for (; bytes; bytes -= SECTOR_SIZE) {
+		*(struct nbc_sector *)to = *(const struct nbc_sector *)from;
+		to += SECTOR_SIZE;
+		from += SECTOR_SIZE;
+	}
 }
 
-/* Copies @bytes from @data to the request, or zeroes if @data is NULL. */
-static void nbc_copy_to_request(struct nbc_cursor *cursor, const void *data,
-				unsigned int bytes)
+/*
+ * Copies between memory of a request, @to or @from, and @data, the other. As
+ * much as a page of the former is a page; @data may begin anywhere in a unit.
+ */
+static __always_inline void nbc_copy_bytes(void *to, const void *from,
+					   const void *data, unsigned int bytes)
 {
-	while (bytes) {
+	if (likely(bytes == PAGE_SIZE && PAGE_ALIGNED(data)))
+		*(struct nbc_page *)to = *(const struct nbc_page *)from;
+	else
+		nbc_copy_part(to, from, bytes);
+}
+
+/* Copies @bytes from @data to the request. */
+static __always_inline void nbc_copy_to_request(struct nbc_cursor *cursor,
+						const void *data,
+						unsigned int bytes)
+{
+	do {
 		struct bio_vec bv = bio_iter_iovec(cursor->bio, cursor->iter);
 		unsigned int part = min(bytes, bv.bv_len);
 		void *memory = bvec_kmap_local(&bv);
 
-		if (data) {
-			nbc_copy_bytes(memory, data, part);
-			data += part;
-		} else {
-			memset(memory, 0, part);
-		}
+		nbc_copy_bytes(memory, data, data, part);
 		kunmap_local(memory);
 		flush_dcache_page(bv.bv_page);
 		nbc_cursor_advance(cursor, part);
+		data += part;
 		bytes -= part;
-	}
+	} while (bytes);
+}
+
+/* Zeroes @bytes of the request. */
+static noinline void nbc_zero_request(struct nbc_cursor *cursor,
+				      unsigned int bytes)
+{
+	do {
+		struct bio_vec bv = bio_iter_iovec(cursor->bio, cursor->iter);
+
+		bv.bv_len = min(bytes, bv.bv_len);
+		memzero_bvec(&bv);
+		nbc_cursor_advance(cursor, bv.bv_len);
+		bytes -= bv.bv_len;
+	} while (bytes);
 }
 
 /* Copies @bytes from the request to @data. */
-static void nbc_copy_from_request(struct nbc_cursor *cursor, void *data,
-				  unsigned int bytes)
+static __always_inline void nbc_copy_from_request(struct nbc_cursor *cursor,
+						  void *data,
+						  unsigned int bytes)
 {
-	while (bytes) {
+	do {
 		struct bio_vec bv = bio_iter_iovec(cursor->bio, cursor->iter);
 		unsigned int part = min(bytes, bv.bv_len);
 		void *memory = bvec_kmap_local(&bv);
 
-		nbc_copy_bytes(data, memory, part);
-		data += part;
+		nbc_copy_bytes(data, memory, data, part);
 		kunmap_local(memory);
 		nbc_cursor_advance(cursor, part);
+		data += part;
 		bytes -= part;
-	}
+	} while (bytes);
 }
 
 static unsigned int nbc_unit_order(const struct nbc_store *store)
@@ -132,32 +175,23 @@ static unsigned int nbc_unit_order(const struct nbc_store *store)
 	return store->unit_shift - PAGE_SHIFT;
 }
 
-static u64 nbc_unit_bytes(const struct nbc_store *store)
+static unsigned int nbc_unit_bytes(const struct nbc_store *store)
 {
-	return 1ULL << store->unit_shift;
+	return 1U << store->unit_shift;
 }
 
-/* How many of @len bytes at @pos lie in the unit of @pos. */
-static u64 nbc_unit_part(const struct nbc_store *store, u64 pos, u64 len)
+/* Where in its unit the byte @pos is. */
+static unsigned int nbc_unit_offset(const struct nbc_store *store, u64 pos)
 {
-	u64 offset = pos & (nbc_unit_bytes(store) - 1);
-
-	return min(len, nbc_unit_bytes(store) - offset);
+	return pos & (nbc_unit_bytes(store) - 1);
 }
 
-/* Address of the byte @pos, which lies in @unit. */
-static void *nbc_unit_at(const struct nbc_store *store, struct page *unit,
-			 u64 pos)
-{
-	return page_address(unit) + (pos & (nbc_unit_bytes(store) - 1));
-}
-
-static void nbc_unit_lock(struct page *unit)
+static void nbc_unit_lock(struct page *unit) __acquires(bitlock)
 {
 	bit_spin_lock(NBC_UNIT_LOCK_BIT, &unit->private);
 }
 
-static void nbc_unit_unlock(struct page *unit)
+static void nbc_unit_unlock(struct page *unit) __releases(bitlock)
 {
 	bit_spin_unlock(NBC_UNIT_LOCK_BIT, &unit->private);
 }
@@ -172,11 +206,18 @@ static struct page *nbc_unit_alloc(struct nbc_store *store, bool zeroed)
 	if (order)
 		gfp |= __GFP_COMP;
 	unit = alloc_pages_node(store->node, gfp, order);
-	if (!unit && flush_rcu_work(&store->reap))
-		unit = alloc_pages_node(store->node, gfp, order);
 	if (unit)
 		set_page_private(unit, 0);
 	return unit;
+}
+
+/* Is there memory to spare for some more units? Waits for what is being freed. */
+static bool nbc_memory_left(struct nbc_store *store)
+{
+	if (likely(si_mem_available() > nbc_reserve_pages))
+		return true;
+	flush_rcu_work(&store->reap);
+	return si_mem_available() > nbc_reserve_pages;
 }
 
 static void nbc_unit_free(struct nbc_store *store, struct page *unit)
@@ -189,21 +230,22 @@ static void nbc_unit_free(struct nbc_store *store, struct page *unit)
  * Steps to the next unit and returns it, NULL for a hole. After xas_set() or at
  * the beginning, this is the unit that was set.
  */
-static struct page *nbc_next_unit(struct xa_state *xas)
+static __always_inline struct page *nbc_next_unit(struct xa_state *xas)
 {
-	struct page *unit;
+	struct page *unit = xas_next(xas);
 
-	do {
+	while (unlikely(xa_is_retry(unit))) {
+		xas_reset(xas);
 		unit = xas_next(xas);
-	} while (xas_retry(xas, unit));
+	}
 	return unit;
 }
 
 /* Leaves the RCU section for a moment, now and then; goes on at @next. */
-static void nbc_walk_breathe(struct xa_state *xas, unsigned long next,
-			     unsigned int *nr_units)
+static __always_inline void nbc_walk_breathe(struct xa_state *xas,
+					     unsigned long next)
 {
-	if (++*nr_units % NBC_UNITS_AT_ONCE)
+	if (next % NBC_UNITS_AT_ONCE)
 		return;
 	xas_set(xas, next);
 	rcu_read_unlock();
@@ -221,52 +263,52 @@ static void nbc_walk_breathe(struct xa_state *xas, unsigned long next,
  */
 void nbc_store_read(struct nbc_store *store, struct request *rq, u64 pos)
 {
-	XA_STATE(xas, &store->units, pos >> store->unit_shift);
-	unsigned int len = blk_rq_bytes(rq), nr_units = 0;
+	unsigned long part, len = blk_rq_bytes(rq);
+	unsigned long unit_bytes = nbc_unit_bytes(store);
+	unsigned long offset = nbc_unit_offset(store, pos);
+	unsigned long index = pos >> store->unit_shift;
+	XA_STATE(xas, &store->units, index);
 	struct nbc_cursor cursor;
+	struct page *unit;
 
 	nbc_cursor_init(&cursor, rq);
 	rcu_read_lock();
-	while (len) {
-		unsigned int part = nbc_unit_part(store, pos, len);
-		struct page *unit = nbc_next_unit(&xas);
-
-		if (unit) {
+	for (; len; len -= part) {
+		part = min(len, unit_bytes - offset);
+		unit = nbc_next_unit(&xas);
+		if (likely(unit)) {
 			nbc_unit_lock(unit);
 			nbc_copy_to_request(&cursor,
-					    nbc_unit_at(store, unit, pos), part);
+					    page_address(unit) + offset, part);
 			nbc_unit_unlock(unit);
 		} else {
-			nbc_copy_to_request(&cursor, NULL, part);
+			nbc_zero_request(&cursor, part);
 		}
-		pos += part;
-		len -= part;
-		nbc_walk_breathe(&xas, pos >> store->unit_shift, &nr_units);
+		offset = 0;
+		nbc_walk_breathe(&xas, ++index);
 	}
 	rcu_read_unlock();
 }
 
 /*
- * Writes @part bytes at @pos into a hole. Returns 0; -EEXIST if there is a unit
- * now, and then the cursor has not moved; -ENOMEM.
+ * Writes @part bytes into a hole, and moves the cursor behind them. Returns 0;
+ * -EEXIST if there is a unit by now; -ENOMEM.
  */
 static int nbc_fill_hole(struct nbc_store *store, struct nbc_cursor *cursor,
-			 u64 pos, unsigned int part)
+			 unsigned long index, unsigned int offset,
+			 unsigned int part)
 {
-	struct nbc_cursor start = *cursor;
 	struct page *unit;
 	void *found;
 
 	unit = nbc_unit_alloc(store, part < nbc_unit_bytes(store));
 	if (!unit)
 		return -ENOMEM;
-	nbc_copy_from_request(cursor, nbc_unit_at(store, unit, pos), part);
-	found = xa_cmpxchg(&store->units, pos >> store->unit_shift, NULL, unit,
-			   NBC_GFP);
+	nbc_copy_from_request(cursor, page_address(unit) + offset, part);
+	found = xa_cmpxchg(&store->units, index, NULL, unit, NBC_GFP);
 	if (!found)
 		return 0;
 	nbc_unit_free(store, unit);
-	*cursor = start;
 	return xa_is_err(found) ? xa_err(found) : -EEXIST;
 }
 
@@ -283,38 +325,47 @@ static int nbc_fill_hole(struct nbc_store *store, struct nbc_cursor *cursor,
 blk_status_t nbc_store_write(struct nbc_store *store, struct request *rq,
 			     u64 pos)
 {
-	XA_STATE(xas, &store->units, pos >> store->unit_shift);
-	unsigned int len = blk_rq_bytes(rq), nr_units = 0;
+	unsigned long part, len = blk_rq_bytes(rq);
+	unsigned long unit_bytes = nbc_unit_bytes(store);
+	unsigned long offset = nbc_unit_offset(store, pos);
+	unsigned long index = pos >> store->unit_shift;
+	XA_STATE(xas, &store->units, index);
 	struct nbc_cursor cursor;
+	unsigned int nr_new = 0;
+	struct page *unit;
 	int ret;
 
 	nbc_cursor_init(&cursor, rq);
 	rcu_read_lock();
-	while (len) {
-		unsigned int part = nbc_unit_part(store, pos, len);
-		struct page *unit = nbc_next_unit(&xas);
-
-		if (unit) {
+	for (; len; len -= part) {
+		part = min(len, unit_bytes - offset);
+		unit = nbc_next_unit(&xas);
+		if (likely(unit)) {
 			nbc_unit_lock(unit);
 			nbc_copy_from_request(&cursor,
-					      nbc_unit_at(store, unit, pos),
-					      part);
+					      page_address(unit) + offset, part);
 			nbc_unit_unlock(unit);
 		} else {
+			struct nbc_cursor behind = cursor;
+
 			rcu_read_unlock();
-			ret = nbc_fill_hole(store, &cursor, pos, part);
+			if (!(nr_new++ % NBC_UNITS_AT_ONCE) &&
+			    !nbc_memory_left(store))
+				return BLK_STS_NOSPC;
+			ret = nbc_fill_hole(store, &behind, index, offset, part);
 			if (ret && ret != -EEXIST)
 				return BLK_STS_NOSPC;
 			rcu_read_lock();
 			if (ret) {
 				xas_reset(&xas);
+				part = 0;
 				continue;
 			}
-			xas_set(&xas, (pos + part) >> store->unit_shift);
+			xas_set(&xas, index + 1);
+			cursor = behind;
 		}
-		pos += part;
-		len -= part;
-		nbc_walk_breathe(&xas, pos >> store->unit_shift, &nr_units);
+		offset = 0;
+		nbc_walk_breathe(&xas, ++index);
 	}
 	rcu_read_unlock();
 	return BLK_STS_OK;
@@ -327,11 +378,26 @@ static void nbc_retire(struct nbc_store *store, struct list_head *units)
 
 	spin_lock(&store->retired_lock);
 	idle = list_empty(&store->reapable);
-	list_splice_tail_init(units, idle ? &store->reapable : &store->retired);
-	idle = idle && !list_empty(&store->reapable);
+	list_splice_tail(units, idle ? &store->reapable : &store->retired);
 	spin_unlock(&store->retired_lock);
 	if (idle)
 		queue_rcu_work(nbc_reap_wq, &store->reap);
+}
+
+/* Frees a list of units, which may be long. */
+static void nbc_free_units(struct list_head *units)
+{
+	while (!list_empty(units)) {
+		struct list_head *cut = units;
+		unsigned int i;
+		LIST_HEAD(some);
+
+		for (i = 0; i < NBC_UNITS_AT_ONCE && !list_is_last(cut, units); i++)
+			cut = cut->next;
+		list_cut_position(&some, units, cut);
+		put_pages_list(&some);
+		cond_resched();
+	}
 }
 
 static void nbc_reap(struct work_struct *work)
@@ -348,31 +414,65 @@ static void nbc_reap(struct work_struct *work)
 	spin_unlock(&store->retired_lock);
 	if (more)
 		queue_rcu_work(nbc_reap_wq, &store->reap);
-	put_pages_list(&units);
+	nbc_free_units(&units);
 }
 
-/* Takes the units first to last out of the XArray. */
-static void nbc_take_out(struct nbc_store *store, unsigned long first,
-			 unsigned long last)
+/*
+ * Moves the units of one whole node of the XArray to the list. Storing nothing
+ * over the range of a node drops the node at once.
+ */
+static void nbc_take_node(struct nbc_store *store, unsigned long first,
+			  struct list_head *units)
 {
 	XA_STATE(xas, &store->units, first);
-	unsigned int nr_units = 0;
+	XA_STATE_ORDER(node, &store->units, first, XA_CHUNK_SHIFT);
 	struct page *unit;
-	LIST_HEAD(units);
+
+	xas_lock(&xas);
+	xas_for_each(&xas, unit, first + XA_CHUNK_MASK)
+		list_add_tail(&unit->lru, units);
+	xas_store(&node, NULL);
+	xas_unlock(&xas);
+}
+
+/* Moves some units of one node of the XArray to the list. */
+static void nbc_take_units(struct nbc_store *store, unsigned long first,
+			   unsigned long last, struct list_head *units)
+{
+	XA_STATE(xas, &store->units, first);
+	struct page *unit;
 
 	xas_lock(&xas);
 	xas_for_each(&xas, unit, last) {
 		xas_store(&xas, NULL);
-		list_add_tail(&unit->lru, &units);
-		if (++nr_units % NBC_UNITS_AT_ONCE)
-			continue;
-		xas_pause(&xas);
-		xas_unlock(&xas);
-		cond_resched();
-		xas_lock(&xas);
+		list_add_tail(&unit->lru, units);
 	}
 	xas_unlock(&xas);
-	nbc_retire(store, &units);
+}
+
+/* Takes the units first to last out of the XArray, node by node. */
+static void nbc_take_out(struct nbc_store *store, unsigned long first,
+			 unsigned long last)
+{
+	unsigned long index = first;
+	LIST_HEAD(units);
+
+	while (xa_find(&store->units, &index, last, XA_PRESENT)) {
+		unsigned long node_first = index & ~XA_CHUNK_MASK;
+		unsigned long node_last = index | XA_CHUNK_MASK;
+
+		if (node_first >= first && node_last <= last)
+			nbc_take_node(store, node_first, &units);
+		else
+			nbc_take_units(store, index, min(node_last, last),
+				       &units);
+		cond_resched();
+		if (node_last >= last)
+			break;
+		index = node_last + 1;
+	}
+	if (!list_empty(&units))
+		nbc_retire(store, &units);
 }
 
 /* Zeroes @len bytes at @pos, which lie in one unit, if it is there. */
@@ -384,7 +484,7 @@ static void nbc_zero_part(struct nbc_store *store, u64 pos, u64 len)
 	unit = xa_load(&store->units, pos >> store->unit_shift);
 	if (unit) {
 		nbc_unit_lock(unit);
-		memset(nbc_unit_at(store, unit, pos), 0, len);
+		memset(page_address(unit) + nbc_unit_offset(store, pos), 0, len);
 		nbc_unit_unlock(unit);
 	}
 	rcu_read_unlock();
@@ -404,20 +504,16 @@ static void nbc_zero_part(struct nbc_store *store, u64 pos, u64 len)
 void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len)
 {
 	u64 end = pos + len, mask = nbc_unit_bytes(store) - 1;
+	u64 first = min(end, (pos + mask) & ~mask);
+	u64 last = max(first, end & ~mask);
 
-	if (pos & mask) {
-		u64 part = nbc_unit_part(store, pos, len);
-
-		nbc_zero_part(store, pos, part);
-		pos += part;
-	}
-	if (end & mask && end > pos) {
-		nbc_zero_part(store, end & ~mask, end & mask);
-		end &= ~mask;
-	}
-	if (pos < end)
-		nbc_take_out(store, pos >> store->unit_shift,
-			     (end - 1) >> store->unit_shift);
+	if (pos < first)
+		nbc_zero_part(store, pos, first - pos);
+	if (first < last)
+		nbc_take_out(store, first >> store->unit_shift,
+			     (last - 1) >> store->unit_shift);
+	if (last < end)
+		nbc_zero_part(store, last, end - last);
 }
 
 /**
@@ -432,18 +528,18 @@ void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len)
  */
 void nbc_store_zero(struct nbc_store *store, u64 pos, u64 len)
 {
-	u64 end = pos + len;
 	unsigned long index = pos >> store->unit_shift;
+	u64 end = pos + len;
+	struct page *unit;
 
-	while (xa_find(&store->units, &index, (end - 1) >> store->unit_shift,
-		       XA_PRESENT)) {
-		u64 start = max(pos, (u64)index << store->unit_shift);
+	xa_for_each_range(&store->units, index, unit, index,
+			  (end - 1) >> store->unit_shift) {
+		u64 start = (u64)index << store->unit_shift;
+		u64 stop = start + nbc_unit_bytes(store);
 
-		nbc_zero_part(store, start,
-			      nbc_unit_part(store, start, end - start));
+		start = max(start, pos);
+		nbc_zero_part(store, start, min(stop, end) - start);
 		cond_resched();
-		if (!++index)
-			break;
 	}
 }
 
@@ -511,8 +607,10 @@ int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
  * Context: Process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int nbc_store_init(void)
+int __init nbc_store_init(void)
 {
+	nbc_reserve_pages = clamp(totalram_pages() / 32, SZ_64M >> PAGE_SHIFT,
+				  SZ_1G >> PAGE_SHIFT);
 	nbc_reap_wq = alloc_workqueue("null_blk_c",
 				      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	return nbc_reap_wq ? 0 : -ENOMEM;
