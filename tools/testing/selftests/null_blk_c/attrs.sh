@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every attribute is there, has its documented default, is written as documented
+# and by root only; the module parameters become the defaults of new devices.
+
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
+. "$(dirname "$0")/../lib/disk.sh"
+
+defaults="blocking=0 blocksize=512 completion_nsec=10000 discard=0
+home_node=4294967295 hw_queue_depth=64 index=0 irqmode=1 max_sectors=0
+memory_backed=0 no_sched=0 poll_queues=1 power=0 rotational=0 size=256000
+submit_queues=1 use_per_node_hctx=0 virt_boundary=0"
+parameters="blocking bs completion_nsec discard gb home_node hw_queue_depth
+irqmode max_sectors memory_backed no_sched nr_devices poll_queues rotational
+submit_queues use_per_node_hctx virt_boundary"
+
+shown() { grep -H . "$NBC_ROOT/$1"/* | sed 's|.*/||; s/:/=/' | sort | xargs; }
+# sets ATTRIBUTE TEXT VALUE : writing TEXT makes it VALUE
+sets() { nbc_set d "$1=$2" && [[ $(nbc_get d "$1") == "$3" ]]; }
+as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+
+require_cmd setpriv
+nbc_load nr_devices=0
+mkdir "$NBC_ROOT/d"
+names=$(xargs -n 1 <<<"$defaults" | cut -d = -f 1 | xargs)
+check_eq "the attributes and their defaults" "$(shown d)" "$(xargs <<<"$defaults")"
+check_eq "features" "$(cat "$NBC_ROOT/features")" "${names// /,}"
+check_eq "the module parameters" \
+	"$(basename -a /sys/module/null_blk_c/parameters/* | xargs)" "$(xargs <<<"$parameters")"
+check_eq "parameters cannot be written" \
+	"$(stat -c %a /sys/module/null_blk_c/parameters/* | sort -u)" 444
+check_eq "attributes can be written by root" \
+	"$(stat -c %U%a "$NBC_ROOT"/d/* | sort -u)" root644
+check "and by nobody else" expect_errno EACCES \
+	as_nobody bash -c "echo 1 >'$NBC_ROOT/d/size'"
+check "nor may others make devices" expect_errno EACCES \
+	as_nobody mkdir "$NBC_ROOT/e"
+
+for text in 1:1 0:0 y:1 n:0 Y:1 N:0 on:1 off:0 t:1 f:0; do
+	nbc_set d discard="${text%:*}"
+	check_eq "a bool takes ${text%:*}" "$(nbc_get d discard)" "${text#*:}"
+done
+check "hexadecimal" sets size 0x10 16
+check "octal" sets size 010 8
+check "home_node -1" sets home_node -1 4294967295
+check "home_node 0" sets home_node 0 0
+printf 7 >"$NBC_ROOT/d/size"
+check_eq "no newline is needed" "$(nbc_get d size)" 7
+nbc_destroy d
+unload_modules
+
+nbc_load nr_devices=0 blocking bs=4096 completion_nsec=77 gb=2 home_node=0 hw_queue_depth=0x20 \
+	irqmode=2 max_sectors=64 memory_backed=y poll_queues=0 rotational=1
+mkdir "$NBC_ROOT/d"
+for pair in blocking=1 blocksize=4096 completion_nsec=77 size=2048 home_node=0 \
+	hw_queue_depth=32 irqmode=2 max_sectors=64 memory_backed=1 \
+	poll_queues=0 rotational=1 no_sched=0; do
+	check_eq "the parameter becomes ${pair%=*}" \
+		"$(nbc_get d "${pair%=*}")" "${pair#*=}"
+done

@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Directories: what names are refused, what happens twice, and what cannot be
+# removed.
+
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
+. "$(dirname "$0")/../lib/disk.sh"
+
+nbc_load nr_devices=1 gb=1
+long=$(printf 'x%.0s' {1..31})
+
+check "a name of 31 characters" nbc_disk "$long" size=1
+check "is that of the disk" test -b "/dev/$long"
+check "and goes" nbc_destroy "$long"
+message=$(LC_ALL=C mkdir "$NBC_ROOT/x$long" 2>&1) || true
+check_eq "one of 32 is too long" "${message##*: }" "File name too long"
+log_wants "mkdir: \"x$long\" is not valid, use at most 31 characters"
+check "no such directory" test ! -e "$NBC_ROOT/x$long"
+
+nbc_disk d size=1
+check "a name can be taken once" expect_errno EEXIST mkdir "$NBC_ROOT/d"
+check "also that of a disk made at load" expect_errno EEXIST mkdir "$NBC_ROOT/nullbc0"
+check "which rmdir refuses" expect_errno EPERM rmdir "$NBC_ROOT/nullbc0"
+check "and leaves there" test -b /dev/nullbc0
+check "on when on" nbc_power d 1
+check "off" nbc_power d 0
+check "off when off" nbc_power d 0
+check "the disk is gone" test ! -e /dev/d
+check "on again" nbc_power d 1
+check "rmdir removes a disk that is on" rmdir "$NBC_ROOT/d"
+check "and its node" test ! -e /dev/d
+
+check "a disk made at load can be switched off" nbc_power nullbc0 0
+check "and is gone" test ! -e /dev/nullbc0
+check "changed" nbc_set nullbc0 size=2
+check "and on again" nbc_power nullbc0 1
+check_eq "with the new size" "$(blockdev --getsize64 /dev/nullbc0)" 2097152
+check_log
+check_eq "nothing else was said" "$(kmsg_since_start | grep -c 'null_blk_c: ')" 1

@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# 200 rounds of load, I/O and unload: all memory is back at the end.
+#@timeout 600
+
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
+. "$(dirname "$0")/../lib/disk.sh"
+
+require_module null_blk_c
+# Once the long way, which also says what there is to load.
+load_module null_blk_c nr_devices=0
+rmmod null_blk_c
+module=$(module_file null_blk_c)
+[[ -n $module ]] || module=$(modinfo -F filename null_blk_c)
+data=$(printf '%4096s' x)
+
+round() {
+	local got
+	insmod "$module" gb=1 memory_backed=1 discard=1 irqmode=$(($1 % 3)) \
+		submit_queues=$(($1 % 2 + 1))
+	printf %s "$data" >/dev/nullbc0
+	read -rN 4096 got </dev/nullbc0
+	[[ $got == "$data" ]]
+	rmmod null_blk_c
+}
+
+# What may leak: pages, slabs, per-CPU memory
+used() { free_kib >/dev/null && meminfo Slab Percpu KernelStack PageTables; }
+
+for ((i = 0; i < 20; i++)); do round $i; done
+free=$(free_kib) kernel=$(used)
+for ((i = 0; i < 200; i++)); do round $i; done
+ok "200 rounds"
+# 16 KiB a round would be 3200 KiB.
+check "free memory is what it was, to 4 MiB" wait_until 15 free_at_least $((free - 4096))
+kernel_is_back() { (($(used) <= kernel + 3072)); }
+check "the kernel's own too, to 3 MiB" wait_until 15 kernel_is_back
+diag "free $free -> $(free_kib) KiB, kernel $kernel -> $(used) KiB"

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tear - readers race writers on the first block of a disk
+ *
+ * usage: tear DEVICE SECONDS [discard]
+ *
+ * Every write fills the block with one byte value, so a read that sees two
+ * values saw parts of two writes. Buffers lie two bytes off, which makes two
+ * segments of those that cross a page. Prints the number of reads, and of those
+ * that differ from the read before: a race that never happens shows nothing.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NR_WRITERS	2
+#define NR_READERS	2
+
+static const char *device;
+static unsigned int block;
+static time_t end;
+static int fd;
+static unsigned long reads, changes, torn;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "%s: %s: %s\n", device, what, strerror(errno));
+	exit(1);
+}
+
+static unsigned char *buffer(void)
+{
+	void *memory;
+
+	if (posix_memalign(&memory, 4096, block + 4096))
+		die("memory");
+	return (unsigned char *)memory + 4096 - block / 2 + 2;
+}
+
+static void *run_writer(void *arg)
+{
+	unsigned char *data = buffer(), value = (uintptr_t)arg;
+
+	while (time(NULL) < end) {
+		memset(data, value += NR_WRITERS, block);
+		if (pwrite(fd, data, block, 0) != block)
+			die("write");
+	}
+	return NULL;
+}
+
+static void *run_discarder(void *arg)
+{
+	uint64_t range[2] = { 0, block };
+
+	while (time(NULL) < end)
+		if (ioctl(fd, BLKDISCARD, range))
+			die("discard");
+	return NULL;
+}
+
+static void *run_reader(void *arg)
+{
+	unsigned char *data = buffer(), last = 0;
+
+	while (time(NULL) < end) {
+		if (pread(fd, data, block, 0) != block)
+			die("read");
+		__atomic_fetch_add(&reads, 1, __ATOMIC_RELAXED);
+		if (data[0] != last)
+			__atomic_fetch_add(&changes, 1, __ATOMIC_RELAXED);
+		if (memcmp(data, data + 1, block - 1))
+			__atomic_fetch_add(&torn, 1, __ATOMIC_RELAXED);
+		last = data[0];
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t threads[NR_WRITERS + NR_READERS + 1];
+	uintptr_t i, nr = 0;
+
+	if (argc < 3)
+		return 2;
+	device = argv[1];
+	end = time(NULL) + atoi(argv[2]);
+	fd = open(device, O_RDWR | O_DIRECT);
+	if (fd < 0 || ioctl(fd, BLKSSZGET, &block))
+		die("open");
+	for (i = 0; i < NR_WRITERS; i++)
+		pthread_create(&threads[nr++], NULL, run_writer, (void *)i);
+	for (i = 0; i < NR_READERS; i++)
+		pthread_create(&threads[nr++], NULL, run_reader, NULL);
+	if (argc > 3)
+		pthread_create(&threads[nr++], NULL, run_discarder, NULL);
+	while (nr)
+		pthread_join(threads[--nr], NULL);
+	printf("%lu reads, %lu changes, %lu torn\n", reads, changes, torn);
+	return torn || !changes;
+}
