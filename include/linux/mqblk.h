@@ -270,8 +270,9 @@ void mqblk_complete_op(struct request *rq);
  *	->map_queues must be mqblk_map_queues()
  * @pdu_bytes: size of the driver's per-request data, struct mqblk_rq included
  * @depth: requests per hardware queue, 1 to BLK_MQ_MAX_DEPTH
- * @nr_default: hardware queues for all I/O that is not polled, at least 1
- * @nr_poll: hardware queues for polled I/O, may be 0
+ * @nr_default: hardware queues for all I/O that is not polled, 1 to the number
+ *	of CPUs
+ * @nr_poll: hardware queues for polled I/O, 0 to the number of CPUs
  * @node: NUMA node of all memory of the set, or NUMA_NO_NODE
  * @flags: BLK_MQ_F_* beside those that every driver needs
  * @timeout_ms: time after which ->timeout is called; 0: the block layer's 30 s

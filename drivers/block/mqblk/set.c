@@ -2,6 +2,7 @@
 /*
  * Tag sets: hardware queues, their maps, and resizing them under load.
  */
+#include <linux/cpumask.h>
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/mqblk.h>
@@ -12,6 +13,13 @@
 static unsigned int mqblk_queue_total(const struct mqblk_queue_counts *queues)
 {
 	return queues->nr_default + queues->nr_poll;
+}
+
+static bool mqblk_queues_valid(const struct mqblk_queue_counts *queues,
+			       const struct blk_mq_ops *ops)
+{
+	return queues->nr_default && queues->nr_default <= nr_cpu_ids &&
+	       queues->nr_poll <= nr_cpu_ids && (!queues->nr_poll || ops->poll);
 }
 
 /**
@@ -60,15 +68,13 @@ int mqblk_set_init(struct mqblk_set *set, const struct mqblk_set_params *params)
 {
 	struct blk_mq_tag_set *tags = &set->tags;
 
-	if (!params->nr_default || params->pdu_bytes < sizeof(struct mqblk_rq))
-		return -EINVAL;
-	if (params->nr_poll && !params->ops->poll)
-		return -EINVAL;
-
 	memset(set, 0, sizeof(*set));
 	set->queues.nr_default = params->nr_default;
 	set->queues.nr_poll = params->nr_poll;
 	set->old_queues = set->queues;
+	if (!mqblk_queues_valid(&set->queues, params->ops) ||
+	    params->pdu_bytes < sizeof(struct mqblk_rq))
+		return -EINVAL;
 
 	tags->ops = params->ops;
 	tags->nr_hw_queues = mqblk_queue_total(&set->queues);
@@ -97,8 +103,9 @@ EXPORT_SYMBOL_GPL(mqblk_set_exit);
 /**
  * mqblk_set_resize - change the number of hardware queues while disks run
  * @set: a set whose ->map_queues is mqblk_map_queues()
- * @nr_default: new number of default queues, at least 1
- * @nr_poll: new number of poll queues; more than 0 needs ->poll
+ * @nr_default: new number of default queues, 1 to the number of CPUs
+ * @nr_poll: new number of poll queues, up to the number of CPUs; more than 0
+ *	needs ->poll
  *
  * Requests in flight are waited for; new ones wait until the change is made.
  *
@@ -114,7 +121,7 @@ int mqblk_set_resize(struct mqblk_set *set, unsigned int nr_default,
 		.nr_poll	= nr_poll,
 	};
 
-	if (!nr_default || (nr_poll && !set->tags.ops->poll))
+	if (!mqblk_queues_valid(&wanted, set->tags.ops))
 		return -EINVAL;
 
 	set->old_queues = set->queues;

@@ -20,9 +20,10 @@
 #define NBC_MIN_MAX_SECTORS	PAGE_SECTORS
 /* Minor numbers have 20 bits. */
 #define NBC_MAX_DEVICES		BIT(MINORBITS)
-/* A loff_t must hold the size in bytes. */
-#define NBC_MAX_SIZE_MB		(LLONG_MAX >> 20 < ULONG_MAX ? \
-				 LLONG_MAX >> 20 : ULONG_MAX)
+/* A loff_t must hold the size in bytes, an unsigned long that in pages. */
+#define NBC_MAX_SIZE_PAGES_MB	(ULONG_MAX >> (20 - PAGE_SHIFT))
+#define NBC_MAX_SIZE_MB		(LLONG_MAX >> 20 < NBC_MAX_SIZE_PAGES_MB ? \
+				 LLONG_MAX >> 20 : NBC_MAX_SIZE_PAGES_MB)
 
 /**
  * enum nbc_type - how an attribute is written and read

@@ -29,7 +29,7 @@ NBC_ATTR(blocksize, bs, UINT, 512, 512, NBC_MAX_BLOCK_BYTES,
 	 NBC_A_POW2 | NBC_A_CLAMP_PARAM,
 	 "logical and physical block size in bytes")
 NBC_ATTR(completion_nsec, completion_nsec, ULONG, 10000, 0, LONG_MAX, 0,
-	 "time in ns from taking a request to completing it, for irqmode 2")
+	 "time in ns that a request waits before it completes, with irqmode 2")
 NBC_ATTR(discard, discard, BOOL, 0, 0, 1, 0,
 	 "offer discard, which frees memory; memory-backed devices only")
 NBC_ATTR(home_node, home_node, NODE, -1, -1, 0, NBC_A_CLAMP_PARAM,

@@ -25,7 +25,9 @@ static int nbc_device_power_on(struct nbc_device *dev,
 	nbd = nbc_disk_create(nbc_device_name(dev), config, &dev->store);
 	if (IS_ERR(nbd))
 		return PTR_ERR(nbd);
+	/* What was found free, or overruled: they read as what they are. */
 	config->index = nbd->index;
+	config->submit_queues = nbd->set.queues.nr_default;
 	dev->disk = nbd;
 	return 0;
 }

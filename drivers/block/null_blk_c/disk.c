@@ -29,14 +29,14 @@ static const struct block_device_operations nbc_fops = {
 static unsigned int nbc_nr_submit(const char *name,
 				  const struct nbc_config *config)
 {
-	unsigned int nr = config->submit_queues;
+	unsigned int per_node = min(nr_online_nodes, nr_cpu_ids);
 
-	if (config->use_per_node_hctx && nr != nr_online_nodes) {
-		nr = nr_online_nodes;
-		pr_warn("%s: use_per_node_hctx: using %u submit queues\n",
-			name, nr);
-	}
-	return nr;
+	if (!config->use_per_node_hctx ||
+	    config->submit_queues == per_node)
+		return config->submit_queues;
+	pr_warn("%s: use_per_node_hctx: using %u submit queues\n", name,
+		per_node);
+	return per_node;
 }
 
 static unsigned int nbc_timeout_ms(const struct nbc_config *config)

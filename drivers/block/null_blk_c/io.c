@@ -8,8 +8,27 @@
 #include <linux/blkdev.h>
 #include <linux/ktime.h>
 #include <linux/mqblk.h>
+#include <linux/pagemap.h>
 
 #include "null_blk_c.h"
+
+/*
+ * A disk without data leaves the memory of a read as it is, which is what makes
+ * it fast. But memory that is not up to date, such as new pages of the page
+ * cache, may hold anything of the kernel's, and user space will see it: that is
+ * zeroed. Memory that user space gave for direct I/O is up to date.
+ */
+static __always_inline void nbc_hide_memory(struct request *rq)
+{
+	struct bio *bio;
+
+	if (req_op(rq) != REQ_OP_READ)
+		return;
+	__rq_for_each_bio(bio, rq) {
+		if (unlikely(!folio_test_uptodate(page_folio(bio_page(bio)))))
+			zero_fill_bio(bio);
+	}
+}
 
 /* Moves the data of a request that the caller owns. */
 static blk_status_t nbc_transfer(struct nbc_store *store, struct request *rq)
@@ -64,6 +83,8 @@ static __always_inline void nbc_handle(struct request *rq, bool data,
 	mqblk_rq_start(rq);
 	if (data)
 		status = nbc_transfer(nbd->store, rq);
+	else
+		nbc_hide_memory(rq);
 	nbc_complete(nbd, rq, status, iob);
 }
 

@@ -41,7 +41,8 @@ all_refused off <<-END
 	home_node=99 EINVAL -1 or an online NUMA node
 	home_node=-2 EINVAL -1 or an online NUMA node
 	hw_queue_depth=0 EINVAL 1 to 10240
-	index=4294967296 ERANGE 0 to $uint
+	index=4294967296 ERANGE 0 to 1048575
+	index=1048576 EINVAL 0 to 1048575
 	irqmode=3 EINVAL 0 to 2
 	max_sectors=1 EINVAL 0, or 8 to $uint
 	memory_backed=x EINVAL 0 or 1

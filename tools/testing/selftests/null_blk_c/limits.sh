@@ -32,6 +32,9 @@ check_eq "with 64 tags" "$(</sys/block/d/mq/0/nr_tags)" 64
 check_eq "its size" "$(blockdev --getsize64 /dev/d)" 67108864
 check_eq "its index" "$(nbc_get d index)" $((16#$(stat -c %T /dev/d)))
 nbc_destroy d
+shows index=7 --
+check_eq "the index asked for" $((16#$(stat -c %T /dev/d))) 7
+nbc_destroy d
 
 for bs in 1024 2048 4096; do
 	shows blocksize=$bs -- logical_block_size=$bs physical_block_size=$bs
