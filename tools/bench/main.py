@@ -27,7 +27,7 @@ TOP = machine.TOP
 PRESETS = {
     "quick": {
         "virtual": (2, plan.Limit(factor=1)),
-        "wall": (10, plan.Limit(milliseconds=800)),
+        "wall": (10, plan.Limit(milliseconds=500)),
     },
     "full": {
         "virtual": (3, plan.Limit(factor=4)),
