@@ -45,6 +45,8 @@
 #define NBC_GFP		(GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 /* After so many units others get the CPU, grace periods end, memory is checked. */
 #define NBC_UNITS_AT_ONCE	256
+/* Units given back in one call; they stand in an array on the stack. */
+#define NBC_FREE_AT_ONCE	32
 /* Bit of the first page's private word that is the unit's lock. */
 #define NBC_UNIT_LOCK_BIT	0
 
@@ -387,17 +389,19 @@ static void nbc_retire(struct nbc_store *store, struct list_head *units)
 /* Frees a list of units, which may be long. */
 static void nbc_free_units(struct list_head *units)
 {
-	while (!list_empty(units)) {
-		struct list_head *cut = units;
-		unsigned int i;
-		LIST_HEAD(some);
+	struct page *some[NBC_FREE_AT_ONCE];
+	struct page *unit, *next;
+	int nr = 0;
 
-		for (i = 0; i < NBC_UNITS_AT_ONCE && !list_is_last(cut, units); i++)
-			cut = cut->next;
-		list_cut_position(&some, units, cut);
-		put_pages_list(&some);
+	list_for_each_entry_safe(unit, next, units, lru) {
+		some[nr++] = unit;
+		if (nr < NBC_FREE_AT_ONCE)
+			continue;
+		release_pages(some, nr);
+		nr = 0;
 		cond_resched();
 	}
+	release_pages(some, nr);
 }
 
 static void nbc_reap(struct work_struct *work)
