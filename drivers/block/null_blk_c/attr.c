@@ -91,7 +91,8 @@ static int nbc_parse_node(const char *text, unsigned long *value)
 		return 0;
 	}
 	ret = kstrtouint(text, 0, &number);
-	*value = (int)number;
+	if (!ret)
+		*value = (int)number;
 	return ret;
 }
 
