@@ -37,10 +37,11 @@ static blk_status_t nbc_transfer(struct nbc_store *store, struct request *rq)
 
 	switch (req_op(rq)) {
 	case REQ_OP_READ:
-		nbc_store_read(store, rq, pos);
+		nbc_store_read(store, rq->bio, pos, blk_rq_bytes(rq));
 		return BLK_STS_OK;
 	case REQ_OP_WRITE:
-		return nbc_store_write(store, rq, pos);
+		return nbc_store_write(store, rq->bio, pos,
+				       blk_rq_bytes(rq));
 	case REQ_OP_DISCARD:
 		nbc_store_discard(store, pos, blk_rq_bytes(rq));
 		return BLK_STS_OK;

@@ -31,7 +31,6 @@
 
 #include <linux/bio.h>
 #include <linux/bit_spinlock.h>
-#include <linux/blk-mq.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/log2.h>
@@ -55,7 +54,7 @@ static struct workqueue_struct *nbc_reap_wq;
 static long nbc_reserve_pages __ro_after_init;
 
 /**
- * struct nbc_cursor - where in a request's memory the next byte is
+ * struct nbc_cursor - where in the memory of a chain of bios the next byte is
  * @bio: the bio, NULL at the end
  * @iter: place in it
  */
@@ -64,10 +63,10 @@ struct nbc_cursor {
 	struct bvec_iter	iter;
 };
 
-static void nbc_cursor_init(struct nbc_cursor *cursor, struct request *rq)
+static void nbc_cursor_init(struct nbc_cursor *cursor, struct bio *bio)
 {
-	cursor->bio = rq->bio;
-	cursor->iter = rq->bio->bi_iter;
+	cursor->bio = bio;
+	cursor->iter = bio->bi_iter;
 }
 
 static __always_inline void nbc_cursor_advance(struct nbc_cursor *cursor,
@@ -109,7 +108,7 @@ static noinline void nbc_copy_part(void *to, const void *from,
 }
 
 /*
- * Copies between memory of a request, @to or @from, and @data, the other. As
+ * Copies between memory of a bio, @to or @from, and @data, the other. As
  * much as a page of the former is a page; @data may begin anywhere in a unit.
  */
 static __always_inline void nbc_copy_bytes(void *to, const void *from,
@@ -121,10 +120,10 @@ static __always_inline void nbc_copy_bytes(void *to, const void *from,
 		nbc_copy_part(to, from, bytes);
 }
 
-/* Copies @bytes from @data to the request. */
-static __always_inline void nbc_copy_to_request(struct nbc_cursor *cursor,
-						const void *data,
-						unsigned int bytes)
+/* Copies @bytes from @data to the bios. */
+static __always_inline void nbc_copy_to_bios(struct nbc_cursor *cursor,
+					     const void *data,
+					     unsigned int bytes)
 {
 	do {
 		struct bio_vec bv = bio_iter_iovec(cursor->bio, cursor->iter);
@@ -140,9 +139,9 @@ static __always_inline void nbc_copy_to_request(struct nbc_cursor *cursor,
 	} while (bytes);
 }
 
-/* Zeroes @bytes of the request. */
-static noinline void nbc_zero_request(struct nbc_cursor *cursor,
-				      unsigned int bytes)
+/* Zeroes @bytes of the bios. */
+static noinline void nbc_zero_bios(struct nbc_cursor *cursor,
+				   unsigned int bytes)
 {
 	do {
 		struct bio_vec bv = bio_iter_iovec(cursor->bio, cursor->iter);
@@ -154,10 +153,9 @@ static noinline void nbc_zero_request(struct nbc_cursor *cursor,
 	} while (bytes);
 }
 
-/* Copies @bytes from the request to @data. */
-static __always_inline void nbc_copy_from_request(struct nbc_cursor *cursor,
-						  void *data,
-						  unsigned int bytes)
+/* Copies @bytes from the bios to @data. */
+static __always_inline void nbc_copy_from_bios(struct nbc_cursor *cursor,
+					       void *data, unsigned int bytes)
 {
 	do {
 		struct bio_vec bv = bio_iter_iovec(cursor->bio, cursor->iter);
@@ -256,16 +254,18 @@ static __always_inline void nbc_walk_breathe(struct xa_state *xas,
 }
 
 /**
- * nbc_store_read - copy data to a request
+ * nbc_store_read - copy data to memory
  * @store: the store
- * @rq: a read request that the caller owns
- * @pos: its first byte
+ * @bio: the memory, a chain by bi_next; stays as it is
+ * @pos: first byte
+ * @len: number of bytes, that of the chain
  *
  * Context: Process context, may sleep.
  */
-void nbc_store_read(struct nbc_store *store, struct request *rq, u64 pos)
+void nbc_store_read(struct nbc_store *store, struct bio *bio, u64 pos,
+		    unsigned long len)
 {
-	unsigned long part, len = blk_rq_bytes(rq);
+	unsigned long part;
 	unsigned long unit_bytes = nbc_unit_bytes(store);
 	unsigned long offset = nbc_unit_offset(store, pos);
 	unsigned long index = pos >> store->unit_shift;
@@ -273,18 +273,18 @@ void nbc_store_read(struct nbc_store *store, struct request *rq, u64 pos)
 	struct nbc_cursor cursor;
 	struct page *unit;
 
-	nbc_cursor_init(&cursor, rq);
+	nbc_cursor_init(&cursor, bio);
 	rcu_read_lock();
 	for (; len; len -= part) {
 		part = min(len, unit_bytes - offset);
 		unit = nbc_next_unit(&xas);
 		if (likely(unit)) {
 			nbc_unit_lock(unit);
-			nbc_copy_to_request(&cursor,
-					    page_address(unit) + offset, part);
+			nbc_copy_to_bios(&cursor, page_address(unit) + offset,
+					 part);
 			nbc_unit_unlock(unit);
 		} else {
-			nbc_zero_request(&cursor, part);
+			nbc_zero_bios(&cursor, part);
 		}
 		offset = 0;
 		nbc_walk_breathe(&xas, ++index);
@@ -306,7 +306,7 @@ static int nbc_fill_hole(struct nbc_store *store, struct nbc_cursor *cursor,
 	unit = nbc_unit_alloc(store, part < nbc_unit_bytes(store));
 	if (!unit)
 		return -ENOMEM;
-	nbc_copy_from_request(cursor, page_address(unit) + offset, part);
+	nbc_copy_from_bios(cursor, page_address(unit) + offset, part);
 	found = xa_cmpxchg(&store->units, index, NULL, unit, NBC_GFP);
 	if (!found)
 		return 0;
@@ -315,19 +315,20 @@ static int nbc_fill_hole(struct nbc_store *store, struct nbc_cursor *cursor,
 }
 
 /**
- * nbc_store_write - copy data from a request
+ * nbc_store_write - copy data from memory
  * @store: the store
- * @rq: a write request that the caller owns
- * @pos: its first byte
+ * @bio: the memory, a chain by bi_next; stays as it is
+ * @pos: first byte
+ * @len: number of bytes, that of the chain
  *
  * Context: Process context, may sleep.
  * Return: BLK_STS_OK; BLK_STS_NOSPC without memory, and then what comes before
  * the block that found none is written.
  */
-blk_status_t nbc_store_write(struct nbc_store *store, struct request *rq,
-			     u64 pos)
+blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
+			     unsigned long len)
 {
-	unsigned long part, len = blk_rq_bytes(rq);
+	unsigned long part;
 	unsigned long unit_bytes = nbc_unit_bytes(store);
 	unsigned long offset = nbc_unit_offset(store, pos);
 	unsigned long index = pos >> store->unit_shift;
@@ -337,15 +338,15 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct request *rq,
 	struct page *unit;
 	int ret;
 
-	nbc_cursor_init(&cursor, rq);
+	nbc_cursor_init(&cursor, bio);
 	rcu_read_lock();
 	for (; len; len -= part) {
 		part = min(len, unit_bytes - offset);
 		unit = nbc_next_unit(&xas);
 		if (likely(unit)) {
 			nbc_unit_lock(unit);
-			nbc_copy_from_request(&cursor,
-					      page_address(unit) + offset, part);
+			nbc_copy_from_bios(&cursor,
+					   page_address(unit) + offset, part);
 			nbc_unit_unlock(unit);
 		} else {
 			struct nbc_cursor behind = cursor;

@@ -12,7 +12,7 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
-struct request;
+struct bio;
 
 /**
  * struct nbc_store - the data of a device
@@ -44,9 +44,10 @@ void nbc_store_destroy(struct nbc_store *store);
 int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
 			int node);
 
-void nbc_store_read(struct nbc_store *store, struct request *rq, u64 pos);
-blk_status_t nbc_store_write(struct nbc_store *store, struct request *rq,
-			     u64 pos);
+void nbc_store_read(struct nbc_store *store, struct bio *bio, u64 pos,
+		    unsigned long len);
+blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
+			     unsigned long len);
 void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len);
 void nbc_store_zero(struct nbc_store *store, u64 pos, u64 len);
 
