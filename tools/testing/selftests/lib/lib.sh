@@ -102,21 +102,40 @@ module_file() {
 	return 0
 }
 
+built_in() { [[ -d /sys/module/$1 && ! -e /sys/module/$1/initstate ]]; }
+
+# require_unloadable NAME : for tests of loading and unloading
+require_unloadable() { ! built_in "$1" || skip_all "$1 is built in"; }
+
+# use_built_in NAME [PARAMETER=VALUE...] : it must have got them at boot
+use_built_in() {
+	local name=$1 pair got
+	shift
+	for pair; do
+		got=$(<"/sys/module/$name/parameters/${pair%%=*}")
+		[[ $got == "${pair#*=}" ]] ||
+			skip_all "$name is built in, with ${pair%%=*}=$got"
+	done
+}
+
 # load_module NAME [PARAMETER=VALUE...] : from this tree, else the installed one
 load_module() {
 	local name=$1 file dep
 	shift
-	[[ ! -d /sys/module/$name ]] || skip_all "$name is already loaded"
-	file=$(module_file "$name")
-	if [[ -z $file ]]; then
-		modprobe "$name" "$@" || return
-		selftest_modules+=("$name")
+	if built_in "$name"; then
+		use_built_in "$name" "$@"
 		return
 	fi
-	for dep in $(modinfo -F depends "$file" | tr , ' '); do
+	[[ ! -d /sys/module/$name ]] || skip_all "$name is already loaded"
+	file=$(module_file "$name")
+	for dep in $(modinfo -F depends "${file:-$name}" | tr , ' '); do
 		[[ -d /sys/module/$dep ]] || load_module "$dep" || return
 	done
-	insmod "$file" "$@" || return
+	if [[ -n $file ]]; then
+		insmod "$file" "$@" || return
+	else
+		modprobe "$name" "$@" || return
+	fi
 	selftest_modules+=("$name")
 }
 
@@ -135,9 +154,10 @@ rmmod_quietly() { [[ ! -d /sys/module/$1 ]] || rmmod "$1" 2>/dev/null; }
 
 # --- waiting, errors, log --------------------------------------------------
 
-# wait_until SECONDS COMMAND... : poll until it succeeds
+# wait_until SECONDS COMMAND... : poll until it succeeds; longer where the kernel
+# is slow, as the environment says
 wait_until() {
-	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/[.,]/} + $1 * ${SELFTEST_SLOW:-1} * 1000000))
 	shift
 	until "$@"; do
 		((${EPOCHREALTIME/[.,]/} < end)) || return 1
@@ -243,7 +263,7 @@ selftest_clean_up() {
 	for command in "${selftest_cleanups[@]}"; do
 		eval "$command" || true
 	done
-	((${#selftest_modules[@]} == 0)) && return
+	((${#selftest_modules[@]})) || built_in null_blk_c || return 0
 	nbc_destroy_all
 	unload_modules || not_ok "unload the modules at the end"
 }

@@ -3,6 +3,7 @@
 #
 # The floor driver, which is mqblk's example: it loads, completes I/O, unloads,
 # and refuses what makes no sense.
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -11,6 +12,7 @@
 
 require_cmd fio
 require_module mqblk_floor
+require_unloadable mqblk_floor
 
 for parameters in "queues=1 depth=1" "queues=2 depth=64 gb=1" "queues=2 depth=1024"; do
 	# shellcheck disable=SC2086 # several parameters

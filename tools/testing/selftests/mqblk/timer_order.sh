@@ -3,6 +3,7 @@
 #
 # Timers on several queues and depths: no request ends before its deadline, all
 # end, also when the disk goes while they wait.
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -3,6 +3,7 @@
 #
 # Every attribute is there, has its documented default, is written as documented
 # and by root only; the module parameters become the defaults of new devices.
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -50,6 +51,7 @@ check "home_node 0" sets home_node 0 0
 printf 7 >"$NBC_ROOT/d/size"
 check_eq "no newline is needed" "$(nbc_get d size)" 7
 nbc_destroy d
+! built_in null_blk_c || exit 0
 unload_modules
 
 nbc_load nr_devices=0 blocking bs=4096 completion_nsec=77 gb=2 home_node=0 hw_queue_depth=0x20 \

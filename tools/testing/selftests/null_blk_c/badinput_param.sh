@@ -33,6 +33,7 @@ uint=4294967295
 too_long=99999999999999999999
 cpus=$(($(sed 's/.*-//' /sys/devices/system/cpu/possible) + 1))
 require_module null_blk_c
+require_unloadable null_blk_c
 at_exit rmmod_quietly null_blk_c
 load_module mqblk
 modprobe -q configfs || true

@@ -3,6 +3,7 @@
 #
 # What is in use cannot be unloaded; what is switched off or removed while it is
 # open ends all its requests.
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -10,6 +11,7 @@
 . "$(dirname "$0")/../lib/disk.sh"
 
 helper null_blk_c/hammer
+require_unloadable null_blk_c
 nbc_load nr_devices=0
 # An error or the end of the disk, but no data
 bytes_read() {

@@ -3,6 +3,7 @@
 #
 # Many threads at once: on blocks that share pages with those of other threads,
 # each of which knows what must be there; and on the same blocks.
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -3,6 +3,7 @@
 #
 # What was never written, was discarded or zeroed reads as zeroes, and what is
 # beside it does not, whatever part of a page it is.
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

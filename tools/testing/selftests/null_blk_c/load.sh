@@ -4,11 +4,13 @@
 # Loading with the defaults makes one disk, which configfs shows; unloading
 # leaves nothing behind.
 #@vm --memory 1G
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 
 require_module null_blk_c
+require_unloadable null_blk_c
 plan 7
 
 load_module null_blk_c

@@ -10,6 +10,7 @@
 . "$(dirname "$0")/../lib/disk.sh"
 
 require_module null_blk_c
+require_unloadable null_blk_c
 disks() { { compgen -G '/dev/nullbc*' || true; } | wc -l; }
 begin=${EPOCHREALTIME/./}
 load_module null_blk_c nr_devices=1000 gb=1

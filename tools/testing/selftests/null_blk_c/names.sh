@@ -3,6 +3,7 @@
 #
 # Directories: what names are refused, what happens twice, and what cannot be
 # removed.
+#@builtin null_blk_c.nr_devices=1 null_blk_c.gb=1
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

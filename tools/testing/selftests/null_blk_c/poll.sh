@@ -3,6 +3,8 @@
 #
 # Polled requests complete in every mode; one that nobody polls for ends with a
 # timeout instead of hanging.
+#@builtin null_blk_c.nr_devices=0 null_blk_c.poll_queues=2
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

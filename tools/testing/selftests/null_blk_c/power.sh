@@ -3,6 +3,7 @@
 #
 # Power off and on keeps the contents, with another configuration too; rmdir
 # frees them.
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -10,6 +10,7 @@
 
 helper null_blk_c/hammer
 require_module null_blk_c
+require_unloadable null_blk_c
 load_module null_blk_c nr_devices=0
 rmmod null_blk_c
 module=$(module_file null_blk_c)

@@ -10,6 +10,7 @@
 . "$(dirname "$0")/../lib/disk.sh"
 
 require_module null_blk_c
+require_unloadable null_blk_c
 # Once the long way, which also says what there is to load.
 load_module null_blk_c nr_devices=0
 rmmod null_blk_c

@@ -3,6 +3,8 @@
 #
 # Queues come and go and schedulers change while a load runs whose data is
 # verified.
+#@builtin null_blk_c.nr_devices=0 null_blk_c.poll_queues=2
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

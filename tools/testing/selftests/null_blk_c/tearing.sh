@@ -3,6 +3,7 @@
 #
 # A logical block is never torn: a read that races writes of the same block sees
 # all of one write, or the zeroes of a discard.
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

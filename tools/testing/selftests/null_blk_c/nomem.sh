@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every step of making, switching on, resizing and writing to a device, and of
+# loading the module, finds no memory once: it fails in good order, and works the
+# next time.
+#@kernel debug
+#@timeout 240
+
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
+. "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/faults.sh
+. "$(dirname "$0")/../lib/faults.sh"
+
+[[ -e /proc/self/fail-nth ]] || skip_all "the kernel has no fault injection"
+helper null_blk_c/failnth
+nbc_load nr_devices=0
+faults_allow
+
+# each_step NAME ARGUMENT... : of failnth; ok if something did fail, in good order
+each_step() {
+	local name=$1 out
+	shift
+	if out=$(failnth "$@" 2>&1) && [[ $out != "0 failed"* ]]; then
+		ok "$name"
+		diag "$out"
+	else
+		not_ok "$name" "$out"
+	fi
+}
+works() {
+	dd if=/dev/urandom of="$1" bs=1M count=2 oflag=direct status=none &&
+		dd if="$1" of=/dev/null bs=1M count=2 iflag=direct status=none
+}
+
+each_step "make a device" mkdir "$NBC_ROOT/d"
+check "it is there" nbc_set d size=64 memory_backed=1 irqmode=2
+each_step "switch it on" write "$NBC_ROOT/d/power" 1 0
+check_eq "it is on" "$(nbc_get d power)" 1
+check "it works" works /dev/d
+each_step "more queues" write "$NBC_ROOT/d/submit_queues" 2 1
+check_eq "it has two" "$(nbc_get d submit_queues)" 2
+check "it works" works /dev/d
+dmesg_expect "critical space allocation error"
+blkdiscard -f -z /dev/d
+nbc_power d 0
+nbc_destroy d
+nbc_disk d size=64 memory_backed=1
+each_step "write to holes" dd /dev/d
+check "it works" works /dev/d
+nbc_destroy d
+
+module=$(modinfo -F filename null_blk_c)
+! built_in null_blk_c || exit 0
+unload_modules
+load_module mqblk
+each_step "load the module" insmod "$module" "nr_devices=0"
+check "unload it" wait_until 5 rmmod null_blk_c
