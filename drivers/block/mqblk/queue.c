@@ -267,3 +267,7 @@ void mqblk_exit_hctx(struct blk_mq_hw_ctx *hctx, unsigned int idx)
 	hctx->driver_data = NULL;
 }
 EXPORT_SYMBOL_GPL(mqblk_exit_hctx);
+
+#if IS_ENABLED(CONFIG_MQBLK_KUNIT_TEST)
+#include "tests/queue_kunit.c"
+#endif
