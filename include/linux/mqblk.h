@@ -179,8 +179,9 @@ static inline bool mqblk_rq_claim(struct request *rq)
 static inline void mqblk_rq_finish(struct request *rq, blk_status_t status,
 				   struct io_comp_batch *iob)
 {
-	if (!blk_mq_add_to_batch(rq, iob, status != BLK_STS_OK,
-				 blk_mq_end_request_batch))
+	/* A batch ends passthrough requests as good, whatever it is told. */
+	if (status != BLK_STS_OK ||
+	    !blk_mq_add_to_batch(rq, iob, false, blk_mq_end_request_batch))
 		blk_mq_end_request(rq, status);
 }
 
