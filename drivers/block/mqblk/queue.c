@@ -22,14 +22,19 @@ static struct mqblk_queue *mqblk_rq_queue(struct request *rq)
 	return rq->mq_hctx->driver_data;
 }
 
-/* Links a request that the caller owns; the queue owns it from here on. */
-static void mqblk_park(struct mqblk_queue *queue, struct mqblk_rq *mrq,
+/*
+ * Takes a request that the caller owns and will link; the queue owns it from here
+ * on. False, with a warning, if the caller does not own it.
+ */
+static bool mqblk_park(struct mqblk_queue *queue, struct mqblk_rq *mrq,
 		       blk_status_t status)
 {
 	lockdep_assert_held(&queue->lock);
-	WARN_ON_ONCE(mrq->state != MQBLK_RQ_STARTED);
+	if (WARN_ON_ONCE(mrq->state != MQBLK_RQ_STARTED))
+		return false;
 	mrq->status = status;
 	mrq->state = MQBLK_RQ_PARKED;
+	return true;
 }
 
 /* Unlinks a parked request; the caller owns it from here on. */
@@ -120,12 +125,13 @@ void mqblk_timer_park(struct request *rq, blk_status_t status,
 	unsigned long flags;
 
 	spin_lock_irqsave(&queue->lock, flags);
-	mqblk_park(queue, mrq, status);
-	mrq->in_timers = true;
-	timerqueue_init(&mrq->timer);
-	mrq->timer.expires = deadline;
-	if (timerqueue_add(&queue->timers, &mrq->timer))
-		mqblk_timer_arm(queue);
+	if (mqblk_park(queue, mrq, status)) {
+		mrq->in_timers = true;
+		timerqueue_init(&mrq->timer);
+		mrq->timer.expires = deadline;
+		if (timerqueue_add(&queue->timers, &mrq->timer))
+			mqblk_timer_arm(queue);
+	}
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 EXPORT_SYMBOL_GPL(mqblk_timer_park);
@@ -148,9 +154,10 @@ void mqblk_poll_park(struct request *rq, blk_status_t status)
 	unsigned long flags;
 
 	spin_lock_irqsave(&queue->lock, flags);
-	mqblk_park(queue, mrq, status);
-	mrq->in_timers = false;
-	list_add_tail(&mrq->entry, &queue->polled);
+	if (mqblk_park(queue, mrq, status)) {
+		mrq->in_timers = false;
+		list_add_tail(&mrq->entry, &queue->polled);
+	}
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 EXPORT_SYMBOL_GPL(mqblk_poll_park);
