@@ -127,7 +127,9 @@ int mqblk_set_resize(struct mqblk_set *set, unsigned int nr_default,
 	set->old_queues = set->queues;
 	set->queues = wanted;
 	blk_mq_update_nr_hw_queues(&set->tags, mqblk_queue_total(&wanted));
-	if (set->tags.nr_hw_queues == mqblk_queue_total(&wanted))
+	/* The map tells, too: the sum may be the same as before. */
+	if (set->tags.nr_hw_queues == mqblk_queue_total(&wanted) &&
+	    set->tags.map[HCTX_TYPE_DEFAULT].nr_queues == nr_default)
 		return 0;
 	set->queues = set->old_queues;
 	return -ENOMEM;
