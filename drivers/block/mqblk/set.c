@@ -73,6 +73,7 @@ int mqblk_set_init(struct mqblk_set *set, const struct mqblk_set_params *params)
 	set->queues.nr_poll = params->nr_poll;
 	set->old_queues = set->queues;
 	if (!mqblk_queues_valid(&set->queues, params->ops) ||
+	    params->depth > BLK_MQ_MAX_DEPTH ||
 	    params->pdu_bytes < sizeof(struct mqblk_rq))
 		return -EINVAL;
 
