@@ -19,6 +19,11 @@ static unsigned int sk_total(const struct mqblk_queue_counts *queues)
 	return queues->nr_default + queues->nr_poll;
 }
 
+static const struct blk_mq_ops sk_no_map_ops = {
+	.queue_rq	= mqk_queue_rq,
+	.poll		= mqblk_poll,
+};
+
 /* Parameters */
 
 /**
@@ -30,6 +35,7 @@ static unsigned int sk_total(const struct mqblk_queue_counts *queues)
  * @poll_cpus: same for poll queues
  * @depth: requests per queue
  * @no_poll_op: the driver has no ->poll
+ * @no_map_op: the driver has ->poll, but no ->map_queues
  * @pdu_less: bytes by which the driver's data is smaller than mqblk's part
  * @ret: what is returned
  */
@@ -41,6 +47,7 @@ struct sk_param_case {
 	bool		poll_cpus;
 	unsigned int	depth;
 	bool		no_poll_op;
+	bool		no_map_op;
 	unsigned int	pdu_less;
 	int		ret;
 };
@@ -67,6 +74,8 @@ static const struct sk_param_case sk_param_cases[] = {
 	  .depth = 1, .ret = -EINVAL },
 	{ "poll queue without op", .nr_default = 1, .nr_poll = 1, .depth = 1,
 	  .no_poll_op = true, .ret = -EINVAL },
+	{ "poll without map", .nr_default = 1, .nr_poll = 1, .depth = 1,
+	  .no_map_op = true, .ret = -EINVAL },
 	{ "no depth", .nr_default = 1, .depth = 0, .no_poll_op = true,
 	  .ret = -EINVAL },
 	{ "too deep", .nr_default = 1, .depth = BLK_MQ_MAX_DEPTH + 1,
@@ -83,7 +92,9 @@ KUNIT_ARRAY_PARAM_DESC(sk_param, sk_param_cases, name);
 static struct mqblk_set_params sk_params(const struct sk_param_case *param)
 {
 	struct mqblk_set_params params = {
-		.ops		= param->no_poll_op ? &mqk_ops : &mqk_poll_ops,
+		.ops		= param->no_poll_op ? &mqk_ops :
+				  param->no_map_op ? &sk_no_map_ops :
+				  &mqk_poll_ops,
 		.pdu_bytes	= sizeof(struct mqblk_rq) - param->pdu_less,
 		.depth		= param->depth,
 		.nr_default	= param->nr_default,
