@@ -15,6 +15,12 @@ static unsigned int mqblk_queue_total(const struct mqblk_queue_counts *queues)
 	return queues->nr_default + queues->nr_poll;
 }
 
+/* The block layer insists on ->map_queues where there are several maps. */
+static bool mqblk_ops_valid(const struct blk_mq_ops *ops)
+{
+	return !ops->poll || ops->map_queues;
+}
+
 static bool mqblk_queues_valid(const struct mqblk_queue_counts *queues,
 			       const struct blk_mq_ops *ops)
 {
@@ -72,7 +78,8 @@ int mqblk_set_init(struct mqblk_set *set, const struct mqblk_set_params *params)
 	set->queues.nr_default = params->nr_default;
 	set->queues.nr_poll = params->nr_poll;
 	set->old_queues = set->queues;
-	if (!mqblk_queues_valid(&set->queues, params->ops) ||
+	if (!mqblk_ops_valid(params->ops) ||
+	    !mqblk_queues_valid(&set->queues, params->ops) ||
 	    params->depth > BLK_MQ_MAX_DEPTH ||
 	    params->pdu_bytes < sizeof(struct mqblk_rq))
 		return -EINVAL;
