@@ -596,14 +596,15 @@ int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
 {
 	unsigned int shift = max_t(unsigned int, PAGE_SHIFT, ilog2(block_bytes));
 
-	store->node = node;
 	if (xa_empty(&store->units))
 		store->unit_shift = shift;
-	if (shift <= store->unit_shift)
-		return 0;
-	pr_err("blocksize: %u is not valid, use at most %lu while there is data\n",
-	       block_bytes, 1UL << store->unit_shift);
-	return -EINVAL;
+	if (shift > store->unit_shift) {
+		pr_err("blocksize: %u is not valid, use at most %lu while there is data\n",
+		       block_bytes, 1UL << store->unit_shift);
+		return -EINVAL;
+	}
+	store->node = node;
+	return 0;
 }
 
 /**
