@@ -45,6 +45,11 @@
  * mqblk_rq_complete(): the one caller who makes it may complete the request, a
  * second caller is refused with a warning and touches nothing.
  *
+ * A device that answers with a number is given mqblk_rq_id(): the tag, and a
+ * generation that changes each time the request is started. What it answers is
+ * not to be trusted: mqblk_rq_claim_id() makes 2 -> 1 for a number that is in
+ * range, of this queue, in flight and of the right generation, and for no other.
+ *
  * Locks
  * -----
  *
@@ -91,9 +96,11 @@
 #define _LINUX_MQBLK_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/blk-mq.h>
 #include <linux/hrtimer.h>
 #include <linux/list.h>
+#include <linux/nospec.h>
 #include <linux/spinlock.h>
 #include <linux/timerqueue.h>
 
@@ -109,9 +116,19 @@ enum mqblk_rq_state {
 	MQBLK_RQ_PARKED,
 };
 
+/* The parts of &mqblk_rq.state and, with the tag below, of mqblk_rq_id(). */
+#define MQBLK_RQ_STATE_MASK	GENMASK(1, 0)
+#define MQBLK_RQ_GEN_MASK	GENMASK(15, 12)
+#define MQBLK_RQ_GEN_ONE	BIT(12)
+#define MQBLK_RQ_TAG_MASK	GENMASK(11, 0)
+
+/* Deepest queue whose requests all have a mqblk_rq_id(). */
+#define MQBLK_ID_MAX_DEPTH	(MQBLK_RQ_TAG_MASK + 1)
+
 /**
  * struct mqblk_rq - mqblk's part of a request, first in the driver's part
- * @state: enum mqblk_rq_state, see "Request ownership"
+ * @state: enum mqblk_rq_state, see "Request ownership", and the generation; to
+ *	be read by mqblk_rq_in_state()
  * @status: how the request ends; valid while parked and while the block layer
  *	carries the completion to the CPU of its choice
  * @timer: place in &mqblk_queue.timers, guarded by &mqblk_queue.lock
@@ -120,7 +137,7 @@ enum mqblk_rq_state {
  * @in_timers: parked in @timer rather than in @entry; same guard
  */
 struct mqblk_rq {
-	int			state;
+	unsigned int		state;
 	blk_status_t		status;
 	bool			in_timers;
 	union {
@@ -141,6 +158,27 @@ static inline struct mqblk_rq *mqblk_rq(struct request *rq)
 }
 
 /**
+ * mqblk_rq_in_state - is a request in a state
+ * @rq: a request
+ * @state: enum mqblk_rq_state
+ *
+ * Context: Any; the answer may be old when the caller gets it.
+ * Return: whether it is.
+ */
+static inline bool mqblk_rq_in_state(struct request *rq,
+				     enum mqblk_rq_state state)
+{
+	return (READ_ONCE(mqblk_rq(rq)->state) & MQBLK_RQ_STATE_MASK) == state;
+}
+
+/* For the owner of a request. */
+static inline void mqblk_rq_set_state(struct mqblk_rq *mrq,
+				      enum mqblk_rq_state state)
+{
+	WRITE_ONCE(mrq->state, (mrq->state & MQBLK_RQ_GEN_MASK) | state);
+}
+
+/**
  * mqblk_rq_start - take a request from the block layer
  * @rq: a request that queue_rq() or queue_rqs() was given
  *
@@ -152,8 +190,10 @@ static inline void mqblk_rq_start(struct request *rq)
 {
 	struct mqblk_rq *mrq = mqblk_rq(rq);
 
-	WARN_ON_ONCE(mrq->state != MQBLK_RQ_IDLE);
-	mrq->state = MQBLK_RQ_STARTED;
+	WARN_ON_ONCE(mrq->state & MQBLK_RQ_STATE_MASK);
+	WRITE_ONCE(mrq->state,
+		   ((mrq->state + MQBLK_RQ_GEN_ONE) & MQBLK_RQ_GEN_MASK) |
+		   MQBLK_RQ_STARTED);
 	blk_mq_start_request(rq);
 }
 
@@ -171,8 +211,52 @@ static inline void mqblk_rq_start(struct request *rq)
  */
 static inline bool mqblk_rq_claim(struct request *rq)
 {
-	return cmpxchg(&mqblk_rq(rq)->state, MQBLK_RQ_STARTED,
-		       MQBLK_RQ_IDLE) == MQBLK_RQ_STARTED;
+	struct mqblk_rq *mrq = mqblk_rq(rq);
+	unsigned int gen = READ_ONCE(mrq->state) & MQBLK_RQ_GEN_MASK;
+
+	return cmpxchg(&mrq->state, gen | MQBLK_RQ_STARTED,
+		       gen | MQBLK_RQ_IDLE) == (gen | MQBLK_RQ_STARTED);
+}
+
+/**
+ * mqblk_rq_id - number by which a device shall answer a request
+ * @rq: a started request of a set no deeper than MQBLK_ID_MAX_DEPTH
+ *
+ * Return: tag and generation; no two requests in flight on one hardware queue
+ * have the same, nor has the next request of the same tag.
+ */
+static inline u16 mqblk_rq_id(struct request *rq)
+{
+	return (mqblk_rq(rq)->state & MQBLK_RQ_GEN_MASK) | rq->tag;
+}
+
+/**
+ * mqblk_rq_claim_id - win the right to complete the request of a number
+ * @tags: tags of the hardware queue that the answer came from
+ * @id: any number, mqblk_rq_id() of a request if the device is honest
+ *
+ * As mqblk_rq_claim(), for a number from a device.
+ *
+ * Context: Any.
+ * Return: the request, or NULL if @id names none that is in flight.
+ */
+static inline struct request *mqblk_rq_claim_id(struct blk_mq_tags *tags,
+						u16 id)
+{
+	unsigned int started = (id & MQBLK_RQ_GEN_MASK) | MQBLK_RQ_STARTED;
+	unsigned int idle = (id & MQBLK_RQ_GEN_MASK) | MQBLK_RQ_IDLE;
+	unsigned int tag = id & MQBLK_RQ_TAG_MASK;
+	struct request *rq;
+
+	if (tag >= tags->nr_tags)
+		return NULL;
+	rq = READ_ONCE(tags->rqs[array_index_nospec(tag, tags->nr_tags)]);
+	/* A tag that is free may still point to its last request. */
+	if (!rq || rq->tag != tag)
+		return NULL;
+	if (cmpxchg(&mqblk_rq(rq)->state, started, idle) != started)
+		return NULL;
+	return rq;
 }
 
 /* Ends a claimed request, in the batch if there is one that can take it. */
@@ -267,35 +351,47 @@ void mqblk_complete_op(struct request *rq);
 
 /**
  * struct mqblk_set_params - what a set is made from
- * @ops: the driver's operations; with ->poll the set has poll queues, and then
- *	->map_queues must be mqblk_map_queues()
+ * @ops: the driver's operations; with ->poll the set may have read and poll
+ *	queues, and then ->map_queues must be mqblk_map_queues()
  * @pdu_bytes: size of the driver's per-request data, struct mqblk_rq included
  * @depth: requests per hardware queue, 1 to BLK_MQ_MAX_DEPTH
- * @nr_default: hardware queues for all I/O that is not polled, 1 to the number
- *	of CPUs
+ * @nr_default: hardware queues for all I/O that has no other, 1 to the number of
+ *	CPUs
+ * @nr_read: hardware queues for reads, 0 to the number of CPUs; with 0, reads
+ *	go to the default queues
  * @nr_poll: hardware queues for polled I/O, 0 to the number of CPUs
  * @node: NUMA node of all memory of the set, or NUMA_NO_NODE
  * @flags: BLK_MQ_F_* beside those that every driver needs
  * @timeout_ms: time after which ->timeout is called; 0: the block layer's 30 s
+ * @irq_dev: device whose interrupt vectors say which CPUs a queue is for, one
+ *	vector for each queue that is not polled, or NULL
+ * @irq_first: its vector for the first queue
+ * @driver_data: what ->init_hctx and ->init_request shall get
  */
 struct mqblk_set_params {
 	const struct blk_mq_ops	*ops;
 	unsigned int		pdu_bytes;
 	unsigned int		depth;
 	unsigned int		nr_default;
+	unsigned int		nr_read;
 	unsigned int		nr_poll;
 	int			node;
 	unsigned int		flags;
 	unsigned int		timeout_ms;
+	struct device		*irq_dev;
+	unsigned int		irq_first;
+	void			*driver_data;
 };
 
 /**
  * struct mqblk_queue_counts - hardware queues by what they serve
  * @nr_default: interrupt-driven (or inline) queues
+ * @nr_read: such queues for reads only
  * @nr_poll: polled queues
  */
 struct mqblk_queue_counts {
 	unsigned int		nr_default;
+	unsigned int		nr_read;
 	unsigned int		nr_poll;
 };
 
@@ -304,6 +400,8 @@ struct mqblk_queue_counts {
  * @tags: the block layer's set
  * @queues: counts in force, or, while mqblk_set_resize() runs, wanted
  * @old_queues: counts to map by when the block layer could not grow
+ * @irq_dev: as in &struct mqblk_set_params
+ * @irq_first: likewise
  *
  * The owner serialises mqblk_set_resize() against itself.
  */
@@ -311,6 +409,8 @@ struct mqblk_set {
 	struct blk_mq_tag_set		tags;
 	struct mqblk_queue_counts	queues;
 	struct mqblk_queue_counts	old_queues;
+	struct device			*irq_dev;
+	unsigned int			irq_first;
 };
 
 int mqblk_set_init(struct mqblk_set *set, const struct mqblk_set_params *params);
@@ -331,7 +431,7 @@ void mqblk_map_queues(struct blk_mq_tag_set *tags);
  * @major: block major of the driver
  * @first_minor: minor number of the whole disk
  * @minors: consecutive minors for it and its partitions; others get dynamic
- *	numbers
+ *	numbers; with 0, the disk does too, and @major must be 0
  */
 struct mqblk_disk_params {
 	const char				*name;
@@ -346,6 +446,10 @@ struct mqblk_disk_params {
 
 struct gendisk *mqblk_disk_add(struct mqblk_set *set,
 			       const struct mqblk_disk_params *params);
+struct gendisk *mqblk_disk_alloc(struct mqblk_set *set,
+				 const struct mqblk_disk_params *params);
+int mqblk_disk_publish(struct gendisk *disk, struct device *parent,
+		       const struct attribute_group **groups);
 void mqblk_disk_remove(struct gendisk *disk);
 
 #endif /* _LINUX_MQBLK_H */

@@ -9,24 +9,21 @@
 #include <linux/string.h>
 
 /**
- * mqblk_disk_add - make a disk and put it into /dev
+ * mqblk_disk_alloc - make a disk that nobody sees yet
  * @set: a set that outlives the disk
  * @params: what it is made from; not used after return, except what it points
  *	to as @fops and @private
  *
- * I/O may arrive before this returns: partitions are read.
- *
  * Context: Process context, may sleep.
- * Return: the disk, to be given to mqblk_disk_remove(), or an ERR_PTR():
- * -EINVAL for limits that the block layer refuses or a name too long, -ENOMEM,
- * -EEXIST for a name or number in use. After an error there is nothing to undo.
+ * Return: the disk, to be given to mqblk_disk_publish() or put_disk(), or an
+ * ERR_PTR(): -EINVAL for limits that the block layer refuses or a name too
+ * long, -ENOMEM. After an error there is nothing to undo.
  */
-struct gendisk *mqblk_disk_add(struct mqblk_set *set,
-			       const struct mqblk_disk_params *params)
+struct gendisk *mqblk_disk_alloc(struct mqblk_set *set,
+				 const struct mqblk_disk_params *params)
 {
 	struct queue_limits limits = *params->limits;
 	struct gendisk *disk;
-	int ret;
 
 	disk = blk_mq_alloc_disk(&set->tags, &limits, params->private);
 	if (IS_ERR(disk))
@@ -38,22 +35,66 @@ struct gendisk *mqblk_disk_add(struct mqblk_set *set,
 	disk->fops = params->fops;
 	disk->private_data = params->private;
 	set_capacity(disk, params->capacity_sects);
-	ret = -EINVAL;
-	if (strscpy(disk->disk_name, params->name, DISK_NAME_LEN) < 0)
-		goto put;
-	ret = add_disk(disk);
-	if (ret)
-		goto put;
+	if (strscpy(disk->disk_name, params->name, DISK_NAME_LEN) < 0) {
+		put_disk(disk);
+		return ERR_PTR(-EINVAL);
+	}
 	return disk;
-put:
-	put_disk(disk);
-	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_GPL(mqblk_disk_alloc);
+
+/**
+ * mqblk_disk_publish - put a disk into /dev
+ * @disk: from mqblk_disk_alloc()
+ * @parent: its device in sysfs, or NULL
+ * @groups: attributes that it has there besides the usual, or NULL
+ *
+ * I/O may arrive before this returns: partitions are read.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, and the disk is to be given to mqblk_disk_remove(); or -EEXIST for
+ * a name or number in use, or -ENOMEM, and it is to be given to put_disk().
+ */
+int mqblk_disk_publish(struct gendisk *disk, struct device *parent,
+		       const struct attribute_group **groups)
+{
+	return device_add_disk(parent, disk, groups);
+}
+EXPORT_SYMBOL_GPL(mqblk_disk_publish);
+
+/**
+ * mqblk_disk_add - make a disk and put it into /dev
+ * @set: a set that outlives the disk
+ * @params: as for mqblk_disk_alloc()
+ *
+ * mqblk_disk_alloc() and mqblk_disk_publish() in one, for a driver that has
+ * nothing to do in between.
+ *
+ * Context: Process context, may sleep.
+ * Return: the disk, to be given to mqblk_disk_remove(), or an ERR_PTR(): the
+ * errors of both. After an error there is nothing to undo.
+ */
+struct gendisk *mqblk_disk_add(struct mqblk_set *set,
+			       const struct mqblk_disk_params *params)
+{
+	struct gendisk *disk;
+	int ret;
+
+	disk = mqblk_disk_alloc(set, params);
+	if (IS_ERR(disk))
+		return disk;
+	ret = mqblk_disk_publish(disk, NULL, NULL);
+	if (ret) {
+		put_disk(disk);
+		return ERR_PTR(ret);
+	}
+	return disk;
 }
 EXPORT_SYMBOL_GPL(mqblk_disk_add);
 
 /**
  * mqblk_disk_remove - take a disk out of /dev and drop it
- * @disk: from mqblk_disk_add()
+ * @disk: from mqblk_disk_add(), or published
  *
  * Dirty data is written back, then every request in flight is waited for. No
  * operation of the driver is called afterwards, even if the block device is

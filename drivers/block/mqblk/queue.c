@@ -30,10 +30,10 @@ static bool mqblk_park(struct mqblk_queue *queue, struct mqblk_rq *mrq,
 		       blk_status_t status)
 {
 	lockdep_assert_held(&queue->lock);
-	if (WARN_ON_ONCE(mrq->state != MQBLK_RQ_STARTED))
+	if (WARN_ON_ONCE((mrq->state & MQBLK_RQ_STATE_MASK) != MQBLK_RQ_STARTED))
 		return false;
 	mrq->status = status;
-	mrq->state = MQBLK_RQ_PARKED;
+	mqblk_rq_set_state(mrq, MQBLK_RQ_PARKED);
 	return true;
 }
 
@@ -45,7 +45,7 @@ static void mqblk_unpark(struct mqblk_queue *queue, struct mqblk_rq *mrq)
 		timerqueue_del(&queue->timers, &mrq->timer);
 	else
 		list_del(&mrq->entry);
-	mrq->state = MQBLK_RQ_STARTED;
+	mqblk_rq_set_state(mrq, MQBLK_RQ_STARTED);
 }
 
 /* Ends a list of requests that the caller owns; returns how many. */
@@ -182,7 +182,7 @@ int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 	spin_lock_irq(&queue->lock);
 	list_splice_init(&queue->polled, &due);
 	list_for_each_entry(mrq, &due, entry)
-		mrq->state = MQBLK_RQ_STARTED;
+		mqblk_rq_set_state(mrq, MQBLK_RQ_STARTED);
 	spin_unlock_irq(&queue->lock);
 	return mqblk_end_list(&due, iob);
 }
@@ -205,7 +205,7 @@ enum blk_eh_timer_return mqblk_rq_timeout(struct request *rq)
 	bool parked;
 
 	spin_lock_irq(&queue->lock);
-	parked = mrq->state == MQBLK_RQ_PARKED;
+	parked = mqblk_rq_in_state(rq, MQBLK_RQ_PARKED);
 	if (parked)
 		mqblk_unpark(queue, mrq);
 	spin_unlock_irq(&queue->lock);

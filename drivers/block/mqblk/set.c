@@ -12,7 +12,7 @@
 
 static unsigned int mqblk_queue_total(const struct mqblk_queue_counts *queues)
 {
-	return queues->nr_default + queues->nr_poll;
+	return queues->nr_default + queues->nr_read + queues->nr_poll;
 }
 
 /* The block layer insists on ->map_queues where there are several maps. */
@@ -25,16 +25,34 @@ static bool mqblk_queues_valid(const struct mqblk_queue_counts *queues,
 			       const struct blk_mq_ops *ops)
 {
 	return queues->nr_default && queues->nr_default <= nr_cpu_ids &&
-	       queues->nr_poll <= nr_cpu_ids && (!queues->nr_poll || ops->poll);
+	       queues->nr_read <= nr_cpu_ids &&
+	       queues->nr_poll <= nr_cpu_ids &&
+	       (ops->poll || !(queues->nr_read || queues->nr_poll));
+}
+
+/* A type without queues is left out: the block layer uses the default ones. */
+static void mqblk_map_type(struct mqblk_set *set, enum hctx_type type,
+			   unsigned int nr, unsigned int first)
+{
+	struct blk_mq_queue_map *map = &set->tags.map[type];
+
+	map->nr_queues = nr;
+	map->queue_offset = first;
+	if (!nr)
+		return;
+	if (set->irq_dev && type != HCTX_TYPE_POLL)
+		blk_mq_map_hw_queues(map, set->irq_dev, set->irq_first + first);
+	else
+		blk_mq_map_queues(map);
 }
 
 /**
  * mqblk_map_queues - share out hardware queues over CPUs; for ->map_queues
  * @tags: the &mqblk_set.tags of a set
  *
- * Default queues come first, poll queues after them. While the block layer
- * falls back from a failed growth it has the old number of queues already and
- * @queues still has the new one: then the old counts are mapped.
+ * Default queues come first, then those for reads, then poll queues. While the
+ * block layer falls back from a failed growth it has the old number of queues
+ * already and @queues still has the new one: then the old counts are mapped.
  *
  * Context: Process context, called by the block layer.
  */
@@ -42,22 +60,16 @@ void mqblk_map_queues(struct blk_mq_tag_set *tags)
 {
 	struct mqblk_set *set = container_of(tags, struct mqblk_set, tags);
 	const struct mqblk_queue_counts *queues = &set->queues;
-	struct blk_mq_queue_map *map = tags->map;
 
 	if (tags->nr_hw_queues != mqblk_queue_total(queues))
 		queues = &set->old_queues;
-	map[HCTX_TYPE_DEFAULT].nr_queues = queues->nr_default;
-	map[HCTX_TYPE_DEFAULT].queue_offset = 0;
-	blk_mq_map_queues(&map[HCTX_TYPE_DEFAULT]);
+	mqblk_map_type(set, HCTX_TYPE_DEFAULT, queues->nr_default, 0);
 	if (tags->nr_maps <= HCTX_TYPE_POLL)
 		return;
-
-	/* Reads go the default way: a type without queues is mapped there. */
-	map[HCTX_TYPE_READ].nr_queues = 0;
-	map[HCTX_TYPE_POLL].nr_queues = queues->nr_poll;
-	map[HCTX_TYPE_POLL].queue_offset = queues->nr_default;
-	if (queues->nr_poll)
-		blk_mq_map_queues(&map[HCTX_TYPE_POLL]);
+	mqblk_map_type(set, HCTX_TYPE_READ, queues->nr_read,
+		       queues->nr_default);
+	mqblk_map_type(set, HCTX_TYPE_POLL, queues->nr_poll,
+		       queues->nr_default + queues->nr_read);
 }
 EXPORT_SYMBOL_GPL(mqblk_map_queues);
 
@@ -76,8 +88,11 @@ int mqblk_set_init(struct mqblk_set *set, const struct mqblk_set_params *params)
 
 	memset(set, 0, sizeof(*set));
 	set->queues.nr_default = params->nr_default;
+	set->queues.nr_read = params->nr_read;
 	set->queues.nr_poll = params->nr_poll;
 	set->old_queues = set->queues;
+	set->irq_dev = params->irq_dev;
+	set->irq_first = params->irq_first;
 	if (!mqblk_ops_valid(params->ops) ||
 	    !mqblk_queues_valid(&set->queues, params->ops) ||
 	    params->depth > BLK_MQ_MAX_DEPTH ||
@@ -91,6 +106,7 @@ int mqblk_set_init(struct mqblk_set *set, const struct mqblk_set_params *params)
 	tags->cmd_size = params->pdu_bytes;
 	tags->numa_node = params->node;
 	tags->flags = MQBLK_F_BASE | params->flags;
+	tags->driver_data = params->driver_data;
 	tags->timeout = msecs_to_jiffies(params->timeout_ms);
 	return blk_mq_alloc_tag_set(tags);
 }
@@ -126,6 +142,7 @@ int mqblk_set_resize(struct mqblk_set *set, unsigned int nr_default,
 {
 	const struct mqblk_queue_counts wanted = {
 		.nr_default	= nr_default,
+		.nr_read	= set->queues.nr_read,
 		.nr_poll	= nr_poll,
 	};
 

@@ -97,6 +97,12 @@ static inline struct mqblk_rq *mqk_rq(struct mqk_io *io)
 	return mqblk_rq(io->rq);
 }
 
+/* Without the generation */
+static inline enum mqblk_rq_state mqk_state(struct mqk_io *io)
+{
+	return mqk_rq(io)->state & MQBLK_RQ_STATE_MASK;
+}
+
 static inline enum rq_end_io_ret mqk_end(struct request *rq,
 					 blk_status_t status)
 {
@@ -411,7 +417,7 @@ static inline void mqk_expect_ended(struct kunit *test, struct mqk_io *io,
 static inline void mqk_expect_waiting(struct kunit *test, struct mqk_io *io)
 {
 	KUNIT_EXPECT_EQ(test, atomic_read(&io->nr_ended), 0);
-	KUNIT_EXPECT_EQ(test, mqk_rq(io)->state, MQBLK_RQ_PARKED);
+	KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_PARKED);
 }
 
 /* Failing allocations */

@@ -117,7 +117,7 @@ static void qk_expect_end(struct kunit *test, struct list_head *list,
 
 		mqk_expect_ended(test, io, qk_status(order[i]));
 		KUNIT_EXPECT_EQ(test, io->end_seq, i);
-		KUNIT_EXPECT_EQ(test, mqk_rq(io)->state, MQBLK_RQ_IDLE);
+		KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_IDLE);
 	}
 }
 
@@ -174,7 +174,7 @@ static void qk_order_test(struct kunit *test)
 		mqk_expect_waiting(test, qk->ios[i]);
 	qk_collect(qk, QK_NEVER_NS, &due);
 	for (i = 0; i < param->nr; i++)
-		KUNIT_EXPECT_EQ(test, mqk_rq(qk->ios[i])->state,
+		KUNIT_EXPECT_EQ(test, mqk_state(qk->ios[i]),
 				MQBLK_RQ_STARTED);
 	qk_expect_list(test, &due, param->order, param->nr);
 	qk_expect_armed(test, 0);
@@ -224,7 +224,7 @@ static void qk_batch_test(struct kunit *test)
 	qk_expect_list(test, &due, param->due, param->nr_due);
 	qk_expect_armed(test, param->armed);
 	for (i = 0; i < param->nr; i++)
-		nr_waiting += mqk_rq(qk->ios[i])->state == MQBLK_RQ_PARKED;
+		nr_waiting += mqk_state(qk->ios[i]) == MQBLK_RQ_PARKED;
 	KUNIT_EXPECT_EQ(test, nr_waiting, param->nr - param->nr_due);
 	qk_expect_end(test, &due, param->due, param->nr_due);
 }
@@ -238,7 +238,7 @@ static void qk_collect_empty_test(struct kunit *test)
 	qk_collect(qk, QK_NEVER_NS, &due);
 	KUNIT_EXPECT_TRUE(test, list_empty(&due));
 	qk_expect_armed(test, 0);
-	KUNIT_EXPECT_EQ(test, mqk_rq(io)->state, MQBLK_RQ_STARTED);
+	KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_STARTED);
 }
 
 /* An earlier deadline sets the timer anew, a later or equal one does not. */
@@ -299,7 +299,7 @@ static void qk_unpark_test(struct kunit *test)
 	spin_lock_irq(&qk->queue->lock);
 	mqblk_unpark(qk->queue, mrq);
 	spin_unlock_irq(&qk->queue->lock);
-	KUNIT_EXPECT_EQ(test, mrq->state, MQBLK_RQ_STARTED);
+	KUNIT_EXPECT_EQ(test, mrq->state & MQBLK_RQ_STATE_MASK, MQBLK_RQ_STARTED);
 
 	qk_collect(qk, QK_NEVER_NS, &due);
 	qk_expect_list(test, &due, param->rest, 4);
@@ -364,7 +364,7 @@ static void qk_poll_empty_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mqblk_poll(io->rq->mq_hctx, NULL), 0);
 	KUNIT_EXPECT_EQ(test, mqblk_poll(io->rq->mq_hctx, &iob), 0);
 	KUNIT_EXPECT_TRUE(test, rq_list_empty(&iob.req_list));
-	KUNIT_EXPECT_EQ(test, mqk_rq(io)->state, MQBLK_RQ_STARTED);
+	KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_STARTED);
 }
 
 /* Those that went well end with the batch and not before. */

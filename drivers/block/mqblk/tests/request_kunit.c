@@ -56,9 +56,9 @@ static void rk_claim_test(struct kunit *test)
 {
 	struct mqk_io *io = rk_start_keep(test, rk_create(test), 0);
 
-	KUNIT_EXPECT_EQ(test, mqk_rq(io)->state, MQBLK_RQ_STARTED);
+	KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_STARTED);
 	KUNIT_EXPECT_TRUE(test, mqblk_rq_claim(io->rq));
-	KUNIT_EXPECT_EQ(test, mqk_rq(io)->state, MQBLK_RQ_IDLE);
+	KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_IDLE);
 	KUNIT_EXPECT_FALSE(test, mqblk_rq_claim(io->rq));
 	KUNIT_EXPECT_EQ(test, atomic_read(&io->nr_ended), 0);
 	mqblk_rq_finish(io->rq, BLK_STS_OK, NULL);
@@ -194,7 +194,7 @@ static void rk_claim_race_test(struct kunit *test)
 	/* The block layer sees them once; only their state goes round. */
 	for (round = 1; round <= RK_MAX_ROUNDS; round++) {
 		for (i = 0; i < RK_RACE_RQS; i++)
-			mqk_rq(ios[i])->state = MQBLK_RQ_STARTED;
+			mqblk_rq_set_state(mqk_rq(ios[i]), MQBLK_RQ_STARTED);
 		KUNIT_ASSERT_TRUE(test, rk_race_round(race, round));
 		KUNIT_ASSERT_EQ_MSG(test, atomic_read(&race->wins),
 				    round * RK_RACE_RQS, "round %d", round);
@@ -218,7 +218,7 @@ static void rk_end_twice_test(struct kunit *test)
 	mqblk_rq_end(io->rq, BLK_STS_OK, NULL);
 	mqk_expect_end();
 	mqk_expect_ended(test, io, BLK_STS_NOSPC);
-	KUNIT_EXPECT_EQ(test, mqk_rq(io)->state, MQBLK_RQ_IDLE);
+	KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_IDLE);
 }
 
 static void rk_complete_twice_test(struct kunit *test)
@@ -265,7 +265,7 @@ static void rk_park_idle_test(struct kunit *test)
 	mqk_expect_begin("WARNING.*queue\\.c");
 	rk_park(param, io, BLK_STS_IOERR);
 	mqk_expect_end();
-	KUNIT_EXPECT_EQ(test, mqk_rq(io)->state, MQBLK_RQ_IDLE);
+	KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_IDLE);
 	/* Were it parked, this would end it a second time. */
 	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq), BLK_EH_RESET_TIMER);
 	KUNIT_EXPECT_EQ(test, atomic_read(&io->nr_ended), 1);
@@ -292,7 +292,7 @@ static void rk_timeout_started_test(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq), BLK_EH_RESET_TIMER);
 	KUNIT_EXPECT_EQ(test, atomic_read(&io->nr_ended), 0);
-	KUNIT_EXPECT_EQ(test, mqk_rq(io)->state, MQBLK_RQ_STARTED);
+	KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_STARTED);
 	mqblk_rq_end(io->rq, BLK_STS_OK, NULL);
 	mqk_expect_ended(test, io, BLK_STS_OK);
 }
@@ -425,7 +425,7 @@ static void rk_status_test(struct kunit *test)
 		io = rk_start_keep(test, dev, param->flags);
 		param->end(io, statuses[i]);
 		mqk_expect_ended(test, io, statuses[i]);
-		KUNIT_EXPECT_EQ(test, mqk_rq(io)->state, MQBLK_RQ_IDLE);
+		KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_IDLE);
 	}
 }
 
@@ -515,7 +515,7 @@ static void rk_count_idle(struct mqk_io *io)
 	unsigned int i, nr_idle = 0;
 
 	for (i = 0; i < RK_TIMED; i++)
-		nr_idle += mqk_rq(ios[i])->state == MQBLK_RQ_IDLE;
+		nr_idle += mqk_state(ios[i]) == MQBLK_RQ_IDLE;
 	io->seen = nr_idle;
 }
 
