@@ -11,11 +11,13 @@ ifneq ($(KERNELRELEASE),)
 
 export CONFIG_MQBLK := m
 export CONFIG_BLK_DEV_NULL_BLK_C := m
+export CONFIG_BLK_DEV_NVME_C := m
 export CONFIG_MQBLK_FLOOR := m
 
 subdir-ccflags-y += -I$(src)/include
 
-obj-y += drivers/block/mqblk/ drivers/block/null_blk_c/ tools/bench/floor/
+obj-y += drivers/block/mqblk/ drivers/block/null_blk_c/ drivers/nvme/nvme_c/
+obj-y += tools/bench/floor/
 
 else
 

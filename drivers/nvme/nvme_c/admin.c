@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The admin queue: commands that somebody waits for, asynchronous events, and
+ * aborts.
+ *
+ * An admin command is a request like any other, so that the block layer counts
+ * its time; its caller sleeps until it has ended. Data is at most a page, which
+ * the controller reaches by one PRP entry.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitfield.h>
+#include <linux/ctype.h>
+#include <linux/dma-mapping.h>
+#include <linux/err.h>
+#include <linux/log2.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "nvme_c.h"
+
+/* Limits of a shutdown, if RTD3E says nothing, or nonsense. */
+#define NVMEC_SHUTDOWN_MIN_MS	5000
+#define NVMEC_SHUTDOWN_MAX_MS	60000
+/* The unit of CRDT1 to CRDT3. */
+#define NVMEC_CRDT_UNIT_MS	100
+/* Longest delay before a command is sent again. */
+#define NVMEC_RETRY_MAX_MS	10000
+
+/* Fields of completion dword 0 of an asynchronous event. */
+#define NVMEC_EVENT_TYPE	GENMASK(2, 0)
+#define NVMEC_EVENT_INFO	GENMASK(15, 8)
+#define NVMEC_EVENT_LOG		GENMASK(23, 16)
+/* What is read of the log page of an event: the beginning. */
+#define NVMEC_EVENT_LOG_BYTES	512
+
+/* --- commands ------------------------------------------------------------- */
+
+/* Sends a command that has its data pointer, and waits for it. */
+static int nvmec_admin_send(struct nvmec_ctrl *ctrl,
+			    const struct nvme_command *cmd, u32 *result)
+{
+	struct nvmec_rq *nrq;
+	struct request *rq;
+	int ret;
+
+	rq = blk_mq_alloc_request(ctrl->admin_q, REQ_OP_DRV_IN, 0);
+	if (IS_ERR(rq))
+		return PTR_ERR(rq);
+	nrq = nvmec_rq(rq);
+	nrq->passthru = cmd;
+	nrq->status = NVME_SC_HOST_ABORTED_CMD;
+	nrq->result = 0;
+	blk_execute_rq(rq, false);
+	ret = nrq->status;
+	if (result)
+		*result = lower_32_bits(nrq->result);
+	blk_mq_free_request(rq);
+	return ret;
+}
+
+/**
+ * nvmec_admin - send an admin command and wait for its end
+ * @ctrl: the controller
+ * @cmd: the command; its id, and with @data its data pointer, are filled in
+ * @data: memory for the controller to write, from kmalloc(), in one page; or NULL
+ * @bytes: length of @data
+ * @result: where completion dword 0 goes, or NULL
+ *
+ * Context: Process context, may sleep; by the admin timeout at most.
+ * Return: 0; a status of the controller, which is positive; or an errno.
+ */
+int nvmec_admin(struct nvmec_ctrl *ctrl, struct nvme_command *cmd, void *data,
+		unsigned int bytes, u32 *result)
+{
+	struct device *dev = &ctrl->pdev->dev;
+	dma_addr_t dma;
+	int ret;
+
+	if (!data)
+		return nvmec_admin_send(ctrl, cmd, result);
+	if (WARN_ON_ONCE(offset_in_page(data) + bytes > NVMEC_PAGE_SIZE))
+		return -EINVAL;
+	/* What the controller does not write shall not be old memory. */
+	memset(data, 0, bytes);
+	dma = dma_map_single(dev, data, bytes, DMA_FROM_DEVICE);
+	if (dma_mapping_error(dev, dma))
+		return -ENOMEM;
+	cmd->common.dptr.prp1 = cpu_to_le64(dma);
+	ret = nvmec_admin_send(ctrl, cmd, result);
+	dma_unmap_single(dev, dma, bytes, DMA_FROM_DEVICE);
+	return ret;
+}
+
+/**
+ * nvmec_identify - read a page of identify data
+ * @ctrl: the controller
+ * @cns: which one
+ * @nsid: of which namespace, or 0
+ * @csi: of which command set
+ * @page: NVME_IDENTIFY_DATA_SIZE bytes from kmalloc()
+ *
+ * Context: as nvmec_admin().
+ * Return: as nvmec_admin().
+ */
+int nvmec_identify(struct nvmec_ctrl *ctrl, u8 cns, u32 nsid, u8 csi,
+		   void *page)
+{
+	struct nvme_command cmd;
+
+	nvmec_cmd_identify(&cmd, cns, nsid, csi);
+	return nvmec_admin(ctrl, &cmd, page, NVME_IDENTIFY_DATA_SIZE, NULL);
+}
+
+/* A status is no errno. */
+static int nvmec_to_errno(int ret)
+{
+	return ret > 0 ? -EIO : ret;
+}
+
+/* --- identify controller -------------------------------------------------- */
+
+/* Text of identify data: printable characters, without blanks around them. */
+static void nvmec_copy_text(char *to, const char *from, size_t bytes)
+{
+	size_t i;
+
+	for (i = 0; i < bytes; i++)
+		to[i] = isprint(from[i]) ? from[i] : ' ';
+	to[bytes] = '\0';
+	memmove(to, skip_spaces(to), strlen(skip_spaces(to)) + 1);
+	strim(to);
+}
+
+/* Powers of two of the page size; 0 is no limit. */
+static u32 nvmec_shift_limit(u8 shift, u32 most)
+{
+	u32 bytes;
+
+	if (!shift || check_shl_overflow((u32)NVMEC_PAGE_SIZE, shift, &bytes))
+		return most;
+	return min(bytes, most);
+}
+
+static void nvmec_ident_times(struct nvmec_ident *ident,
+			      const struct nvme_id_ctrl *id)
+{
+	u32 retry[] = { le16_to_cpu(id->crdt1), le16_to_cpu(id->crdt2),
+			le16_to_cpu(id->crdt3) };
+	unsigned int i;
+
+	ident->shutdown_ms = clamp(le32_to_cpu(id->rtd3e) / 1000,
+				   NVMEC_SHUTDOWN_MIN_MS,
+				   NVMEC_SHUTDOWN_MAX_MS);
+	for (i = 0; i < ARRAY_SIZE(retry); i++)
+		ident->retry_ms[i + 1] = min(retry[i] * NVMEC_CRDT_UNIT_MS,
+					     NVMEC_RETRY_MAX_MS);
+}
+
+static void nvmec_ident_fill(struct nvmec_ident *ident,
+			     const struct nvme_id_ctrl *id)
+{
+	u16 oncs = le16_to_cpu(id->oncs);
+
+	nvmec_copy_text(ident->serial, id->sn, sizeof(id->sn));
+	nvmec_copy_text(ident->model, id->mn, sizeof(id->mn));
+	nvmec_copy_text(ident->firmware, id->fr, sizeof(id->fr));
+	ident->vid = le16_to_cpu(id->vid);
+	ident->cntlid = le16_to_cpu(id->cntlid);
+	ident->max_bytes = nvmec_shift_limit(id->mdts, NVMEC_MAX_BYTES);
+	ident->max_zeroes_bytes = 0;
+	if (oncs & NVME_CTRL_ONCS_WRITE_ZEROES)
+		ident->max_zeroes_bytes = ident->max_bytes;
+	ident->max_ranges = 0;
+	if (oncs & NVME_CTRL_ONCS_DSM)
+		ident->max_ranges = NVME_DSM_MAX_RANGES;
+	ident->oacs = le16_to_cpu(id->oacs);
+	ident->nn = le32_to_cpu(id->nn);
+	ident->sgls = le32_to_cpu(id->sgls) & 3;
+	ident->vwc = id->vwc & NVME_CTRL_VWC_PRESENT;
+	ident->abort_limit = id->acl + 1;
+	nvmec_ident_times(ident, id);
+}
+
+/* Limits that the NVM command set has of its own; older ones say nothing. */
+static void nvmec_ident_nvm(struct nvmec_ctrl *ctrl, void *page)
+{
+	const struct nvme_id_ctrl_nvm *nvm = page;
+	struct nvmec_ident *ident = &ctrl->ident;
+
+	if (nvmec_identify(ctrl, NVME_ID_CNS_CS_CTRL, 0, NVME_CSI_NVM, page))
+		return;
+	if (ident->max_zeroes_bytes && nvm->wzsl)
+		ident->max_zeroes_bytes = nvmec_shift_limit(nvm->wzsl, SZ_1G);
+	if (ident->max_ranges && nvm->dmrl)
+		ident->max_ranges = min_t(u16, nvm->dmrl, NVME_DSM_MAX_RANGES);
+}
+
+static int nvmec_ident_check(struct nvmec_ctrl *ctrl,
+			     const struct nvme_id_ctrl *id)
+{
+	if (FIELD_GET(GENMASK(3, 0), id->sqes) > NVME_NVM_IOSQES ||
+	    FIELD_GET(GENMASK(7, 4), id->sqes) < NVME_NVM_IOSQES) {
+		dev_err(&ctrl->dev, "SQES: no entries of 64 bytes, got %#x\n",
+			id->sqes);
+		return -ENODEV;
+	}
+	if (FIELD_GET(GENMASK(3, 0), id->cqes) > NVME_NVM_IOCQES ||
+	    FIELD_GET(GENMASK(7, 4), id->cqes) < NVME_NVM_IOCQES) {
+		dev_err(&ctrl->dev, "CQES: no entries of 16 bytes, got %#x\n",
+			id->cqes);
+		return -ENODEV;
+	}
+	if (id->cntrltype > NVME_CTRL_IO) {
+		dev_err(&ctrl->dev, "CNTRLTYPE: no I/O controller, got %u\n",
+			id->cntrltype);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/**
+ * nvmec_admin_identify - learn what the controller is
+ * @ctrl: the controller; its @ident is written
+ *
+ * Context: as nvmec_admin().
+ * Return: 0, -ENODEV if it is nothing that can be used, or another errno.
+ */
+int nvmec_admin_identify(struct nvmec_ctrl *ctrl)
+{
+	struct nvme_id_ctrl *id;
+	int ret;
+
+	id = kmalloc(sizeof(*id), GFP_KERNEL);
+	if (!id)
+		return -ENOMEM;
+	ret = nvmec_identify(ctrl, NVME_ID_CNS_CTRL, 0, 0, id);
+	if (ret) {
+		dev_err(&ctrl->dev, "identify controller: error %#x\n", ret);
+		ret = nvmec_to_errno(ret);
+		goto free;
+	}
+	ret = nvmec_ident_check(ctrl, id);
+	if (ret)
+		goto free;
+	nvmec_ident_fill(&ctrl->ident, id);
+	nvmec_ident_nvm(ctrl, id);
+free:
+	kfree(id);
+	return ret;
+}
+
+/* --- queues --------------------------------------------------------------- */
+
+/**
+ * nvmec_admin_set_queues - ask for I/O queues
+ * @ctrl: the controller
+ * @count: how many; lowered if fewer were granted
+ *
+ * Context: as nvmec_admin().
+ * Return: 0 or an errno.
+ */
+int nvmec_admin_set_queues(struct nvmec_ctrl *ctrl, unsigned int *count)
+{
+	u32 ask = *count - 1, result;
+	struct nvme_command cmd;
+	int ret;
+
+	nvmec_cmd_set_feature(&cmd, NVME_FEAT_NUM_QUEUES, ask << 16 | ask);
+	ret = nvmec_admin(ctrl, &cmd, NULL, 0, &result);
+	if (ret) {
+		dev_err(&ctrl->dev, "number of queues: error %#x\n", ret);
+		return nvmec_to_errno(ret);
+	}
+	*count = min3(*count, (result & 0xffff) + 1, (result >> 16) + 1);
+	return 0;
+}
+
+/**
+ * nvmec_admin_create_queue - make an I/O queue known to the controller
+ * @queue: started
+ *
+ * Context: as nvmec_admin().
+ * Return: 0 or an errno.
+ */
+int nvmec_admin_create_queue(struct nvmec_queue *queue)
+{
+	struct nvmec_ctrl *ctrl = queue->ctrl;
+	struct nvme_command cmd;
+	int ret;
+
+	nvmec_cmd_create_cq(&cmd, queue->id, queue->depth, queue->cq_dma,
+			    !queue->polled, queue->vector);
+	ret = nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
+	if (ret)
+		return nvmec_to_errno(ret);
+	nvmec_cmd_create_sq(&cmd, queue->id, queue->depth, queue->sq_dma);
+	return nvmec_to_errno(nvmec_admin(ctrl, &cmd, NULL, 0, NULL));
+}
+
+/* --- shadow doorbells ----------------------------------------------------- */
+
+/**
+ * nvmec_admin_shadows_start - have the controller look for doorbells in memory
+ * @ctrl: the controller; it has no I/O queue yet
+ *
+ * One that does not offer it, or no memory, is no error.
+ *
+ * Context: as nvmec_admin().
+ */
+void nvmec_admin_shadows_start(struct nvmec_ctrl *ctrl)
+{
+	struct device *dev = &ctrl->pdev->dev;
+	struct nvme_command cmd;
+
+	ctrl->shadows_on = false;
+	if (!(ctrl->ident.oacs & NVME_CTRL_OACS_DBBUF_SUPP))
+		return;
+	if (!ctrl->shadows)
+		ctrl->shadows = dma_alloc_coherent(dev, 2 * NVMEC_PAGE_SIZE,
+						   &ctrl->shadows_dma,
+						   GFP_KERNEL);
+	if (!ctrl->shadows)
+		return;
+	ctrl->shadow_events = ctrl->shadows + NVMEC_PAGE_SIZE;
+	memset(ctrl->shadows, 0, 2 * NVMEC_PAGE_SIZE);
+	nvmec_cmd_shadows(&cmd, ctrl->shadows_dma,
+			  ctrl->shadows_dma + NVMEC_PAGE_SIZE);
+	ctrl->shadows_on = !nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
+}
+
+/**
+ * nvmec_admin_shadows_free - free the shadow doorbells
+ * @ctrl: stopped
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_admin_shadows_free(struct nvmec_ctrl *ctrl)
+{
+	if (ctrl->shadows)
+		dma_free_coherent(&ctrl->pdev->dev, 2 * NVMEC_PAGE_SIZE,
+				  ctrl->shadows, ctrl->shadows_dma);
+	ctrl->shadows = NULL;
+}
+
+/* --- asynchronous events -------------------------------------------------- */
+
+/* One request is with the controller at a time; the next follows the log page. */
+static void nvmec_event_arm(struct nvmec_ctrl *ctrl)
+{
+	struct nvmec_queue *admin = &ctrl->queues[0];
+	bool arm;
+
+	spin_lock_irq(&admin->cq_lock);
+	arm = admin->live && !ctrl->event_armed;
+	if (arm)
+		ctrl->event_armed = true;
+	spin_unlock_irq(&admin->cq_lock);
+	if (arm)
+		nvmec_queue_push_event(admin);
+}
+
+/**
+ * nvmec_admin_events_start - ask for asynchronous events
+ * @ctrl: the controller; one that does not offer them is none the worse
+ *
+ * Context: as nvmec_admin().
+ */
+void nvmec_admin_events_start(struct nvmec_ctrl *ctrl)
+{
+	struct nvme_command cmd;
+
+	nvmec_cmd_set_feature(&cmd, NVME_FEAT_ASYNC_EVENT,
+			      NVME_AEN_CFG_NS_ATTR | NVME_SMART_CRIT_SPARE |
+			      NVME_SMART_CRIT_TEMPERATURE |
+			      NVME_SMART_CRIT_RELIABILITY |
+			      NVME_SMART_CRIT_MEDIA |
+			      NVME_SMART_CRIT_VOLATILE_MEMORY);
+	nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
+	nvmec_event_arm(ctrl);
+}
+
+/**
+ * nvmec_admin_event - an asynchronous event has come
+ * @ctrl: the controller
+ * @event: completion dword 0
+ *
+ * Context: Any; under &nvmec_queue.cq_lock of the admin queue.
+ */
+void nvmec_admin_event(struct nvmec_ctrl *ctrl, u32 event)
+{
+	ctrl->event = event;
+	queue_work(nvmec_wq, &ctrl->event_work);
+}
+
+/* Reading its log page is what makes the controller report the next one. */
+void nvmec_event_work(struct work_struct *work)
+{
+	struct nvmec_ctrl *ctrl =
+		container_of(work, struct nvmec_ctrl, event_work);
+	u32 type = FIELD_GET(NVMEC_EVENT_TYPE, ctrl->event);
+	u32 info = FIELD_GET(NVMEC_EVENT_INFO, ctrl->event);
+	u32 lid = FIELD_GET(NVMEC_EVENT_LOG, ctrl->event);
+	unsigned int bytes = NVMEC_EVENT_LOG_BYTES;
+	struct nvme_command cmd;
+	void *page;
+
+	if (lid == NVME_LOG_CHANGED_NS)
+		bytes = NVMEC_PAGE_SIZE;
+	page = kmalloc(bytes, GFP_KERNEL);
+	if (page) {
+		nvmec_cmd_get_log(&cmd, lid, bytes);
+		nvmec_admin(ctrl, &cmd, page, bytes, NULL);
+		kfree(page);
+	}
+	if (type == NVME_AER_NOTICE && info == NVME_AER_NOTICE_NS_CHANGED)
+		queue_work(nvmec_wq, &ctrl->scan_work);
+	else
+		dev_warn(&ctrl->dev,
+			 "asynchronous event: type %u, information %#x, log page %#x\n",
+			 type, info, lid);
+	if (type == NVME_AER_ERROR && info == NVME_AER_ERROR_PERSIST_INT_ERR)
+		nvmec_ctrl_reset(ctrl);
+	nvmec_event_arm(ctrl);
+}
+
+/* --- aborts --------------------------------------------------------------- */
+
+/**
+ * struct nvmec_abort - a command to abort
+ * @found: there is one
+ * @sqid: its queue
+ * @id: its id
+ */
+struct nvmec_abort {
+	bool	found;
+	u16	sqid;
+	u16	id;
+};
+
+static bool nvmec_abort_find(struct request *rq, void *data)
+{
+	struct nvmec_queue *queue = rq->mq_hctx->driver_data;
+	struct nvmec_abort *abort = data;
+
+	if (!test_and_clear_bit(NVMEC_RQ_WANTS_ABORT, &nvmec_rq(rq)->flags))
+		return true;
+	abort->found = true;
+	abort->sqid = queue->id;
+	abort->id = mqblk_rq_id(rq);
+	return false;
+}
+
+/*
+ * One abort at a time, which is below every limit. What it achieves shows at the
+ * command itself: it completes, or its time runs out again.
+ */
+void nvmec_abort_work(struct work_struct *work)
+{
+	struct nvmec_ctrl *ctrl =
+		container_of(work, struct nvmec_ctrl, abort_work);
+	struct nvme_command cmd;
+
+	while (nvmec_state(ctrl) == NVMEC_LIVE) {
+		struct nvmec_abort abort = {};
+
+		blk_mq_tagset_busy_iter(&ctrl->io_set.tags, nvmec_abort_find,
+					&abort);
+		if (!abort.found)
+			break;
+		nvmec_cmd_abort(&cmd, abort.sqid, abort.id);
+		nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
+	}
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+/**
+ * nvmec_admin_init - make the admin queue
+ * @ctrl: the controller
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or an errno, and nothing is left.
+ */
+int nvmec_admin_init(struct nvmec_ctrl *ctrl)
+{
+	const struct mqblk_set_params params = {
+		.ops		= &nvmec_admin_ops,
+		.pdu_bytes	= sizeof(struct nvmec_rq),
+		.depth		= NVMEC_ADMIN_TAGS,
+		.nr_default	= 1,
+		.node		= dev_to_node(&ctrl->pdev->dev),
+		.flags		= BLK_MQ_F_NO_SCHED_BY_DEFAULT,
+		.timeout_ms	= nvmec_admin_timeout_ms,
+		.driver_data	= ctrl,
+	};
+	struct queue_limits limits = {};
+	struct request_queue *q;
+	int ret;
+
+	ret = nvmec_queue_alloc(ctrl, &ctrl->queues[0], 0, NVMEC_ADMIN_DEPTH);
+	if (ret)
+		return ret;
+	ret = mqblk_set_init(&ctrl->admin_set, &params);
+	if (ret)
+		goto free_queue;
+	q = blk_mq_alloc_queue(&ctrl->admin_set.tags, &limits, NULL);
+	if (IS_ERR(q)) {
+		ret = PTR_ERR(q);
+		goto exit_set;
+	}
+	ctrl->admin_q = q;
+	ctrl->queues[0].tags = ctrl->admin_set.tags.tags[0];
+	ctrl->nr_queues = 1;
+	return 0;
+exit_set:
+	mqblk_set_exit(&ctrl->admin_set);
+free_queue:
+	nvmec_queue_free(&ctrl->queues[0]);
+	return ret;
+}
+
+/**
+ * nvmec_admin_exit - take the admin queue down
+ * @ctrl: stopped
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_admin_exit(struct nvmec_ctrl *ctrl)
+{
+	blk_mq_destroy_queue(ctrl->admin_q);
+	blk_put_queue(ctrl->admin_q);
+	mqblk_set_exit(&ctrl->admin_set);
+	nvmec_queue_free(&ctrl->queues[0]);
+}

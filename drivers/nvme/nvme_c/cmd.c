@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Commands and statuses: values in, wire format out, and back. No state, no
+ * device. The builders leave out the command id and the data pointer: those are
+ * the business of who sends the command.
+ */
+#include <linux/bitfield.h>
+#include <linux/bits.h>
+#include <linux/string.h>
+
+#include "cmd.h"
+
+/* Read, write, and write zeroes, which has the same layout and no data. */
+void nvmec_cmd_rw(struct nvme_command *cmd, u8 opcode,
+		  const struct nvmec_range *range, u16 control)
+{
+	static_assert(offsetof(struct nvme_write_zeroes_cmd, length) ==
+		      offsetof(struct nvme_rw_command, length));
+
+	*cmd = (struct nvme_command) {
+		.rw = {
+			.opcode		= opcode,
+			.nsid		= cpu_to_le32(range->nsid),
+			.slba		= cpu_to_le64(range->first),
+			.length		= cpu_to_le16(range->blocks - 1),
+			.control	= cpu_to_le16(control),
+		},
+	};
+}
+
+void nvmec_cmd_flush(struct nvme_command *cmd, u32 nsid)
+{
+	*cmd = (struct nvme_command) {
+		.common = {
+			.opcode		= nvme_cmd_flush,
+			.nsid		= cpu_to_le32(nsid),
+		},
+	};
+}
+
+void nvmec_cmd_discard(struct nvme_command *cmd, u32 nsid, unsigned int nr)
+{
+	*cmd = (struct nvme_command) {
+		.dsm = {
+			.opcode		= nvme_cmd_dsm,
+			.nsid		= cpu_to_le32(nsid),
+			.nr		= cpu_to_le32(nr - 1),
+			.attributes	= cpu_to_le32(NVME_DSMGMT_AD),
+		},
+	};
+}
+
+void nvmec_cmd_identify(struct nvme_command *cmd, u8 cns, u32 nsid, u8 csi)
+{
+	*cmd = (struct nvme_command) {
+		.identify = {
+			.opcode		= nvme_admin_identify,
+			.nsid		= cpu_to_le32(nsid),
+			.cns		= cns,
+			.csi		= csi,
+		},
+	};
+}
+
+void nvmec_cmd_set_feature(struct nvme_command *cmd, u8 fid, u32 value)
+{
+	*cmd = (struct nvme_command) {
+		.features = {
+			.opcode		= nvme_admin_set_features,
+			.fid		= cpu_to_le32(fid),
+			.dword11	= cpu_to_le32(value),
+		},
+	};
+}
+
+void nvmec_cmd_get_log(struct nvme_command *cmd, u8 lid, unsigned int bytes)
+{
+	u32 dwords = bytes / sizeof(u32) - 1;
+
+	*cmd = (struct nvme_command) {
+		.get_log_page = {
+			.opcode		= nvme_admin_get_log_page,
+			.nsid		= cpu_to_le32(NVME_NSID_ALL),
+			.lid		= lid,
+			.numdl		= cpu_to_le16(dwords & 0xffff),
+			.numdu		= cpu_to_le16(dwords >> 16),
+		},
+	};
+}
+
+void nvmec_cmd_create_cq(struct nvme_command *cmd, u16 id, unsigned int depth,
+			 dma_addr_t ring, bool irq, u16 vector)
+{
+	u16 flags = NVME_QUEUE_PHYS_CONTIG;
+
+	if (irq)
+		flags |= NVME_CQ_IRQ_ENABLED;
+	*cmd = (struct nvme_command) {
+		.create_cq = {
+			.opcode		= nvme_admin_create_cq,
+			.prp1		= cpu_to_le64(ring),
+			.cqid		= cpu_to_le16(id),
+			.qsize		= cpu_to_le16(depth - 1),
+			.cq_flags	= cpu_to_le16(flags),
+			.irq_vector	= cpu_to_le16(irq ? vector : 0),
+		},
+	};
+}
+
+void nvmec_cmd_create_sq(struct nvme_command *cmd, u16 id, unsigned int depth,
+			 dma_addr_t ring)
+{
+	*cmd = (struct nvme_command) {
+		.create_sq = {
+			.opcode		= nvme_admin_create_sq,
+			.prp1		= cpu_to_le64(ring),
+			.sqid		= cpu_to_le16(id),
+			.qsize		= cpu_to_le16(depth - 1),
+			.sq_flags	= cpu_to_le16(NVME_QUEUE_PHYS_CONTIG |
+						      NVME_SQ_PRIO_MEDIUM),
+			.cqid		= cpu_to_le16(id),
+		},
+	};
+}
+
+void nvmec_cmd_abort(struct nvme_command *cmd, u16 sqid, u16 id)
+{
+	*cmd = (struct nvme_command) {
+		.abort = {
+			.opcode		= nvme_admin_abort_cmd,
+			.sqid		= cpu_to_le16(sqid),
+			.cid		= id,
+		},
+	};
+}
+
+void nvmec_cmd_shadows(struct nvme_command *cmd, dma_addr_t shadows,
+		       dma_addr_t events)
+{
+	*cmd = (struct nvme_command) {
+		.dbbuf = {
+			.opcode		= nvme_admin_dbbuf,
+			.prp1		= cpu_to_le64(shadows),
+			.prp2		= cpu_to_le64(events),
+		},
+	};
+}
+
+/**
+ * nvmec_status_to_blk - what a status means to the block layer
+ * @status: from a completion, without the phase bit
+ *
+ * What is not listed is BLK_STS_IOERR: an error, and not to be explained.
+ *
+ * Return: the block layer's status for it.
+ */
+blk_status_t nvmec_status_to_blk(u16 status)
+{
+	switch (status & NVME_SCT_SC_MASK) {
+	case NVME_SC_SUCCESS:
+		return BLK_STS_OK;
+	case NVME_SC_CAP_EXCEEDED:
+		return BLK_STS_NOSPC;
+	case NVME_SC_LBA_RANGE:
+	case NVME_SC_NS_NOT_READY:
+	case NVME_SC_CMD_INTERRUPTED:
+	case NVME_SC_NS_WRITE_PROTECTED:
+	case NVME_SC_READ_ONLY:
+		return BLK_STS_TARGET;
+	case NVME_SC_INVALID_OPCODE:
+	case NVME_SC_INVALID_FIELD:
+	case NVME_SC_INVALID_NS:
+	case NVME_SC_BAD_ATTRIBUTES:
+		return BLK_STS_NOTSUPP;
+	case NVME_SC_WRITE_FAULT:
+	case NVME_SC_READ_ERROR:
+	case NVME_SC_UNWRITTEN_BLOCK:
+	case NVME_SC_COMPARE_FAILED:
+	case NVME_SC_ACCESS_DENIED:
+		return BLK_STS_MEDIUM;
+	case NVME_SC_GUARD_CHECK:
+	case NVME_SC_APPTAG_CHECK:
+	case NVME_SC_REFTAG_CHECK:
+	case NVME_SC_INVALID_PI:
+		return BLK_STS_PROTECTION;
+	case NVME_SC_RESERVATION_CONFLICT:
+		return BLK_STS_RESV_CONFLICT;
+	default:
+		return BLK_STS_IOERR;
+	}
+}
+
+/* The retry delay that a status asks for: an index, 0 for none. */
+unsigned int nvmec_status_crd(u16 status)
+{
+	return FIELD_GET(NVME_STATUS_CRD, status);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Commands and statuses: values in, wire format out, and back.
+ */
+#ifndef _NVMEC_CMD_H
+#define _NVMEC_CMD_H
+
+#include <linux/blk_types.h>
+#include <linux/nvme.h>
+#include <linux/types.h>
+
+/**
+ * struct nvmec_range - blocks of a namespace
+ * @nsid: the namespace
+ * @first: the first logical block
+ * @blocks: how many, 1 to 65536
+ */
+struct nvmec_range {
+	u32	nsid;
+	u64	first;
+	u32	blocks;
+};
+
+void nvmec_cmd_rw(struct nvme_command *cmd, u8 opcode,
+		  const struct nvmec_range *range, u16 control);
+void nvmec_cmd_flush(struct nvme_command *cmd, u32 nsid);
+void nvmec_cmd_discard(struct nvme_command *cmd, u32 nsid, unsigned int nr);
+void nvmec_cmd_identify(struct nvme_command *cmd, u8 cns, u32 nsid, u8 csi);
+void nvmec_cmd_set_feature(struct nvme_command *cmd, u8 fid, u32 value);
+void nvmec_cmd_get_log(struct nvme_command *cmd, u8 lid, unsigned int bytes);
+void nvmec_cmd_create_cq(struct nvme_command *cmd, u16 id, unsigned int depth,
+			 dma_addr_t ring, bool irq, u16 vector);
+void nvmec_cmd_create_sq(struct nvme_command *cmd, u16 id, unsigned int depth,
+			 dma_addr_t ring);
+void nvmec_cmd_abort(struct nvme_command *cmd, u16 sqid, u16 id);
+void nvmec_cmd_shadows(struct nvme_command *cmd, dma_addr_t shadows,
+		       dma_addr_t events);
+
+blk_status_t nvmec_status_to_blk(u16 status);
+unsigned int nvmec_status_crd(u16 status);
+
+#endif /* _NVMEC_CMD_H */

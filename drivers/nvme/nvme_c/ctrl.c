@@ -1,0 +1,664 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Controllers: the state machine, and bringing one up, down and back.
+ *
+ * nvmec_ctrl_start() and nvmec_ctrl_stop() are the only ways up and down, under
+ * run_lock; reset, removal, suspend, power-off and PCI error recovery are made
+ * of them. Every wait has a limit that the controller named, and ends at once
+ * when the registers read as all ones: then there is no device any more.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blk-mq.h>
+#include <linux/delay.h>
+#include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/ktime.h>
+
+#include "nvme_c.h"
+
+/* The unit of CAP.TO and CRTO. */
+#define NVMEC_READY_UNIT_MS	500
+/* Bring-ups that may fail before a controller is given up. */
+#define NVMEC_MAX_ATTEMPTS	2
+
+/* --- states --------------------------------------------------------------- */
+
+static const char * const nvmec_state_names[] = {
+	[NVMEC_NEW]		= "new",
+	[NVMEC_RESETTING]	= "resetting",
+	[NVMEC_LIVE]		= "live",
+	[NVMEC_REMOVING]	= "deleting",
+	[NVMEC_DEAD]		= "dead",
+};
+
+const char *nvmec_state_name(enum nvmec_state state)
+{
+	return nvmec_state_names[state];
+}
+
+/* From which states each one may be reached. */
+static const unsigned int nvmec_state_from[] = {
+	[NVMEC_NEW]		= 0,
+	[NVMEC_RESETTING]	= BIT(NVMEC_NEW) | BIT(NVMEC_LIVE),
+	[NVMEC_LIVE]		= BIT(NVMEC_RESETTING),
+	[NVMEC_REMOVING]	= BIT(NVMEC_NEW) | BIT(NVMEC_RESETTING) |
+				  BIT(NVMEC_LIVE),
+	[NVMEC_DEAD]		= BIT(NVMEC_NEW) | BIT(NVMEC_RESETTING) |
+				  BIT(NVMEC_LIVE) | BIT(NVMEC_REMOVING),
+};
+
+/**
+ * nvmec_ctrl_set_state - the one function that changes the state
+ * @ctrl: the controller
+ * @state: what it shall be
+ *
+ * Context: Any.
+ * Return: true for the caller who made the change; false if @state cannot be
+ * reached from what the state is.
+ */
+bool nvmec_ctrl_set_state(struct nvmec_ctrl *ctrl, enum nvmec_state state)
+{
+	unsigned long flags;
+	bool allowed;
+
+	spin_lock_irqsave(&ctrl->state_lock, flags);
+	allowed = nvmec_state_from[state] & BIT(ctrl->state);
+	if (allowed)
+		WRITE_ONCE(ctrl->state, state);
+	spin_unlock_irqrestore(&ctrl->state_lock, flags);
+	return allowed;
+}
+
+/* --- registers ------------------------------------------------------------ */
+
+static u32 nvmec_csts(struct nvmec_ctrl *ctrl)
+{
+	return readl(ctrl->bar + NVME_REG_CSTS);
+}
+
+/* No CSTS reads as all ones: its upper bits are reserved. */
+static bool nvmec_all_ones(u32 value)
+{
+	return value == ~0U;
+}
+
+/**
+ * nvmec_ctrl_gone - is the device off its bus
+ * @ctrl: the controller
+ *
+ * Context: Any.
+ * Return: true if it does not answer any more.
+ */
+bool nvmec_ctrl_gone(struct nvmec_ctrl *ctrl)
+{
+	return nvmec_all_ones(nvmec_csts(ctrl));
+}
+
+/**
+ * nvmec_ctrl_failed - does a controller that was enabled say that it has failed
+ * @ctrl: the controller
+ *
+ * Context: Any.
+ * Return: true if only a reset can help.
+ */
+bool nvmec_ctrl_failed(struct nvmec_ctrl *ctrl)
+{
+	u32 bits = NVME_CSTS_RDY | NVME_CSTS_CFS | NVME_CSTS_NSSRO;
+
+	return (nvmec_csts(ctrl) & bits) != NVME_CSTS_RDY;
+}
+
+/*
+ * Waits until the bits of @mask in CSTS are @value. Returns 0, -ENODEV if the
+ * device is gone, -EIO if the controller has failed, unless that is what one
+ * wants to get rid of, or -ETIMEDOUT.
+ */
+static int nvmec_wait_csts(struct nvmec_ctrl *ctrl, u32 mask, u32 value,
+			   u32 limit_ms, bool heed_failure)
+{
+	ktime_t end = ktime_add_ms(ktime_get(), limit_ms);
+	unsigned int pause_us = 100;
+	bool late;
+	u32 csts;
+
+	for (;;) {
+		late = ktime_after(ktime_get(), end);
+		csts = nvmec_csts(ctrl);
+		if (nvmec_all_ones(csts))
+			return -ENODEV;
+		if ((csts & mask) == value)
+			return 0;
+		if (heed_failure && (csts & NVME_CSTS_CFS))
+			return -EIO;
+		if (late)
+			return -ETIMEDOUT;
+		usleep_range(pause_us, 2 * pause_us);
+		pause_us = min(2 * pause_us, 20000U);
+	}
+}
+
+/**
+ * nvmec_ctrl_disable - make the controller forget its queues
+ * @ctrl: the controller
+ *
+ * Context: Process context, may sleep, for as long as the controller asks.
+ * Return: 0, and it does not reach memory any more; or -ENODEV or -ETIMEDOUT.
+ */
+int nvmec_ctrl_disable(struct nvmec_ctrl *ctrl)
+{
+	u32 cc = readl(ctrl->bar + NVME_REG_CC);
+
+	if (nvmec_all_ones(cc))
+		return -ENODEV;
+	cc &= ~(NVME_CC_ENABLE | NVME_CC_SHN_MASK);
+	writel(cc, ctrl->bar + NVME_REG_CC);
+	return nvmec_wait_csts(ctrl, NVME_CSTS_RDY, 0, ctrl->ready_ms, false);
+}
+
+static void nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl)
+{
+	u32 cc = readl(ctrl->bar + NVME_REG_CC);
+	int ret;
+
+	if (nvmec_all_ones(cc) || !(cc & NVME_CC_ENABLE))
+		return;
+	cc &= ~NVME_CC_SHN_MASK;
+	cc |= NVME_CC_SHN_NORMAL;
+	writel(cc, ctrl->bar + NVME_REG_CC);
+	ret = nvmec_wait_csts(ctrl, NVME_CSTS_SHST_MASK, NVME_CSTS_SHST_CMPLT,
+			      ctrl->ident.shutdown_ms, true);
+	if (ret)
+		dev_warn(&ctrl->dev, "shutdown: error %d\n", ret);
+}
+
+static int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl)
+{
+	u32 cc = NVME_CC_ENABLE | NVME_CC_AMS_RR | NVME_CC_SHN_NONE |
+		 NVME_CC_IOSQES | NVME_CC_IOCQES |
+		 (NVMEC_PAGE_SHIFT - 12) << NVME_CC_MPS_SHIFT;
+
+	cc |= NVME_CC_CSS_NVM;
+	writel(cc, ctrl->bar + NVME_REG_CC);
+	return nvmec_wait_csts(ctrl, NVME_CSTS_RDY, NVME_CSTS_RDY,
+			       ctrl->ready_ms, true);
+}
+
+/* Reads what is fixed, and refuses what this driver cannot work with. */
+static int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl)
+{
+	u32 timeout;
+	u64 cap;
+
+	if (nvmec_ctrl_gone(ctrl))
+		return -ENODEV;
+	cap = lo_hi_readq(ctrl->bar + NVME_REG_CAP);
+	timeout = NVME_CAP_TIMEOUT(cap);
+	if (cap & (NVME_CAP_CRMS_CRWMS | NVME_CAP_CRMS_CRIMS)) {
+		u32 crto = readl(ctrl->bar + NVME_REG_CRTO);
+
+		timeout = max_t(u32, timeout, NVME_CRTO_CRWMT(crto));
+	}
+	/* One unit more: the count may begin late. */
+	ctrl->ready_ms = (timeout + 1) * NVMEC_READY_UNIT_MS;
+	ctrl->cap = cap;
+
+	if (NVME_CAP_MPSMIN(cap) + 12 > NVMEC_PAGE_SHIFT) {
+		dev_err(&ctrl->dev, "CAP.MPSMIN: pages of 4 KiB are needed, got %u\n",
+			(unsigned int)NVME_CAP_MPSMIN(cap));
+		return -ENODEV;
+	}
+	if (!(NVME_CAP_CSS(cap) & NVME_CAP_CSS_NVM)) {
+		dev_err(&ctrl->dev, "CAP.CSS: no NVM command set, got %#x\n",
+			(unsigned int)NVME_CAP_CSS(cap));
+		return -ENODEV;
+	}
+	if (!NVME_CAP_MQES(cap)) {
+		dev_err(&ctrl->dev, "CAP.MQES: 0 is not valid\n");
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* --- queues --------------------------------------------------------------- */
+
+static void nvmec_quiesce_io(struct nvmec_ctrl *ctrl)
+{
+	mutex_lock(&ctrl->ns_lock);
+	if (!ctrl->io_quiesced) {
+		ctrl->io_quiesced = true;
+		if (ctrl->io_set_made)
+			blk_mq_quiesce_tagset(&ctrl->io_set.tags);
+	}
+	mutex_unlock(&ctrl->ns_lock);
+}
+
+static void nvmec_unquiesce_io(struct nvmec_ctrl *ctrl)
+{
+	mutex_lock(&ctrl->ns_lock);
+	if (ctrl->io_quiesced) {
+		ctrl->io_quiesced = false;
+		if (ctrl->io_set_made)
+			blk_mq_unquiesce_tagset(&ctrl->io_set.tags);
+	}
+	mutex_unlock(&ctrl->ns_lock);
+}
+
+static void nvmec_quiesce_admin(struct nvmec_ctrl *ctrl)
+{
+	lockdep_assert_held(&ctrl->run_lock);
+	if (!ctrl->admin_quiesced)
+		blk_mq_quiesce_queue(ctrl->admin_q);
+	ctrl->admin_quiesced = true;
+}
+
+static void nvmec_unquiesce_admin(struct nvmec_ctrl *ctrl)
+{
+	lockdep_assert_held(&ctrl->run_lock);
+	if (ctrl->admin_quiesced)
+		blk_mq_unquiesce_queue(ctrl->admin_q);
+	ctrl->admin_quiesced = false;
+}
+
+/* Takes back every request that the controller did not complete. */
+static void nvmec_cancel_all(struct nvmec_ctrl *ctrl)
+{
+	blk_mq_tagset_busy_iter(&ctrl->admin_set.tags, nvmec_rq_cancel, NULL);
+	blk_mq_tagset_wait_completed_request(&ctrl->admin_set.tags);
+	if (!ctrl->io_set_made)
+		return;
+	blk_mq_tagset_busy_iter(&ctrl->io_set.tags, nvmec_rq_cancel, NULL);
+	blk_mq_tagset_wait_completed_request(&ctrl->io_set.tags);
+}
+
+/**
+ * nvmec_ctrl_stop - bring a controller down
+ * @ctrl: the controller
+ * @shutdown: tell it that power may go
+ *
+ * Nothing is submitted afterwards, and no request is with the controller: those
+ * that were are completed, or wait to be sent again, or fail if it is dead.
+ * Does nothing the second time.
+ *
+ * Context: Process context, under run_lock.
+ */
+void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&ctrl->run_lock);
+	nvmec_quiesce_io(ctrl);
+	nvmec_quiesce_admin(ctrl);
+	if (ctrl->running) {
+		if (shutdown)
+			nvmec_ctrl_shut_down(ctrl);
+		/* Then at least its bus must keep it from our memory. */
+		if (nvmec_ctrl_disable(ctrl))
+			pci_clear_master(ctrl->pdev);
+	}
+	ctrl->running = false;
+	for (i = 0; i < ctrl->nr_queues; i++)
+		nvmec_queue_stop(&ctrl->queues[i]);
+	ctrl->event_armed = false;
+	nvmec_cancel_all(ctrl);
+}
+
+static int nvmec_start_admin(struct nvmec_ctrl *ctrl)
+{
+	struct nvmec_queue *admin = &ctrl->queues[0];
+	u32 last = admin->depth - 1;
+	int ret;
+
+	ret = nvmec_ctrl_disable(ctrl);
+	if (ret)
+		return ret;
+	ret = nvmec_queue_start(admin);
+	if (ret)
+		return ret;
+	writel(last << 16 | last, ctrl->bar + NVME_REG_AQA);
+	lo_hi_writeq(admin->sq_dma, ctrl->bar + NVME_REG_ASQ);
+	lo_hi_writeq(admin->cq_dma, ctrl->bar + NVME_REG_ACQ);
+	ret = nvmec_ctrl_enable(ctrl);
+	if (ret)
+		return ret;
+	nvmec_unquiesce_admin(ctrl);
+	return nvmec_admin_identify(ctrl);
+}
+
+static int nvmec_start_io(struct nvmec_ctrl *ctrl)
+{
+	unsigned int i;
+	int ret;
+
+	nvmec_admin_shadows_start(ctrl);
+	for (i = 1; i < ctrl->nr_queues; i++) {
+		ret = nvmec_queue_start(&ctrl->queues[i]);
+		if (!ret)
+			ret = nvmec_admin_create_queue(&ctrl->queues[i]);
+		if (ret) {
+			dev_err(&ctrl->dev, "I/O queue %u: error %d\n", i, ret);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/* --- the first bring-up: how many queues ---------------------------------- */
+
+/* I/O queues one would like to have, by what they serve. */
+static void nvmec_wish_counts(struct nvmec_ctrl *ctrl)
+{
+	unsigned int cpus = num_possible_cpus();
+	struct mqblk_queue_counts *counts = &ctrl->counts;
+
+	counts->nr_poll = min(nvmec_poll_queues, cpus);
+	counts->nr_default = cpus;
+	counts->nr_read = 0;
+	if (nvmec_write_queues) {
+		counts->nr_default = min(nvmec_write_queues, cpus);
+		counts->nr_read = cpus;
+	}
+}
+
+/* As many for interrupts as there may be: half for reads, if not all fit. */
+static void nvmec_limit_irq_queues(struct mqblk_queue_counts *counts,
+				   unsigned int total)
+{
+	if (counts->nr_default + counts->nr_read <= total)
+		return;
+	counts->nr_default = min(counts->nr_default, total - total / 2);
+	if (!counts->nr_read)
+		counts->nr_default = total;
+	counts->nr_read = min(counts->nr_read, total - counts->nr_default);
+}
+
+/* Gives up queues, but for one that has an interrupt. */
+static void nvmec_limit_counts(struct mqblk_queue_counts *counts,
+			       unsigned int total)
+{
+	counts->nr_poll = min(counts->nr_poll, total - 1);
+	nvmec_limit_irq_queues(counts, total - counts->nr_poll);
+}
+
+static unsigned int nvmec_total(const struct mqblk_queue_counts *counts)
+{
+	return counts->nr_default + counts->nr_read + counts->nr_poll;
+}
+
+/**
+ * nvmec_limit_vectors - give up queues that have no interrupt
+ * @counts: queues by what they serve; lowered
+ * @vectors: all there are; if it is one, one queue shares it with the admin queue
+ */
+void nvmec_limit_vectors(struct mqblk_queue_counts *counts,
+			 unsigned int vectors)
+{
+	nvmec_limit_irq_queues(counts, vectors > 1 ? vectors - 1 : 1);
+}
+
+/* Doorbells that the registers have room for, less those of the admin queue. */
+static unsigned int nvmec_max_queues(struct nvmec_ctrl *ctrl)
+{
+	size_t stride = sizeof(u32) << NVME_CAP_STRIDE(ctrl->cap);
+	size_t pairs = (ctrl->bar_bytes - NVME_REG_DBS) / (2 * stride);
+
+	return pairs ? pairs - 1 : 0;
+}
+
+static int nvmec_map_doorbells(struct nvmec_ctrl *ctrl, unsigned int queues)
+{
+	size_t stride = sizeof(u32) << NVME_CAP_STRIDE(ctrl->cap);
+
+	return nvmec_pci_map(ctrl, NVME_REG_DBS + 2 * (queues + 1) * stride);
+}
+
+static void nvmec_free_io_queues(struct nvmec_ctrl *ctrl)
+{
+	while (ctrl->nr_queues > 1)
+		nvmec_queue_free(&ctrl->queues[--ctrl->nr_queues]);
+}
+
+static int nvmec_alloc_io_queues(struct nvmec_ctrl *ctrl, unsigned int vectors)
+{
+	unsigned int nr_irq = ctrl->counts.nr_default + ctrl->counts.nr_read;
+	unsigned int total = nvmec_total(&ctrl->counts);
+	unsigned int depth, i;
+	int ret;
+
+	depth = min_t(unsigned int, nvmec_queue_depth + 1,
+		      NVME_CAP_MQES(ctrl->cap) + 1);
+	for (i = 1; i <= total; i++) {
+		struct nvmec_queue *queue = &ctrl->queues[i];
+
+		ret = nvmec_queue_alloc(ctrl, queue, i, depth);
+		if (ret) {
+			nvmec_free_io_queues(ctrl);
+			return ret;
+		}
+		queue->polled = i > nr_irq;
+		queue->vector = !queue->polled && vectors > 1 ? i : 0;
+		ctrl->nr_queues = i + 1;
+	}
+	return 0;
+}
+
+/*
+ * Settles the number of I/O queues, and with it that of the interrupts, for the
+ * life of the controller.
+ */
+static int nvmec_settle_queues(struct nvmec_ctrl *ctrl)
+{
+	struct mqblk_queue_counts *counts = &ctrl->counts;
+	unsigned int granted;
+	int vectors, ret;
+
+	nvmec_limit_counts(counts, nvmec_max_queues(ctrl));
+	granted = nvmec_total(counts);
+	ret = nvmec_admin_set_queues(ctrl, &granted);
+	if (ret)
+		return ret;
+	nvmec_limit_counts(counts, granted);
+
+	/* The admin queue's interrupt moves, and it has nothing to do now. */
+	nvmec_queue_irq_put(&ctrl->queues[0]);
+	vectors = nvmec_pci_alloc_vectors(ctrl);
+	if (vectors < 0)
+		return vectors;
+	ret = nvmec_queue_irq_get(&ctrl->queues[0]);
+	if (ret)
+		return ret;
+	nvmec_limit_vectors(counts, vectors);
+	return nvmec_alloc_io_queues(ctrl, vectors);
+}
+
+/* After a reset: the hardware queues are there, and each needs its own. */
+static int nvmec_resettle_queues(struct nvmec_ctrl *ctrl)
+{
+	unsigned int granted = ctrl->nr_queues - 1;
+	int ret;
+
+	ret = nvmec_admin_set_queues(ctrl, &granted);
+	if (ret)
+		return ret;
+	if (granted < ctrl->nr_queues - 1) {
+		dev_err(&ctrl->dev, "number of queues: %u after a reset, were %u\n",
+			granted, ctrl->nr_queues - 1);
+		return -EIO;
+	}
+	return 0;
+}
+
+static int nvmec_make_io_set(struct nvmec_ctrl *ctrl)
+{
+	const struct mqblk_set_params params = {
+		.ops		= &nvmec_io_ops,
+		.pdu_bytes	= sizeof(struct nvmec_rq),
+		.depth		= ctrl->queues[1].depth - 1,
+		.nr_default	= ctrl->counts.nr_default,
+		.nr_read	= ctrl->counts.nr_read,
+		.nr_poll	= ctrl->counts.nr_poll,
+		.node		= dev_to_node(&ctrl->pdev->dev),
+		.timeout_ms	= nvmec_io_timeout_ms,
+		.irq_dev	= ctrl->queues[1].vector ? &ctrl->pdev->dev :
+							   NULL,
+		.irq_first	= 1,
+		.driver_data	= ctrl,
+	};
+	unsigned int i;
+	int ret;
+
+	ret = mqblk_set_init(&ctrl->io_set, &params);
+	if (ret)
+		return ret;
+	for (i = 1; i < ctrl->nr_queues; i++)
+		ctrl->queues[i].tags = ctrl->io_set.tags.tags[i - 1];
+	ctrl->io_set_made = true;
+	return 0;
+}
+
+/* --- up, and what leads there --------------------------------------------- */
+
+/* Registers and the memory for queues, before the first bring-up. */
+static int nvmec_ctrl_prepare(struct nvmec_ctrl *ctrl)
+{
+	int ret;
+
+	ret = nvmec_ctrl_read_caps(ctrl);
+	if (ret || ctrl->queues)
+		return ret;
+	nvmec_wish_counts(ctrl);
+	ret = nvmec_map_doorbells(ctrl, nvmec_total(&ctrl->counts));
+	if (ret)
+		return ret;
+	if (!nvmec_max_queues(ctrl)) {
+		dev_err(&ctrl->dev, "BAR 0: no room for doorbells with DSTRD %u\n",
+			(unsigned int)NVME_CAP_STRIDE(ctrl->cap));
+		return -ENODEV;
+	}
+	ctrl->queues = kcalloc(nvmec_total(&ctrl->counts) + 1,
+			       sizeof(*ctrl->queues), GFP_KERNEL);
+	if (!ctrl->queues)
+		return -ENOMEM;
+	ret = nvmec_admin_init(ctrl);
+	if (ret) {
+		kfree(ctrl->queues);
+		ctrl->queues = NULL;
+	}
+	return ret;
+}
+
+/* On an error, nvmec_ctrl_stop() is due. */
+static int nvmec_ctrl_start(struct nvmec_ctrl *ctrl)
+{
+	int ret;
+
+	lockdep_assert_held(&ctrl->run_lock);
+	ret = nvmec_ctrl_prepare(ctrl);
+	if (ret)
+		return ret;
+	ctrl->running = true;
+	pci_set_master(ctrl->pdev);
+	ret = nvmec_start_admin(ctrl);
+	if (ret)
+		return ret;
+	if (ctrl->nr_queues == 1)
+		ret = nvmec_settle_queues(ctrl);
+	else
+		ret = nvmec_resettle_queues(ctrl);
+	if (!ret)
+		ret = nvmec_start_io(ctrl);
+	if (!ret && !ctrl->io_set_made)
+		ret = nvmec_make_io_set(ctrl);
+	if (ret)
+		return ret;
+	nvmec_admin_events_start(ctrl);
+	nvmec_unquiesce_io(ctrl);
+	return 0;
+}
+
+/**
+ * nvmec_ctrl_bury - stop a controller for good
+ * @ctrl: the controller, which is dead
+ * @shutdown: as for nvmec_ctrl_stop()
+ *
+ * Whatever waits for it fails now, and whatever comes yet.
+ *
+ * Context: Process context, under run_lock.
+ */
+void nvmec_ctrl_bury(struct nvmec_ctrl *ctrl, bool shutdown)
+{
+	if (!ctrl->admin_q)
+		return;
+	nvmec_ctrl_stop(ctrl, shutdown);
+	/* Before the disks: who is told that they died may wait for I/O first. */
+	nvmec_unquiesce_io(ctrl);
+	nvmec_unquiesce_admin(ctrl);
+	nvmec_ns_mark_dead(ctrl);
+}
+
+static int nvmec_ctrl_bring_up(struct nvmec_ctrl *ctrl)
+{
+	unsigned int attempt = 0;
+	int ret;
+
+	do {
+		if (ctrl->admin_q)
+			nvmec_ctrl_stop(ctrl, false);
+		ret = nvmec_ctrl_start(ctrl);
+	} while (ret && ret != -ENODEV && ++attempt < NVMEC_MAX_ATTEMPTS &&
+		 nvmec_state(ctrl) == NVMEC_RESETTING);
+	return ret;
+}
+
+/* From RESETTING to LIVE, or else from any state to the grave. */
+void nvmec_reset_work(struct work_struct *work)
+{
+	struct nvmec_ctrl *ctrl =
+		container_of(work, struct nvmec_ctrl, reset_work);
+	int ret;
+
+	mutex_lock(&ctrl->run_lock);
+	if (nvmec_state(ctrl) == NVMEC_RESETTING) {
+		ret = nvmec_ctrl_bring_up(ctrl);
+		if (ret) {
+			dev_err(&ctrl->dev, "cannot bring it up: error %d\n",
+				ret);
+			nvmec_ctrl_set_state(ctrl, NVMEC_DEAD);
+		} else if (nvmec_ctrl_set_state(ctrl, NVMEC_LIVE)) {
+			queue_work(nvmec_wq, &ctrl->scan_work);
+		}
+	}
+	if (nvmec_state(ctrl) == NVMEC_DEAD)
+		nvmec_ctrl_bury(ctrl, false);
+	mutex_unlock(&ctrl->run_lock);
+}
+
+/**
+ * nvmec_ctrl_reset - have a controller reset
+ * @ctrl: the controller
+ *
+ * Context: Any; does not wait.
+ * Return: false if it is not live, and nothing was started.
+ */
+bool nvmec_ctrl_reset(struct nvmec_ctrl *ctrl)
+{
+	if (!nvmec_ctrl_set_state(ctrl, NVMEC_RESETTING))
+		return false;
+	queue_work(nvmec_wq, &ctrl->reset_work);
+	return true;
+}
+
+/**
+ * nvmec_ctrl_kill - give a controller up
+ * @ctrl: the controller
+ *
+ * Every request to it fails, those in flight too, and its disks are dead.
+ *
+ * Context: Any; does not wait.
+ */
+void nvmec_ctrl_kill(struct nvmec_ctrl *ctrl)
+{
+	if (!nvmec_ctrl_set_state(ctrl, NVMEC_DEAD))
+		return;
+	dev_err(&ctrl->dev, "given up: its disks are dead\n");
+	queue_work(nvmec_wq, &ctrl->reset_work);
+}

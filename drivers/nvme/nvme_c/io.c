@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The I/O path: from queue_rq() to completion, and what happens to a request
+ * that takes too long. The same operations serve the admin queue, whose requests
+ * bring their commands with them.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blk-mq.h>
+#include <linux/jiffies.h>
+
+#include "nvme_c.h"
+
+/* A request is sent at most so often again, after errors of its own. */
+#define NVMEC_MAX_RETRIES	5
+
+/* --- submission ----------------------------------------------------------- */
+
+/* The I/O queues stand behind the admin queue. */
+static struct nvmec_queue *nvmec_hctx_queue(struct blk_mq_hw_ctx *hctx)
+{
+	return hctx->driver_data;
+}
+
+static void nvmec_build_rw(struct nvmec_ns *ns, struct request *rq,
+			   struct nvme_command *cmd, u8 opcode)
+{
+	const struct nvmec_range range = {
+		.nsid	= ns->nsid,
+		.first	= blk_rq_pos(rq) >> (ns->lba_shift - SECTOR_SHIFT),
+		.blocks	= blk_rq_bytes(rq) >> ns->lba_shift,
+	};
+	u16 control = 0;
+
+	if (rq->cmd_flags & REQ_FUA)
+		control |= NVME_RW_FUA;
+	if (rq->cmd_flags & (REQ_FAILFAST_DEV | REQ_RAHEAD))
+		control |= NVME_RW_LR;
+	nvmec_cmd_rw(cmd, opcode, &range, control);
+}
+
+static void nvmec_build_zeroes(struct nvmec_ns *ns, struct request *rq,
+			       struct nvme_command *cmd)
+{
+	const struct nvmec_range range = {
+		.nsid	= ns->nsid,
+		.first	= blk_rq_pos(rq) >> (ns->lba_shift - SECTOR_SHIFT),
+		.blocks	= blk_rq_bytes(rq) >> ns->lba_shift,
+	};
+
+	nvmec_cmd_rw(cmd, nvme_cmd_write_zeroes, &range, 0);
+}
+
+/**
+ * nvmec_rq_build - write the command of a request
+ * @rq: started, and its data is mapped
+ * @cmd: where to
+ *
+ * Context: Any.
+ */
+void nvmec_rq_build(struct request *rq, struct nvme_command *cmd)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+	struct nvmec_ns *ns = rq->q->queuedata;
+
+	switch (req_op(rq)) {
+	case REQ_OP_READ:
+		nvmec_build_rw(ns, rq, cmd, nvme_cmd_read);
+		cmd->common.dptr = nrq->dptr;
+		break;
+	case REQ_OP_WRITE:
+		nvmec_build_rw(ns, rq, cmd, nvme_cmd_write);
+		cmd->common.dptr = nrq->dptr;
+		break;
+	case REQ_OP_FLUSH:
+		nvmec_cmd_flush(cmd, ns->nsid);
+		break;
+	case REQ_OP_DISCARD:
+		nvmec_cmd_discard(cmd, ns->nsid,
+				  blk_rq_nr_discard_segments(rq));
+		cmd->common.dptr = nrq->dptr;
+		break;
+	case REQ_OP_WRITE_ZEROES:
+		nvmec_build_zeroes(ns, rq, cmd);
+		break;
+	default:
+		*cmd = *nrq->passthru;
+		break;
+	}
+	if (nrq->sgl)
+		cmd->common.flags |= NVME_CMD_SGL_METABUF;
+	cmd->common.command_id = mqblk_rq_id(rq);
+}
+
+static blk_status_t nvmec_rq_map(struct request *rq)
+{
+	struct nvmec_ns *ns = rq->q->queuedata;
+
+	switch (req_op(rq)) {
+	case REQ_OP_READ:
+	case REQ_OP_WRITE:
+		return nvmec_map_data(ns->ctrl, rq);
+	case REQ_OP_DISCARD:
+		return nvmec_map_ranges(ns, rq);
+	case REQ_OP_FLUSH:
+	case REQ_OP_WRITE_ZEROES:
+	case REQ_OP_DRV_IN:
+	case REQ_OP_DRV_OUT:
+		nvmec_rq(rq)->sgl = false;
+		return BLK_STS_OK;
+	default:
+		return BLK_STS_NOTSUPP;
+	}
+}
+
+/* A queue that is not live: for now, or for good. */
+static blk_status_t nvmec_refuse(struct nvmec_ctrl *ctrl)
+{
+	if (nvmec_state(ctrl) == NVMEC_DEAD)
+		return BLK_STS_IOERR;
+	return BLK_STS_RESOURCE;
+}
+
+/* Everything up to the point where the controller is told. */
+static blk_status_t nvmec_rq_prepare(struct nvmec_queue *queue,
+				     struct request *rq)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+	blk_status_t status;
+
+	if (unlikely(!READ_ONCE(queue->live)))
+		return nvmec_refuse(queue->ctrl);
+	nrq->flags = 0;
+	if (!(rq->rq_flags & RQF_DONTPREP)) {
+		nrq->retries = 0;
+		rq->rq_flags |= RQF_DONTPREP;
+	}
+	status = nvmec_rq_map(rq);
+	if (unlikely(status)) {
+		nvmec_unmap(queue->ctrl, rq);
+		return status;
+	}
+	mqblk_rq_start(rq);
+	return BLK_STS_OK;
+}
+
+static blk_status_t nvmec_queue_rq(struct blk_mq_hw_ctx *hctx,
+				   const struct blk_mq_queue_data *bd)
+{
+	struct nvmec_queue *queue = nvmec_hctx_queue(hctx);
+	blk_status_t status;
+
+	status = nvmec_rq_prepare(queue, bd->rq);
+	if (unlikely(status))
+		return status;
+	nvmec_queue_push(queue, bd->rq, bd->last);
+	return BLK_STS_OK;
+}
+
+static void nvmec_commit_rqs(struct blk_mq_hw_ctx *hctx)
+{
+	nvmec_queue_ring(nvmec_hctx_queue(hctx));
+}
+
+/* Requests that cannot be sent now are left; the block layer takes them back. */
+static void nvmec_queue_rqs(struct rq_list *rqs)
+{
+	struct nvmec_queue *queue = NULL;
+	struct rq_list ready = {}, left = {};
+	struct request *rq;
+
+	while ((rq = rq_list_pop(rqs))) {
+		struct nvmec_queue *next = nvmec_hctx_queue(rq->mq_hctx);
+
+		if (queue != next && !rq_list_empty(&ready))
+			nvmec_queue_push_list(queue, &ready);
+		queue = next;
+		if (likely(nvmec_rq_prepare(queue, rq) == BLK_STS_OK))
+			rq_list_add_tail(&ready, rq);
+		else
+			rq_list_add_tail(&left, rq);
+	}
+	if (!rq_list_empty(&ready))
+		nvmec_queue_push_list(queue, &ready);
+	*rqs = left;
+}
+
+/* --- completion ----------------------------------------------------------- */
+
+static bool nvmec_should_retry(struct request *rq)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	if (blk_rq_is_passthrough(rq))
+		return false;
+	/* The reset was another one's fault: that does not count. */
+	if (test_bit(NVMEC_RQ_CANCELLED, &nrq->flags) &&
+	    !test_bit(NVMEC_RQ_TIMED_OUT, &nrq->flags))
+		return true;
+	if (blk_noretry_request(rq) || (nrq->status & NVME_STATUS_DNR))
+		return false;
+	return nrq->retries++ < NVMEC_MAX_RETRIES;
+}
+
+static void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq)
+{
+	unsigned int crd = nvmec_status_crd(nvmec_rq(rq)->status);
+	u32 delay_ms = ctrl->ident.retry_ms[crd];
+
+	/* The timeout may have been shortened to wait for an abort. */
+	rq->timeout = 0;
+	blk_mq_requeue_request(rq, !delay_ms);
+	if (delay_ms)
+		blk_mq_delay_kick_requeue_list(rq->q, delay_ms);
+}
+
+/**
+ * nvmec_rq_complete - end a request that was taken from the controller; for
+ * ->complete
+ * @rq: claimed, and its status is known
+ *
+ * Context: Any.
+ */
+void nvmec_rq_complete(struct request *rq)
+{
+	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
+	struct nvmec_ctrl *ctrl = queue->ctrl;
+	u16 status = nvmec_rq(rq)->status;
+
+	nvmec_unmap(ctrl, rq);
+	if (unlikely(status) && nvmec_state(ctrl) != NVMEC_DEAD &&
+	    nvmec_should_retry(rq))
+		nvmec_retry(ctrl, rq);
+	else
+		blk_mq_end_request(rq, nvmec_status_to_blk(status));
+}
+
+/**
+ * nvmec_rq_complete_batch - end requests that were successful
+ * @iob: a batch of them
+ *
+ * Context: Any.
+ */
+void nvmec_rq_complete_batch(struct io_comp_batch *iob)
+{
+	struct request *rq;
+
+	rq_list_for_each(&iob->req_list, rq)
+		nvmec_unmap(nvmec_hctx_queue(rq->mq_hctx)->ctrl, rq);
+	blk_mq_end_request_batch(iob);
+}
+
+static int nvmec_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
+{
+	return nvmec_queue_reap(nvmec_hctx_queue(hctx), iob);
+}
+
+/* --- recovery ------------------------------------------------------------- */
+
+/**
+ * nvmec_rq_cancel - take a request back from a controller that is stopped
+ * @rq: any request
+ * @data: unused
+ *
+ * For blk_mq_tagset_busy_iter(). The request is sent again, or fails if the
+ * controller is dead.
+ *
+ * Context: Process context; the controller does not reach memory any more.
+ * Return: true, to go on with the next request.
+ */
+bool nvmec_rq_cancel(struct request *rq, void *data)
+{
+	if (!mqblk_rq_claim(rq))
+		return true;
+	nvmec_rq(rq)->status = NVME_SC_HOST_ABORTED_CMD;
+	set_bit(NVMEC_RQ_CANCELLED, &nvmec_rq(rq)->flags);
+	blk_mq_complete_request(rq);
+	return true;
+}
+
+/*
+ * A command of the bring-up has no answer. Whoever brings the controller up waits
+ * for this request and must get it back; the reset is in its hands already. The
+ * controller must be stopped first, as it may write to the command's memory.
+ */
+static enum blk_eh_timer_return nvmec_timeout_bringup(struct nvmec_ctrl *ctrl,
+						      struct request *rq)
+{
+	if (!blk_rq_is_passthrough(rq))
+		return BLK_EH_RESET_TIMER;
+	if (nvmec_ctrl_disable(ctrl))
+		pci_clear_master(ctrl->pdev);
+	nvmec_rq_cancel(rq, NULL);
+	return BLK_EH_DONE;
+}
+
+/* How long to wait for an abort: less than a timeout, for two make a reset. */
+static unsigned int nvmec_abort_grace(struct request *rq)
+{
+	return max_t(unsigned int, rq->timeout / 4, HZ);
+}
+
+static void nvmec_timeout_abort(struct nvmec_ctrl *ctrl, struct request *rq)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	set_bit(NVMEC_RQ_ABORTED, &nrq->flags);
+	set_bit(NVMEC_RQ_WANTS_ABORT, &nrq->flags);
+	rq->timeout = nvmec_abort_grace(rq);
+	queue_work(nvmec_wq, &ctrl->abort_work);
+}
+
+/*
+ * Statement by statement: the interrupt may be lost, or the doorbell if it stood
+ * in memory; the controller may be gone
+ * or have failed; somebody may be at work on it; the one command may be stuck;
+ * or everything is, and then it is reset, or buried if that is not possible any
+ * more. Nothing here waits for the reset, which waits for this.
+ */
+static enum blk_eh_timer_return nvmec_timeout(struct request *rq)
+{
+	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
+	struct nvmec_ctrl *ctrl = queue->ctrl;
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+	enum nvmec_state state = nvmec_state(ctrl);
+
+	if (READ_ONCE(queue->live) && nvmec_queue_reap(queue, NULL) &&
+	    !mqblk_rq_in_state(rq, MQBLK_RQ_STARTED)) {
+		dev_warn_ratelimited(&ctrl->dev,
+				     "queue %u: command %#x had completed without an interrupt\n",
+				     queue->id, mqblk_rq_id(rq));
+		return BLK_EH_DONE;
+	}
+	if (!mqblk_rq_in_state(rq, MQBLK_RQ_STARTED))
+		return BLK_EH_DONE;
+	nvmec_queue_kick(queue);
+
+	if (state == NVMEC_RESETTING)
+		return nvmec_timeout_bringup(ctrl, rq);
+	if (state == NVMEC_DEAD)
+		return BLK_EH_RESET_TIMER;
+	if (nvmec_ctrl_gone(ctrl)) {
+		nvmec_ctrl_kill(ctrl);
+		return BLK_EH_RESET_TIMER;
+	}
+	if (state == NVMEC_LIVE && !blk_rq_is_passthrough(rq) &&
+	    !nvmec_ctrl_failed(ctrl) &&
+	    !test_bit(NVMEC_RQ_ABORTED, &nrq->flags)) {
+		dev_warn_ratelimited(&ctrl->dev,
+				     "queue %u: command %#x timed out, aborting it\n",
+				     queue->id, mqblk_rq_id(rq));
+		nvmec_timeout_abort(ctrl, rq);
+		return BLK_EH_RESET_TIMER;
+	}
+
+	set_bit(NVMEC_RQ_TIMED_OUT, &nrq->flags);
+	dev_warn(&ctrl->dev, "queue %u: command %#x timed out, %s\n",
+		 queue->id, mqblk_rq_id(rq),
+		 state == NVMEC_LIVE ? "resetting the controller" :
+				       "giving the controller up");
+	if (!nvmec_ctrl_reset(ctrl) && nvmec_state(ctrl) == NVMEC_REMOVING)
+		nvmec_ctrl_kill(ctrl);
+	return BLK_EH_RESET_TIMER;
+}
+
+/* --- life of queues and requests ------------------------------------------ */
+
+static int nvmec_io_init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
+			      unsigned int idx)
+{
+	struct nvmec_ctrl *ctrl = data;
+
+	hctx->driver_data = &ctrl->queues[idx + 1];
+	return 0;
+}
+
+static int nvmec_admin_init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
+				 unsigned int idx)
+{
+	struct nvmec_ctrl *ctrl = data;
+
+	hctx->driver_data = &ctrl->queues[0];
+	return 0;
+}
+
+static int nvmec_init_request(struct blk_mq_tag_set *tags, struct request *rq,
+			      unsigned int idx, unsigned int node)
+{
+	struct nvmec_ctrl *ctrl = tags->driver_data;
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	nrq->list = dma_pool_alloc(ctrl->small_pool, GFP_KERNEL,
+				   &nrq->list_dma);
+	return nrq->list ? 0 : -ENOMEM;
+}
+
+static void nvmec_exit_request(struct blk_mq_tag_set *tags, struct request *rq,
+			       unsigned int idx)
+{
+	struct nvmec_ctrl *ctrl = tags->driver_data;
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	if (nrq->list)
+		dma_pool_free(ctrl->small_pool, nrq->list, nrq->list_dma);
+}
+
+const struct blk_mq_ops nvmec_io_ops = {
+	.queue_rq	= nvmec_queue_rq,
+	.queue_rqs	= nvmec_queue_rqs,
+	.commit_rqs	= nvmec_commit_rqs,
+	.complete	= nvmec_rq_complete,
+	.timeout	= nvmec_timeout,
+	.poll		= nvmec_poll,
+	.map_queues	= mqblk_map_queues,
+	.init_hctx	= nvmec_io_init_hctx,
+	.init_request	= nvmec_init_request,
+	.exit_request	= nvmec_exit_request,
+};
+
+const struct blk_mq_ops nvmec_admin_ops = {
+	.queue_rq	= nvmec_queue_rq,
+	.complete	= nvmec_rq_complete,
+	.timeout	= nvmec_timeout,
+	.init_hctx	= nvmec_admin_init_hctx,
+};

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * nvme_c: NVM Express over PCI
+ *
+ * Theory of operation
+ * ===================
+ *
+ * Controllers and namespaces
+ * --------------------------
+ * Each PCI device that the driver is given is a struct nvmec_ctrl, the device
+ * nvmecX of class nvme_c. A scan of its active namespaces makes a struct nvmec_ns
+ * and a disk nvmecXnY for each, with Y the namespace id. All disks of a
+ * controller share its I/O queues.
+ *
+ * States
+ * ------
+ * enum nvmec_state says what may be done with a controller, and
+ * nvmec_ctrl_set_state() alone changes it. There is one way up and one way down,
+ * nvmec_ctrl_start() and nvmec_ctrl_stop() in ctrl.c, and one work that uses
+ * them: reset_work brings a controller that is RESETTING to LIVE, and buries one
+ * that is DEAD. Probe, sysfs, timeouts, resume and PCI error recovery change the
+ * state and queue that work.
+ *
+ * Data flow
+ * ---------
+ * io.c takes a request, map.c maps its data and writes the PRP list, queue.c puts
+ * the command into the ring and rings the doorbell once for a batch. The
+ * interrupt, or who polls, collects completions under the lock of the completion
+ * queue and ends them outside of it, in a batch if they were successful. The
+ * command id is mqblk_rq_id(): a tag and a generation.
+ *
+ * Memory
+ * ------
+ * A request owns 256 bytes for its PRP list or its discard ranges, and room for
+ * 33 bus addresses: that is enough for 128 KiB wherever it lies, so no I/O up to
+ * that size allocates anything. Larger ones take pages from a pool; if there are
+ * none, they wait.
+ *
+ * Recovery
+ * --------
+ * A request whose time runs out is looked for in the completion queue first.
+ * Then an abort is sent for it, and a quarter of its time later the controller is
+ * reset; if that fails twice, it is dead. A controller that reads as all ones is
+ * dead at once. A reset takes back all requests that are in flight. They are sent
+ * again, without limit if they did not cause the reset.
+ *
+ * Trust
+ * -----
+ * Nothing that a controller says is believed. A completion is matched against
+ * the requests in flight before it touches one. Identify data is checked field by
+ * field; what has no sane reading makes the namespace or the controller unusable,
+ * with a line in the log that names the field. Every wait has a limit.
+ *
+ * Locks
+ * -----
+ * nvmec_ctrl.run_lock, then ns_lock: up and down. nvmec_ctrl.scan_lock, then
+ * ns_lock: scans. Submission takes nvmec_queue.sq_lock, completion cq_lock, which
+ * interrupts take; they are never held together. No request is completed under a
+ * lock.
+ *
+ * What is left out
+ * ----------------
+ * SGLs longer than 16 pieces, metadata and protection information, zones, multipath, controller memory buffers, host memory buffers,
+ * power states, ioctls, and blocks larger than a page.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+
+#include "nvme_c.h"
+
+static unsigned int io_timeout = 30;
+module_param(io_timeout, uint, 0444);
+MODULE_PARM_DESC(io_timeout, "seconds until a request is aborted, 1 to 3600");
+
+static unsigned int admin_timeout = 60;
+module_param(admin_timeout, uint, 0444);
+MODULE_PARM_DESC(admin_timeout, "seconds for an admin command, 1 to 3600");
+
+unsigned int nvmec_queue_depth = 1023;
+module_param_named(queue_depth, nvmec_queue_depth, uint, 0444);
+MODULE_PARM_DESC(queue_depth, "requests in each I/O queue, 1 to 4095");
+
+unsigned int nvmec_write_queues;
+module_param_named(write_queues, nvmec_write_queues, uint, 0444);
+MODULE_PARM_DESC(write_queues,
+		 "queues that are not for reads; 0: no queue is for reads only");
+
+unsigned int nvmec_poll_queues;
+module_param_named(poll_queues, nvmec_poll_queues, uint, 0444);
+MODULE_PARM_DESC(poll_queues, "queues for polled requests");
+
+unsigned int nvmec_sgl_threshold = SZ_32K;
+module_param_named(sgl_threshold, nvmec_sgl_threshold, uint, 0644);
+MODULE_PARM_DESC(sgl_threshold,
+		 "bytes of an average piece of data from which it is described by an SGL; 0: never");
+
+bool nvmec_bind_class;
+module_param_named(bind_class, nvmec_bind_class, bool, 0444);
+MODULE_PARM_DESC(bind_class, "take every NVMe device that has no driver");
+
+unsigned int nvmec_io_timeout_ms;
+unsigned int nvmec_admin_timeout_ms;
+
+/* For all that brings controllers up and down; I/O may wait for it. */
+struct workqueue_struct *nvmec_wq;
+
+const struct class nvmec_class = {
+	.name = "nvme_c",
+};
+
+static bool __init nvmec_in_range(const char *name, unsigned int value,
+				  unsigned int least, unsigned int most)
+{
+	if (value >= least && value <= most)
+		return true;
+	pr_err("%s: %u is not valid, use %u to %u\n", name, value, least, most);
+	return false;
+}
+
+static bool __init nvmec_params_valid(void)
+{
+	return nvmec_in_range("io_timeout", io_timeout, 1, 3600) &&
+	       nvmec_in_range("admin_timeout", admin_timeout, 1, 3600) &&
+	       nvmec_in_range("queue_depth", nvmec_queue_depth, 1,
+			      MQBLK_ID_MAX_DEPTH - 1) &&
+	       nvmec_in_range("write_queues", nvmec_write_queues, 0,
+			      nr_cpu_ids) &&
+	       nvmec_in_range("poll_queues", nvmec_poll_queues, 0, nr_cpu_ids);
+}
+
+static int __init nvmec_init(void)
+{
+	int ret;
+
+	if (!nvmec_params_valid())
+		return -EINVAL;
+	nvmec_io_timeout_ms = io_timeout * MSEC_PER_SEC;
+	nvmec_admin_timeout_ms = admin_timeout * MSEC_PER_SEC;
+
+	nvmec_wq = alloc_workqueue("nvme_c", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!nvmec_wq)
+		return -ENOMEM;
+	ret = class_register(&nvmec_class);
+	if (ret)
+		goto destroy_wq;
+	ret = nvmec_pci_init();
+	if (ret)
+		goto unregister_class;
+	return 0;
+unregister_class:
+	class_unregister(&nvmec_class);
+destroy_wq:
+	destroy_workqueue(nvmec_wq);
+	return ret;
+}
+
+static void __exit nvmec_exit(void)
+{
+	nvmec_pci_exit();
+	class_unregister(&nvmec_class);
+	destroy_workqueue(nvmec_wq);
+}
+
+module_init(nvmec_init);
+module_exit(nvmec_exit);
+MODULE_DESCRIPTION("NVM Express over PCI");
+MODULE_LICENSE("GPL");

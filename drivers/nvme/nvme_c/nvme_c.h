@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * nvme_c's parts and what they offer each other, by owning file.
+ */
+#ifndef _NVME_C_H
+#define _NVME_C_H
+
+#include <linux/blk-mq.h>
+#include <linux/device.h>
+#include <linux/dmapool.h>
+#include <linux/io.h>
+#include <linux/list.h>
+#include <linux/mempool.h>
+#include <linux/mqblk.h>
+#include <linux/mutex.h>
+#include <linux/nvme.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include "cmd.h"
+#include "prp.h"
+
+/* Prefix of the names of controllers, and of their namespaces' disks. */
+#define NVMEC_NAME		"nvmec"
+
+/* Admin queue: few commands are ever in flight at once. */
+#define NVMEC_ADMIN_DEPTH	32
+#define NVMEC_ADMIN_TAGS	30
+/* Command id of the asynchronous event request: beyond the tags. */
+#define NVMEC_EVENT_ID		NVMEC_ADMIN_TAGS
+
+/* Largest transfer, whatever the controller allows. */
+#define NVMEC_MAX_BYTES		SZ_4M
+/* Most pieces of memory in one transfer. */
+#define NVMEC_MAX_SEGS		256
+/* As many pieces as 128 KiB can have need no allocation. */
+#define NVMEC_SMALL_SEGS	33
+#define NVMEC_SMALL_LIST_BYTES	256
+#define NVMEC_SMALL_PRPS	(NVMEC_SMALL_LIST_BYTES / sizeof(__le64))
+#define NVMEC_SMALL_SGES \
+	(NVMEC_SMALL_LIST_BYTES / sizeof(struct nvme_sgl_desc))
+#define NVMEC_SMALL_RANGES \
+	(NVMEC_SMALL_LIST_BYTES / sizeof(struct nvme_dsm_range))
+
+/**
+ * enum nvmec_state - what may be done with a controller
+ * @NVMEC_NEW: not touched yet
+ * @NVMEC_RESETTING: being brought up, or between suspend and resume; requests
+ *	wait
+ * @NVMEC_LIVE: all works
+ * @NVMEC_REMOVING: the driver lets go; requests work, but nothing new begins
+ * @NVMEC_DEAD: given up, or gone; requests fail. There is no way back
+ */
+enum nvmec_state {
+	NVMEC_NEW,
+	NVMEC_RESETTING,
+	NVMEC_LIVE,
+	NVMEC_REMOVING,
+	NVMEC_DEAD,
+};
+
+/**
+ * struct nvmec_cqe - a completion queue entry, in words that are read once
+ * @result: of the command
+ * @sq_head: how far the controller has read; not trusted and not used
+ * @sq_id: not trusted and not used
+ * @id_status: command id, above it phase (bit 16) and status
+ */
+struct nvmec_cqe {
+	__le64	result;
+	__le16	sq_head;
+	__le16	sq_id;
+	__le32	id_status;
+};
+
+static_assert(sizeof(struct nvmec_cqe) == sizeof(struct nvme_completion));
+static_assert(offsetof(struct nvmec_cqe, id_status) ==
+	      offsetof(struct nvme_completion, command_id));
+
+/**
+ * struct nvmec_doorbell - where the controller is told of a ring index
+ * @reg: the register
+ * @shadow: the same in memory, or NULL
+ * @event: in memory too: the index that the controller was content with
+ */
+struct nvmec_doorbell {
+	void __iomem	*reg;
+	__le32		*shadow;
+	__le32		*event;
+};
+
+/**
+ * struct nvmec_queue - a submission queue and its completion queue
+ * @ctrl: their controller
+ * @tags: whose requests it carries; NULL until there are any
+ * @id: 0: admin; n: I/O queue n, of hardware queue n - 1
+ * @depth: entries in each
+ * @vector: interrupt vector, unless @polled
+ * @polled: completes only when somebody looks
+ * @has_irq: the interrupt is requested; changed under &nvmec_ctrl.run_lock
+ * @live: the controller knows it; changed under @cq_lock, and from true to false
+ *	only while nothing is submitted
+ * @sq_lock: guards @sq_tail, @sq_told and what is written to @sqes
+ * @sqes: submission entries
+ * @sq_doorbell: for @sq_tail
+ * @sq_tail: next entry to write
+ * @sq_told: what @sq_doorbell was given
+ * @cq_lock: guards the following; taken in interrupt context
+ * @cqes: completion entries
+ * @cq_doorbell: for @cq_head
+ * @cq_head: next entry to read
+ * @cq_phase: phase bit of entries that are new
+ * @nr_bogus: entries that named no command in flight
+ * @more: reaps on after an interrupt that had too much to do
+ * @sq_dma: bus address of @sqes
+ * @cq_dma: bus address of @cqes
+ */
+struct nvmec_queue {
+	struct nvmec_ctrl	*ctrl;
+	struct blk_mq_tags	*tags;
+	u16			id;
+	u16			depth;
+	u16			vector;
+	bool			polled;
+	bool			has_irq;
+	bool			live;
+
+	spinlock_t		sq_lock ____cacheline_aligned_in_smp;
+	struct nvme_command	*sqes;
+	struct nvmec_doorbell	sq_doorbell;
+	u16			sq_tail;
+	u16			sq_told;
+
+	spinlock_t		cq_lock ____cacheline_aligned_in_smp;
+	struct nvmec_cqe	*cqes;
+	struct nvmec_doorbell	cq_doorbell;
+	u16			cq_head;
+	u8			cq_phase;
+	unsigned int		nr_bogus;
+
+	struct work_struct	more;
+	dma_addr_t		sq_dma;
+	dma_addr_t		cq_dma;
+};
+
+/**
+ * struct nvmec_ident - what a controller says about itself, checked
+ * @serial: without blanks around it, as are @model and @firmware
+ * @model: see @serial
+ * @firmware: see @serial
+ * @vid: PCI vendor
+ * @cntlid: controller id in its subsystem
+ * @max_bytes: largest transfer, a multiple of NVMEC_PAGE_SIZE
+ * @max_zeroes_bytes: largest write zeroes, or 0
+ * @max_ranges: of one dataset management command; 0: it is not offered
+ * @oacs: optional admin commands
+ * @nn: largest namespace id
+ * @sgls: SGLs for data are offered, with byte granularity or dwords
+ * @vwc: there is a volatile write cache
+ * @abort_limit: abort commands at a time
+ * @retry_ms: delays by the CRD field of a status, [0] being none
+ * @shutdown_ms: how long a shutdown may take
+ */
+struct nvmec_ident {
+	char	serial[21];
+	char	model[41];
+	char	firmware[9];
+	u16	vid;
+	u16	cntlid;
+	u32	max_bytes;
+	u32	max_zeroes_bytes;
+	u16	max_ranges;
+	u16	oacs;
+	u32	nn;
+	bool	sgls;
+	bool	vwc;
+	u16	abort_limit;
+	u32	retry_ms[4];
+	u32	shutdown_ms;
+};
+
+/**
+ * struct nvmec_ctrl - a controller
+ * @dev: its device nvmecX, whose last reference frees the structure
+ * @pdev: the PCI device
+ * @index: X
+ * @bar: registers and doorbells
+ * @bar_bytes: how much of them
+ * @cap: capabilities register
+ * @ready_ms: how long enabling and disabling may take
+ * @ident: what it is; written in bring-up
+ * @state_lock: guards @state
+ * @state: changed by nvmec_ctrl_set_state() only
+ * @run_lock: held to start or stop the controller, may sleep; outermost
+ * @running: started and not stopped since, guarded by @run_lock
+ * @reset_work: brings it from RESETTING to LIVE, or buries it
+ * @scan_work: looks for namespaces
+ * @event_work: handles an asynchronous event
+ * @abort_work: sends abort commands for requests that want one
+ * @event: completion dword 0 of the event that @event_work shall handle
+ * @event_armed: an event request is with the controller
+ * @queues: [0] is the admin queue; NULL before the first bring-up
+ * @nr_queues: of them, fixed once there are more than one
+ * @counts: I/O queues by what they serve, likewise
+ * @admin_set: tags of the admin queue
+ * @admin_q: requests to it
+ * @io_set: tags of the I/O queues, valid if @io_set_made
+ * @io_set_made: likewise
+ * @shadows: a page of shadow doorbells, or NULL
+ * @shadow_events: a page of event indices for them, behind it
+ * @shadows_dma: bus address of @shadows
+ * @shadows_on: the controller looks into them; guarded by @run_lock
+ * @small_pool: lists of NVMEC_SMALL_LIST_BYTES
+ * @page_pool: lists of NVMEC_PAGE_SIZE
+ * @big_pool: of struct nvmec_big
+ * @ns_lock: guards @namespaces, @io_quiesced; may sleep
+ * @namespaces: all disks, ordered by id
+ * @io_quiesced: the I/O queues are
+ * @admin_quiesced: the admin queue is; guarded by @run_lock
+ * @scan_lock: one scan at a time; taken before @ns_lock
+ */
+struct nvmec_ctrl {
+	struct device			dev;
+	struct pci_dev			*pdev;
+	int				index;
+	void __iomem			*bar;
+	size_t				bar_bytes;
+	u64				cap;
+	u32				ready_ms;
+	struct nvmec_ident		ident;
+
+	spinlock_t			state_lock;
+	enum nvmec_state		state;
+	struct mutex			run_lock;
+	bool				running;
+
+	struct work_struct		reset_work;
+	struct work_struct		scan_work;
+	struct work_struct		event_work;
+	struct work_struct		abort_work;
+	u32				event;
+	bool				event_armed;
+
+	struct nvmec_queue		*queues;
+	unsigned int			nr_queues;
+	struct mqblk_queue_counts	counts;
+	struct mqblk_set		admin_set;
+	struct request_queue		*admin_q;
+	struct mqblk_set		io_set;
+	bool				io_set_made;
+	void				*shadows;
+	void				*shadow_events;
+	dma_addr_t			shadows_dma;
+	bool				shadows_on;
+	struct dma_pool			*small_pool;
+	struct dma_pool			*page_pool;
+	mempool_t			*big_pool;
+
+	struct mutex			ns_lock;
+	struct list_head		namespaces;
+	bool				io_quiesced;
+	bool				admin_quiesced;
+	struct mutex			scan_lock;
+};
+
+/**
+ * struct nvmec_ns_id - what tells a namespace from all others
+ * @nguid: zero if it has none, as are @eui64 and @uuid
+ * @eui64: see @nguid
+ * @uuid: see @nguid
+ */
+struct nvmec_ns_id {
+	u8	nguid[16];
+	u8	eui64[8];
+	u8	uuid[16];
+};
+
+/**
+ * struct nvmec_ns - a namespace and its disk
+ * @ctrl: its controller; the disk's parent device holds the reference
+ * @nsid: its id there
+ * @lba_shift: log2 of the logical block size in bytes
+ * @id: identity; a namespace with another one is another namespace
+ * @disk: the disk, whose last reference frees the structure
+ * @entry: in &nvmec_ctrl.namespaces
+ * @seen: found by the scan that runs; guarded by &nvmec_ctrl.scan_lock
+ */
+struct nvmec_ns {
+	struct nvmec_ctrl	*ctrl;
+	u32			nsid;
+	u8			lba_shift;
+	struct nvmec_ns_id	id;
+	struct gendisk		*disk;
+	struct list_head	entry;
+	bool			seen;
+};
+
+/**
+ * enum nvmec_map - how the data of a request was made reachable
+ * @NVMEC_MAP_NONE: it has none, or in @list
+ * @NVMEC_MAP_ONE: one piece, at &nvmec_rq.segs[0]
+ * @NVMEC_MAP_SMALL: pieces at &nvmec_rq.segs, list in &nvmec_rq.list
+ * @NVMEC_MAP_BIG: both in &nvmec_rq.big
+ * @NVMEC_MAP_RANGES: a page of ranges in &nvmec_rq.big
+ */
+enum nvmec_map {
+	NVMEC_MAP_NONE,
+	NVMEC_MAP_ONE,
+	NVMEC_MAP_SMALL,
+	NVMEC_MAP_BIG,
+	NVMEC_MAP_RANGES,
+};
+
+/**
+ * struct nvmec_big - what a transfer needs that does not fit in its request
+ * @segs: bus addresses of the pieces
+ * @lists: pages of the PRP list, or the ranges of a discard
+ * @nr_lists: number of them
+ */
+struct nvmec_big {
+	dma_addr_t		segs[NVMEC_MAX_SEGS];
+	struct nvmec_prp_page	lists[NVMEC_PRP_MAX_PAGES];
+	unsigned int		nr_lists;
+};
+
+/**
+ * struct nvmec_rq - the driver's part of a request
+ * @mrq: mqblk's part
+ * @map: what nvmec_unmap() shall undo
+ * @sgl: @dptr is an SGL
+ * @status: of the completion, without the phase bit
+ * @retries: how often it was sent again
+ * @flags: bits NVMEC_RQ_*
+ * @nr_segs: pieces mapped
+ * @result: of the completion
+ * @dptr: data pointer of the command
+ * @passthru: the whole command, if it is not made from the request
+ * @big: valid with NVMEC_MAP_BIG and NVMEC_MAP_RANGES
+ * @list: memory of NVMEC_SMALL_LIST_BYTES for the controller to read
+ * @list_dma: its bus address
+ * @segs: bus addresses of the pieces; their lengths are in the request
+ */
+struct nvmec_rq {
+	struct mqblk_rq			mrq;
+	u8				map;
+	bool				sgl;
+	u16				status;
+	u8				retries;
+	unsigned long			flags;
+	unsigned int			nr_segs;
+	u64				result;
+	union nvme_data_ptr		dptr;
+	const struct nvme_command	*passthru;
+	struct nvmec_big		*big;
+	void				*list;
+	dma_addr_t			list_dma;
+	dma_addr_t			segs[NVMEC_SMALL_SEGS];
+};
+
+/* Bits of &nvmec_rq.flags. */
+enum {
+	NVMEC_RQ_WANTS_ABORT,	/* abort_work shall send one */
+	NVMEC_RQ_ABORTED,	/* one was asked for */
+	NVMEC_RQ_TIMED_OUT,	/* the reset is its fault */
+	NVMEC_RQ_CANCELLED,	/* taken back from the controller by a reset */
+};
+
+static inline struct nvmec_rq *nvmec_rq(struct request *rq)
+{
+	return blk_mq_rq_to_pdu(rq);
+}
+
+static inline enum nvmec_state nvmec_state(struct nvmec_ctrl *ctrl)
+{
+	return READ_ONCE(ctrl->state);
+}
+
+/* main.c */
+extern struct workqueue_struct *nvmec_wq;
+extern const struct class nvmec_class;
+extern unsigned int nvmec_io_timeout_ms;
+extern unsigned int nvmec_admin_timeout_ms;
+extern unsigned int nvmec_queue_depth;
+extern unsigned int nvmec_write_queues;
+extern unsigned int nvmec_poll_queues;
+extern unsigned int nvmec_sgl_threshold;
+extern bool nvmec_bind_class;
+
+/* pci.c */
+int nvmec_pci_init(void);
+void nvmec_pci_exit(void);
+int nvmec_pci_map(struct nvmec_ctrl *ctrl, size_t bytes);
+int nvmec_pci_alloc_vectors(struct nvmec_ctrl *ctrl);
+
+/* ctrl.c */
+bool nvmec_ctrl_set_state(struct nvmec_ctrl *ctrl, enum nvmec_state state);
+const char *nvmec_state_name(enum nvmec_state state);
+bool nvmec_ctrl_gone(struct nvmec_ctrl *ctrl);
+bool nvmec_ctrl_failed(struct nvmec_ctrl *ctrl);
+int nvmec_ctrl_disable(struct nvmec_ctrl *ctrl);
+void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown);
+void nvmec_ctrl_bury(struct nvmec_ctrl *ctrl, bool shutdown);
+void nvmec_limit_vectors(struct mqblk_queue_counts *counts,
+			 unsigned int vectors);
+bool nvmec_ctrl_reset(struct nvmec_ctrl *ctrl);
+void nvmec_ctrl_kill(struct nvmec_ctrl *ctrl);
+void nvmec_reset_work(struct work_struct *work);
+
+/* admin.c */
+int nvmec_admin_init(struct nvmec_ctrl *ctrl);
+void nvmec_admin_exit(struct nvmec_ctrl *ctrl);
+int nvmec_admin(struct nvmec_ctrl *ctrl, struct nvme_command *cmd, void *data,
+		unsigned int bytes, u32 *result);
+int nvmec_identify(struct nvmec_ctrl *ctrl, u8 cns, u32 nsid, u8 csi,
+		   void *page);
+int nvmec_admin_identify(struct nvmec_ctrl *ctrl);
+int nvmec_admin_set_queues(struct nvmec_ctrl *ctrl, unsigned int *count);
+int nvmec_admin_create_queue(struct nvmec_queue *queue);
+void nvmec_admin_shadows_start(struct nvmec_ctrl *ctrl);
+void nvmec_admin_shadows_free(struct nvmec_ctrl *ctrl);
+void nvmec_admin_events_start(struct nvmec_ctrl *ctrl);
+void nvmec_admin_event(struct nvmec_ctrl *ctrl, u32 event);
+void nvmec_event_work(struct work_struct *work);
+void nvmec_abort_work(struct work_struct *work);
+
+/* queue.c */
+int nvmec_queue_alloc(struct nvmec_ctrl *ctrl, struct nvmec_queue *queue,
+		      unsigned int id, unsigned int depth);
+void nvmec_queue_free(struct nvmec_queue *queue);
+int nvmec_queue_irq_get(struct nvmec_queue *queue);
+void nvmec_queue_irq_put(struct nvmec_queue *queue);
+int nvmec_queue_start(struct nvmec_queue *queue);
+void nvmec_queue_stop(struct nvmec_queue *queue);
+void nvmec_queue_push(struct nvmec_queue *queue, struct request *rq,
+		      bool ring);
+void nvmec_queue_push_list(struct nvmec_queue *queue, struct rq_list *rqs);
+void nvmec_queue_push_event(struct nvmec_queue *queue);
+void nvmec_queue_ring(struct nvmec_queue *queue);
+void nvmec_queue_kick(struct nvmec_queue *queue);
+int nvmec_queue_reap(struct nvmec_queue *queue, struct io_comp_batch *iob);
+
+/* io.c */
+extern const struct blk_mq_ops nvmec_io_ops;
+extern const struct blk_mq_ops nvmec_admin_ops;
+void nvmec_rq_build(struct request *rq, struct nvme_command *cmd);
+void nvmec_rq_complete(struct request *rq);
+void nvmec_rq_complete_batch(struct io_comp_batch *iob);
+bool nvmec_rq_cancel(struct request *rq, void *data);
+
+/* map.c */
+blk_status_t nvmec_map_data(struct nvmec_ctrl *ctrl, struct request *rq);
+blk_status_t nvmec_map_ranges(struct nvmec_ns *ns, struct request *rq);
+void nvmec_unmap(struct nvmec_ctrl *ctrl, struct request *rq);
+
+/* ns.c */
+void nvmec_scan_work(struct work_struct *work);
+void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl);
+void nvmec_ns_mark_dead(struct nvmec_ctrl *ctrl);
+
+/* sysfs.c */
+extern const struct attribute_group *nvmec_ctrl_groups[];
+extern const struct attribute_group *nvmec_ns_groups[];
+
+#endif /* _NVME_C_H */

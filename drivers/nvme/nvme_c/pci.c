@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The PCI side: probe and removal, registers, vectors, power, and errors that
+ * the bus reports.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/aer.h>
+#include <linux/dma-mapping.h>
+#include <linux/idr.h>
+#include <linux/interrupt.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "nvme_c.h"
+
+/* Registers that are there whatever the number of doorbells. */
+#define NVMEC_MIN_BAR_BYTES	(NVME_REG_DBS + 4 * sizeof(u32))
+/* Large transfers that can always be made, however scarce memory is. */
+#define NVMEC_MIN_BIG		2
+
+static DEFINE_IDA(nvmec_indexes);
+
+/* --- resources ------------------------------------------------------------ */
+
+/**
+ * nvmec_pci_map - map the registers
+ * @ctrl: the controller; no queue is in use
+ * @bytes: how many are wanted; fewer are mapped if there are not as many
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -ENODEV if there are too few for any use, or -ENOMEM.
+ */
+int nvmec_pci_map(struct nvmec_ctrl *ctrl, size_t bytes)
+{
+	resource_size_t room = pci_resource_len(ctrl->pdev, 0);
+
+	if (room < NVMEC_MIN_BAR_BYTES) {
+		dev_err(&ctrl->dev, "BAR 0: %llu bytes, at least %zu are needed\n",
+			(u64)room, (size_t)NVMEC_MIN_BAR_BYTES);
+		return -ENODEV;
+	}
+	bytes = clamp_t(u64, bytes, NVMEC_MIN_BAR_BYTES, room);
+	if (ctrl->bar)
+		iounmap(ctrl->bar);
+	ctrl->bar = ioremap(pci_resource_start(ctrl->pdev, 0), bytes);
+	ctrl->bar_bytes = bytes;
+	return ctrl->bar ? 0 : -ENOMEM;
+}
+
+/* The kernel asks how vectors are shared out between writes and reads. */
+static void nvmec_calc_sets(struct irq_affinity *affd, unsigned int vectors)
+{
+	struct nvmec_ctrl *ctrl = affd->priv;
+	struct mqblk_queue_counts counts = ctrl->counts;
+
+	nvmec_limit_vectors(&counts, vectors + affd->pre_vectors);
+	affd->set_size[0] = counts.nr_default;
+	affd->set_size[1] = counts.nr_read;
+	affd->nr_sets = counts.nr_read ? 2 : 1;
+}
+
+/**
+ * nvmec_pci_alloc_vectors - allocate interrupt vectors for @counts
+ * @ctrl: the controller; no interrupt is in use
+ *
+ * Vector 0 is the admin queue's, and the only one if there are no more.
+ *
+ * Context: Process context, may sleep.
+ * Return: how many there are, or an errno.
+ */
+int nvmec_pci_alloc_vectors(struct nvmec_ctrl *ctrl)
+{
+	struct irq_affinity affd = {
+		.pre_vectors	= 1,
+		.calc_sets	= nvmec_calc_sets,
+		.priv		= ctrl,
+	};
+	unsigned int wanted = 1 + ctrl->counts.nr_default +
+			      ctrl->counts.nr_read;
+
+	pci_free_irq_vectors(ctrl->pdev);
+	return pci_alloc_irq_vectors_affinity(ctrl->pdev, 1, wanted,
+					      PCI_IRQ_ALL_TYPES |
+					      PCI_IRQ_AFFINITY, &affd);
+}
+
+static int nvmec_make_pools(struct nvmec_ctrl *ctrl)
+{
+	struct device *dev = &ctrl->pdev->dev;
+
+	ctrl->small_pool = dma_pool_create("nvmec small", dev,
+					   NVMEC_SMALL_LIST_BYTES,
+					   NVMEC_SMALL_LIST_BYTES, 0);
+	ctrl->page_pool = dma_pool_create("nvmec page", dev, NVMEC_PAGE_SIZE,
+					  NVMEC_PAGE_SIZE, 0);
+	ctrl->big_pool = mempool_create_kmalloc_pool(NVMEC_MIN_BIG,
+						     sizeof(struct nvmec_big));
+	if (!ctrl->small_pool || !ctrl->page_pool || !ctrl->big_pool)
+		return -ENOMEM;
+	return 0;
+}
+
+static int nvmec_set_dma(struct pci_dev *pdev)
+{
+	int ret;
+
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (ret)
+		ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
+	/* A bounce buffer must not change where in a page data begins. */
+	dma_set_min_align_mask(&pdev->dev, NVMEC_PAGE_SIZE - 1);
+	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+	return ret;
+}
+
+static int nvmec_pci_enable(struct nvmec_ctrl *ctrl)
+{
+	struct pci_dev *pdev = ctrl->pdev;
+	int ret;
+
+	ret = pci_enable_device_mem(pdev);
+	if (ret)
+		return ret;
+	ret = pci_request_mem_regions(pdev, KBUILD_MODNAME);
+	if (ret)
+		goto disable;
+	ret = nvmec_set_dma(pdev);
+	if (ret)
+		goto release;
+	ret = nvmec_pci_map(ctrl, NVMEC_MIN_BAR_BYTES);
+	if (ret)
+		goto release;
+	ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_ALL_TYPES);
+	if (ret < 0)
+		goto unmap;
+	pci_save_state(pdev);
+	return 0;
+unmap:
+	iounmap(ctrl->bar);
+release:
+	pci_release_mem_regions(pdev);
+disable:
+	pci_disable_device(pdev);
+	return ret;
+}
+
+static void nvmec_pci_disable(struct nvmec_ctrl *ctrl)
+{
+	struct pci_dev *pdev = ctrl->pdev;
+
+	pci_clear_master(pdev);
+	pci_free_irq_vectors(pdev);
+	iounmap(ctrl->bar);
+	pci_release_mem_regions(pdev);
+	pci_disable_device(pdev);
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+static void nvmec_ctrl_release(struct device *dev)
+{
+	struct nvmec_ctrl *ctrl = container_of(dev, struct nvmec_ctrl, dev);
+
+	ida_free(&nvmec_indexes, ctrl->index);
+	kfree(ctrl);
+}
+
+static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
+{
+	struct nvmec_ctrl *ctrl;
+	int ret;
+
+	ctrl = kzalloc_node(sizeof(*ctrl), GFP_KERNEL, dev_to_node(&pdev->dev));
+	if (!ctrl)
+		return ERR_PTR(-ENOMEM);
+	ret = ida_alloc(&nvmec_indexes, GFP_KERNEL);
+	if (ret < 0) {
+		kfree(ctrl);
+		return ERR_PTR(ret);
+	}
+	ctrl->index = ret;
+	ctrl->pdev = pdev;
+	spin_lock_init(&ctrl->state_lock);
+	mutex_init(&ctrl->run_lock);
+	mutex_init(&ctrl->ns_lock);
+	mutex_init(&ctrl->scan_lock);
+	INIT_LIST_HEAD(&ctrl->namespaces);
+	INIT_WORK(&ctrl->reset_work, nvmec_reset_work);
+	INIT_WORK(&ctrl->scan_work, nvmec_scan_work);
+	INIT_WORK(&ctrl->event_work, nvmec_event_work);
+	INIT_WORK(&ctrl->abort_work, nvmec_abort_work);
+
+	ctrl->dev.class = &nvmec_class;
+	ctrl->dev.parent = &pdev->dev;
+	ctrl->dev.groups = nvmec_ctrl_groups;
+	ctrl->dev.release = nvmec_ctrl_release;
+	device_initialize(&ctrl->dev);
+	ret = dev_set_name(&ctrl->dev, NVMEC_NAME "%d", ctrl->index);
+	if (ret) {
+		put_device(&ctrl->dev);
+		return ERR_PTR(ret);
+	}
+	return ctrl;
+}
+
+/* Frees what bring-up and probe made; the controller is stopped. */
+static void nvmec_ctrl_free_resources(struct nvmec_ctrl *ctrl)
+{
+	unsigned int i;
+
+	if (ctrl->io_set_made)
+		mqblk_set_exit(&ctrl->io_set);
+	for (i = 1; i < ctrl->nr_queues; i++)
+		nvmec_queue_free(&ctrl->queues[i]);
+	nvmec_admin_shadows_free(ctrl);
+	if (ctrl->admin_q)
+		nvmec_admin_exit(ctrl);
+	kfree(ctrl->queues);
+	ctrl->queues = NULL;
+	ctrl->nr_queues = 0;
+	mempool_destroy(ctrl->big_pool);
+	dma_pool_destroy(ctrl->page_pool);
+	dma_pool_destroy(ctrl->small_pool);
+}
+
+/*
+ * The end, whatever the state: of works first, as they may add disks; then of
+ * disks, whose dirty data is written while the controller still works; then of
+ * the controller.
+ */
+static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
+{
+	flush_work(&ctrl->reset_work);
+	cancel_work_sync(&ctrl->scan_work);
+	cancel_work_sync(&ctrl->abort_work);
+	nvmec_ns_remove_all(ctrl);
+	device_del(&ctrl->dev);
+
+	/* It may have died of that. */
+	flush_work(&ctrl->reset_work);
+	nvmec_ctrl_set_state(ctrl, NVMEC_DEAD);
+	mutex_lock(&ctrl->run_lock);
+	nvmec_ctrl_bury(ctrl, true);
+	mutex_unlock(&ctrl->run_lock);
+	cancel_work_sync(&ctrl->event_work);
+	cancel_work_sync(&ctrl->scan_work);
+}
+
+static int nvmec_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct nvmec_ctrl *ctrl;
+	int ret;
+
+	/* driver_override asks no questions. */
+	if (pdev->class != PCI_CLASS_STORAGE_EXPRESS) {
+		pci_err(pdev, "class %#08x is not that of an NVMe device\n",
+			pdev->class);
+		return -ENODEV;
+	}
+	ctrl = nvmec_ctrl_alloc(pdev);
+	if (IS_ERR(ctrl))
+		return PTR_ERR(ctrl);
+	pci_set_drvdata(pdev, ctrl);
+	ret = nvmec_make_pools(ctrl);
+	if (ret)
+		goto free;
+	ret = nvmec_pci_enable(ctrl);
+	if (ret)
+		goto free;
+	ret = device_add(&ctrl->dev);
+	if (ret)
+		goto disable;
+
+	nvmec_ctrl_reset(ctrl);
+	flush_work(&ctrl->reset_work);
+	if (nvmec_state(ctrl) != NVMEC_DEAD)
+		return 0;
+	ret = -ENODEV;
+	nvmec_ctrl_end(ctrl);
+disable:
+	nvmec_pci_disable(ctrl);
+free:
+	nvmec_ctrl_free_resources(ctrl);
+	put_device(&ctrl->dev);
+	return ret;
+}
+
+static void nvmec_remove(struct pci_dev *pdev)
+{
+	struct nvmec_ctrl *ctrl = pci_get_drvdata(pdev);
+
+	if (!pci_device_is_present(pdev) || nvmec_ctrl_gone(ctrl))
+		nvmec_ctrl_kill(ctrl);
+	else
+		nvmec_ctrl_set_state(ctrl, NVMEC_REMOVING);
+	nvmec_ctrl_end(ctrl);
+	nvmec_pci_disable(ctrl);
+	nvmec_ctrl_free_resources(ctrl);
+	put_device(&ctrl->dev);
+}
+
+/* --- stopping for a while, or for good ------------------------------------ */
+
+/*
+ * Stops a controller until its reset_work is queued. Returns false if it is not
+ * live, and there is nothing to stop.
+ */
+static bool nvmec_pause(struct nvmec_ctrl *ctrl, bool shutdown)
+{
+	flush_work(&ctrl->reset_work);
+	if (!nvmec_ctrl_set_state(ctrl, NVMEC_RESETTING))
+		return false;
+	mutex_lock(&ctrl->run_lock);
+	nvmec_ctrl_stop(ctrl, shutdown);
+	mutex_unlock(&ctrl->run_lock);
+	return true;
+}
+
+static void nvmec_unpause(struct nvmec_ctrl *ctrl)
+{
+	if (nvmec_state(ctrl) == NVMEC_RESETTING)
+		queue_work(nvmec_wq, &ctrl->reset_work);
+}
+
+/* Power-off: no disk is removed, nothing comes back. */
+static void nvmec_shutdown(struct pci_dev *pdev)
+{
+	struct nvmec_ctrl *ctrl = pci_get_drvdata(pdev);
+
+	nvmec_ctrl_set_state(ctrl, NVMEC_REMOVING);
+	flush_work(&ctrl->reset_work);
+	mutex_lock(&ctrl->run_lock);
+	nvmec_ctrl_stop(ctrl, true);
+	mutex_unlock(&ctrl->run_lock);
+}
+
+static int nvmec_suspend(struct device *dev)
+{
+	struct nvmec_ctrl *ctrl = dev_get_drvdata(dev);
+
+	/* A dead one stays dead; one that is just being reset can wait. */
+	if (!nvmec_pause(ctrl, true) && nvmec_state(ctrl) != NVMEC_DEAD)
+		return -EBUSY;
+	return 0;
+}
+
+static int nvmec_resume(struct device *dev)
+{
+	nvmec_unpause(dev_get_drvdata(dev));
+	return 0;
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(nvmec_pm_ops, nvmec_suspend, nvmec_resume);
+
+static pci_ers_result_t nvmec_error_detected(struct pci_dev *pdev,
+					     pci_channel_state_t channel)
+{
+	struct nvmec_ctrl *ctrl = pci_get_drvdata(pdev);
+
+	switch (channel) {
+	case pci_channel_io_normal:
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	case pci_channel_io_frozen:
+		dev_warn(&ctrl->dev, "the bus is frozen\n");
+		if (nvmec_pause(ctrl, false))
+			return PCI_ERS_RESULT_NEED_RESET;
+		return PCI_ERS_RESULT_DISCONNECT;
+	default:
+		nvmec_ctrl_kill(ctrl);
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
+}
+
+static pci_ers_result_t nvmec_slot_reset(struct pci_dev *pdev)
+{
+	pci_restore_state(pdev);
+	pci_save_state(pdev);
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static void nvmec_error_resume(struct pci_dev *pdev)
+{
+	nvmec_unpause(pci_get_drvdata(pdev));
+}
+
+static void nvmec_reset_prepare(struct pci_dev *pdev)
+{
+	nvmec_pause(pci_get_drvdata(pdev), false);
+}
+
+static const struct pci_error_handlers nvmec_error_handlers = {
+	.error_detected	= nvmec_error_detected,
+	.slot_reset	= nvmec_slot_reset,
+	.resume		= nvmec_error_resume,
+	.reset_prepare	= nvmec_reset_prepare,
+	.reset_done	= nvmec_error_resume,
+};
+
+/* --- the driver ----------------------------------------------------------- */
+
+static const struct pci_device_id nvmec_no_ids[] = { {} };
+
+/* Not a MODULE_DEVICE_TABLE(): nothing shall load this module by itself. */
+static const struct pci_device_id nvmec_class_ids[] = {
+	{ PCI_DEVICE_CLASS(PCI_CLASS_STORAGE_EXPRESS, 0xffffff) },
+	{}
+};
+
+static struct pci_driver nvmec_driver = {
+	.name		= KBUILD_MODNAME,
+	.id_table	= nvmec_no_ids,
+	.probe		= nvmec_probe,
+	.remove		= nvmec_remove,
+	.shutdown	= nvmec_shutdown,
+	.driver.pm	= pm_sleep_ptr(&nvmec_pm_ops),
+	.err_handler	= &nvmec_error_handlers,
+};
+
+int nvmec_pci_init(void)
+{
+	if (nvmec_bind_class)
+		nvmec_driver.id_table = nvmec_class_ids;
+	return pci_register_driver(&nvmec_driver);
+}
+
+void nvmec_pci_exit(void)
+{
+	pci_unregister_driver(&nvmec_driver);
+}

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Queue pairs: rings, doorbells, and taking in completions.
+ *
+ * Submission entries are written under sq_lock, and the doorbell is rung once
+ * for all that were. A ring is deeper than it has tags, so it is never full.
+ *
+ * Completions are collected under cq_lock, which gives the completion queue one
+ * reader at a time, be it the interrupt, a poller or the timeout handler; they
+ * are ended after it is released. Each entry is read once: what the controller
+ * changes afterwards does not matter. An entry that names no command in flight
+ * is dropped and counted, and many of them cost the controller a reset.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/dma-mapping.h>
+#include <linux/interrupt.h>
+
+#include "nvme_c.h"
+
+/* Bogus completions after which a controller is reset. */
+#define NVMEC_MAX_BOGUS		16
+
+#define NVMEC_CQE_PHASE		BIT(16)
+#define NVMEC_CQE_ID		GENMASK(15, 0)
+#define NVMEC_CQE_STATUS_SHIFT	17
+
+/* --- doorbells ------------------------------------------------------------ */
+
+/*
+ * The controller wants to be told of the step from @old to @new if that passes
+ * @event, the value that it was content with last; all modulo 2^16.
+ */
+static bool nvmec_event_passed(u16 event, u16 old, u16 new)
+{
+	return (u16)(new - event - 1) < (u16)(new - old);
+}
+
+/*
+ * Tells the controller that a ring index went from @old to @new. With shadow
+ * doorbells it looks into memory by itself while it is busy, and the register is
+ * needed only if it said so. What it says is a hint: if it does not look, the
+ * timeout handler rings.
+ */
+static void nvmec_doorbell_ring(struct nvmec_doorbell *db, u16 old, u16 new)
+{
+	if (db->shadow) {
+		/* What was done in the ring before the index that says so. */
+		dma_wmb();
+		WRITE_ONCE(*db->shadow, cpu_to_le32(new));
+		/*
+		 * The index is written before the event index is read; the
+		 * controller writes the one and then reads the other.
+		 */
+		mb();
+		if (!nvmec_event_passed(le32_to_cpu(READ_ONCE(*db->event)),
+					old, new))
+			return;
+	}
+	/* writel() orders what was done in the ring before. */
+	writel(new, db->reg);
+}
+
+/* --- submission ----------------------------------------------------------- */
+
+static struct nvme_command *nvmec_sq_slot(struct nvmec_queue *queue)
+{
+	struct nvme_command *slot;
+
+	lockdep_assert_held(&queue->sq_lock);
+	slot = &queue->sqes[queue->sq_tail];
+	if (++queue->sq_tail == queue->depth)
+		queue->sq_tail = 0;
+	return slot;
+}
+
+static void nvmec_sq_ring(struct nvmec_queue *queue)
+{
+	lockdep_assert_held(&queue->sq_lock);
+	if (queue->sq_told == queue->sq_tail)
+		return;
+	nvmec_doorbell_ring(&queue->sq_doorbell, queue->sq_told,
+			    queue->sq_tail);
+	queue->sq_told = queue->sq_tail;
+}
+
+/**
+ * nvmec_queue_push - send a request
+ * @queue: to this queue
+ * @rq: started, with its data mapped; the controller owns it on return
+ * @ring: tell the controller; else nvmec_queue_ring() is due
+ *
+ * Context: Process or softirq context.
+ */
+void nvmec_queue_push(struct nvmec_queue *queue, struct request *rq, bool ring)
+{
+	spin_lock(&queue->sq_lock);
+	nvmec_rq_build(rq, nvmec_sq_slot(queue));
+	if (ring)
+		nvmec_sq_ring(queue);
+	spin_unlock(&queue->sq_lock);
+}
+
+/**
+ * nvmec_queue_push_list - send requests, and tell the controller once
+ * @queue: to this queue
+ * @rqs: as for nvmec_queue_push(); empty on return
+ *
+ * Context: Process context.
+ */
+void nvmec_queue_push_list(struct nvmec_queue *queue, struct rq_list *rqs)
+{
+	struct request *rq;
+
+	spin_lock(&queue->sq_lock);
+	while ((rq = rq_list_pop(rqs)))
+		nvmec_rq_build(rq, nvmec_sq_slot(queue));
+	nvmec_sq_ring(queue);
+	spin_unlock(&queue->sq_lock);
+}
+
+/**
+ * nvmec_queue_push_event - ask for an asynchronous event
+ * @queue: the admin queue
+ *
+ * Context: Process context.
+ */
+void nvmec_queue_push_event(struct nvmec_queue *queue)
+{
+	spin_lock(&queue->sq_lock);
+	*nvmec_sq_slot(queue) = (struct nvme_command) {
+		.common = {
+			.opcode		= nvme_admin_async_event,
+			.command_id	= NVMEC_EVENT_ID,
+		},
+	};
+	nvmec_sq_ring(queue);
+	spin_unlock(&queue->sq_lock);
+}
+
+/**
+ * nvmec_queue_ring - tell the controller what it was not told yet
+ * @queue: the queue
+ *
+ * Context: Process or softirq context.
+ */
+void nvmec_queue_ring(struct nvmec_queue *queue)
+{
+	spin_lock(&queue->sq_lock);
+	nvmec_sq_ring(queue);
+	spin_unlock(&queue->sq_lock);
+}
+
+/**
+ * nvmec_queue_kick - write the submission doorbell, whatever the shadow says
+ * @queue: a queue whose commands take long
+ *
+ * Context: Process context.
+ */
+void nvmec_queue_kick(struct nvmec_queue *queue)
+{
+	spin_lock(&queue->sq_lock);
+	if (READ_ONCE(queue->live))
+		writel(queue->sq_told, queue->sq_doorbell.reg);
+	spin_unlock(&queue->sq_lock);
+}
+
+/* --- completion ----------------------------------------------------------- */
+
+/* An entry that names no command in flight: the controller is at fault. */
+static void nvmec_cq_bogus(struct nvmec_queue *queue, u32 id_status)
+{
+	struct nvmec_ctrl *ctrl = queue->ctrl;
+
+	dev_warn_ratelimited(&ctrl->dev,
+			     "queue %u: completion of command %#x, which is not in flight\n",
+			     queue->id, (unsigned int)(id_status & NVMEC_CQE_ID));
+	if (++queue->nr_bogus == NVMEC_MAX_BOGUS)
+		nvmec_ctrl_reset(ctrl);
+}
+
+/* The event request has no struct request; it is the admin queue's only. */
+static bool nvmec_cq_event(struct nvmec_queue *queue, u32 id_status, u32 result)
+{
+	struct nvmec_ctrl *ctrl = queue->ctrl;
+
+	if (queue->id || (id_status & NVMEC_CQE_ID) != NVMEC_EVENT_ID ||
+	    !ctrl->event_armed)
+		return false;
+	ctrl->event_armed = false;
+	if (!(id_status >> NVMEC_CQE_STATUS_SHIFT))
+		nvmec_admin_event(ctrl, result);
+	return true;
+}
+
+/* Takes the request of an entry that is new, if there is one, to @done. */
+static void nvmec_cq_take(struct nvmec_queue *queue, u32 id_status,
+			  struct rq_list *done)
+{
+	struct nvmec_cqe *cqe = &queue->cqes[queue->cq_head];
+	struct request *rq = NULL;
+	struct nvmec_rq *nrq;
+
+	/* The phase was read before; nothing of the entry may be older. */
+	dma_rmb();
+	if (likely(queue->tags))
+		rq = mqblk_rq_claim_id(queue->tags, id_status & NVMEC_CQE_ID);
+	if (unlikely(!rq)) {
+		if (!nvmec_cq_event(queue, id_status,
+				    (u32)le64_to_cpu(READ_ONCE(cqe->result))))
+			nvmec_cq_bogus(queue, id_status);
+		return;
+	}
+	nrq = nvmec_rq(rq);
+	nrq->status = id_status >> NVMEC_CQE_STATUS_SHIFT;
+	nrq->result = le64_to_cpu(READ_ONCE(cqe->result));
+	rq_list_add_tail(done, rq);
+}
+
+/* One less than the ring has: it must not look as if nothing had moved. */
+static unsigned int nvmec_reap_limit(const struct nvmec_queue *queue)
+{
+	return queue->depth - 1;
+}
+
+/*
+ * Takes new entries to @done, as many as the limit allows, and frees their
+ * places. Returns how many there were.
+ */
+static unsigned int nvmec_cq_collect(struct nvmec_queue *queue,
+				     struct rq_list *done)
+{
+	u16 old = queue->cq_head;
+	unsigned int nr;
+	u32 id_status;
+
+	lockdep_assert_held(&queue->cq_lock);
+	for (nr = 0; nr < nvmec_reap_limit(queue); nr++) {
+		/* Phase, status and id are one word: they belong together. */
+		id_status = le32_to_cpu(READ_ONCE(queue->cqes[queue->cq_head].id_status));
+		if (!!(id_status & NVMEC_CQE_PHASE) != queue->cq_phase)
+			break;
+		nvmec_cq_take(queue, id_status, done);
+		if (++queue->cq_head == queue->depth) {
+			queue->cq_head = 0;
+			queue->cq_phase ^= 1;
+		}
+	}
+	if (nr && queue->live)
+		nvmec_doorbell_ring(&queue->cq_doorbell, old, queue->cq_head);
+	return nr;
+}
+
+/* Ends requests that were taken, where the block layer wants it. */
+static void nvmec_end_list(struct rq_list *done, struct io_comp_batch *iob)
+{
+	struct request *rq;
+
+	while ((rq = rq_list_pop(done))) {
+		if (blk_mq_complete_request_remote(rq))
+			continue;
+		if (!blk_mq_add_to_batch(rq, iob, nvmec_rq(rq)->status,
+					 nvmec_rq_complete_batch))
+			nvmec_rq_complete(rq);
+	}
+}
+
+/**
+ * nvmec_queue_reap - end what the controller has completed
+ * @queue: the queue
+ * @iob: batch that the caller ends, or NULL
+ *
+ * Context: Process context, interrupts on.
+ * Return: the number of completions.
+ */
+int nvmec_queue_reap(struct nvmec_queue *queue, struct io_comp_batch *iob)
+{
+	struct rq_list done = {};
+	int nr;
+
+	spin_lock_irq(&queue->cq_lock);
+	nr = nvmec_cq_collect(queue, &done);
+	spin_unlock_irq(&queue->cq_lock);
+	nvmec_end_list(&done, iob);
+	return nr;
+}
+
+static void nvmec_queue_more(struct work_struct *work)
+{
+	struct nvmec_queue *queue =
+		container_of(work, struct nvmec_queue, more);
+
+	while (nvmec_queue_reap(queue, NULL) == nvmec_reap_limit(queue))
+		cond_resched();
+}
+
+static irqreturn_t nvmec_queue_irq(int irq, void *data)
+{
+	struct nvmec_queue *queue = data;
+	DEFINE_IO_COMP_BATCH(iob);
+	struct rq_list done = {};
+	unsigned int nr;
+
+	spin_lock(&queue->cq_lock);
+	nr = nvmec_cq_collect(queue, &done);
+	spin_unlock(&queue->cq_lock);
+	if (!nr)
+		return IRQ_NONE;
+
+	nvmec_end_list(&done, &iob);
+	if (!rq_list_empty(&iob.req_list))
+		nvmec_rq_complete_batch(&iob);
+	if (unlikely(nr == nvmec_reap_limit(queue)))
+		queue_work(nvmec_wq, &queue->more);
+	return IRQ_HANDLED;
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+/**
+ * nvmec_queue_alloc - make a queue pair
+ * @ctrl: its controller
+ * @queue: to be set up
+ * @id: 0 for the admin queue
+ * @depth: entries in each ring
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int nvmec_queue_alloc(struct nvmec_ctrl *ctrl, struct nvmec_queue *queue,
+		      unsigned int id, unsigned int depth)
+{
+	struct device *dev = &ctrl->pdev->dev;
+
+	queue->ctrl = ctrl;
+	queue->id = id;
+	queue->depth = depth;
+	spin_lock_init(&queue->sq_lock);
+	spin_lock_init(&queue->cq_lock);
+	INIT_WORK(&queue->more, nvmec_queue_more);
+	queue->sqes = dma_alloc_coherent(dev, depth * sizeof(*queue->sqes),
+					 &queue->sq_dma, GFP_KERNEL);
+	if (!queue->sqes)
+		return -ENOMEM;
+	queue->cqes = dma_alloc_coherent(dev, depth * sizeof(*queue->cqes),
+					 &queue->cq_dma, GFP_KERNEL);
+	if (!queue->cqes) {
+		dma_free_coherent(dev, depth * sizeof(*queue->sqes),
+				  queue->sqes, queue->sq_dma);
+		queue->sqes = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * nvmec_queue_free - free a queue pair
+ * @queue: stopped, or never made
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_queue_free(struct nvmec_queue *queue)
+{
+	struct device *dev;
+
+	if (!queue->sqes)
+		return;
+	dev = &queue->ctrl->pdev->dev;
+	cancel_work_sync(&queue->more);
+	dma_free_coherent(dev, queue->depth * sizeof(*queue->cqes),
+			  queue->cqes, queue->cq_dma);
+	dma_free_coherent(dev, queue->depth * sizeof(*queue->sqes),
+			  queue->sqes, queue->sq_dma);
+	queue->sqes = NULL;
+}
+
+/* Queue n has doorbell 2n for its tail and 2n + 1 for its head. */
+static void nvmec_doorbell_init(struct nvmec_ctrl *ctrl,
+				struct nvmec_doorbell *db, unsigned int nr)
+{
+	size_t at = (size_t)nr * sizeof(u32) << NVME_CAP_STRIDE(ctrl->cap);
+
+	db->reg = ctrl->bar + NVME_REG_DBS + at;
+	db->shadow = NULL;
+	/* The admin queue's are to be written anyway. */
+	if (!ctrl->shadows_on || nr < 2 || at >= NVMEC_PAGE_SIZE)
+		return;
+	db->shadow = ctrl->shadows + at;
+	db->event = ctrl->shadow_events + at;
+}
+
+static void nvmec_queue_rewind(struct nvmec_queue *queue)
+{
+	spin_lock_irq(&queue->cq_lock);
+	memset(queue->cqes, 0, queue->depth * sizeof(*queue->cqes));
+	queue->cq_head = 0;
+	queue->cq_phase = 1;
+	queue->nr_bogus = 0;
+	nvmec_doorbell_init(queue->ctrl, &queue->cq_doorbell,
+			    2 * queue->id + 1);
+	spin_unlock_irq(&queue->cq_lock);
+
+	spin_lock(&queue->sq_lock);
+	queue->sq_tail = 0;
+	queue->sq_told = 0;
+	nvmec_doorbell_init(queue->ctrl, &queue->sq_doorbell, 2 * queue->id);
+	spin_unlock(&queue->sq_lock);
+}
+
+static void nvmec_queue_set_live(struct nvmec_queue *queue, bool live)
+{
+	spin_lock_irq(&queue->cq_lock);
+	WRITE_ONCE(queue->live, live);
+	spin_unlock_irq(&queue->cq_lock);
+}
+
+/**
+ * nvmec_queue_irq_get - have the interrupt of a queue
+ * @queue: the queue; nothing to do if it is polled
+ *
+ * Context: Process context, under &nvmec_ctrl.run_lock.
+ * Return: 0 or an error of the interrupt.
+ */
+int nvmec_queue_irq_get(struct nvmec_queue *queue)
+{
+	struct nvmec_ctrl *ctrl = queue->ctrl;
+	int ret;
+
+	lockdep_assert_held(&ctrl->run_lock);
+	if (queue->polled)
+		return 0;
+	ret = pci_request_irq(ctrl->pdev, queue->vector, nvmec_queue_irq, NULL,
+			      queue, "%s q%u", dev_name(&ctrl->dev), queue->id);
+	queue->has_irq = !ret;
+	return ret;
+}
+
+/**
+ * nvmec_queue_irq_put - let go of the interrupt of a queue
+ * @queue: the queue
+ *
+ * The handler does not run any more on return. Does nothing the second time.
+ *
+ * Context: Process context, under &nvmec_ctrl.run_lock.
+ */
+void nvmec_queue_irq_put(struct nvmec_queue *queue)
+{
+	lockdep_assert_held(&queue->ctrl->run_lock);
+	if (queue->has_irq)
+		pci_free_irq(queue->ctrl->pdev, queue->vector, queue);
+	queue->has_irq = false;
+}
+
+/**
+ * nvmec_queue_start - make a queue ready for the controller to know it
+ * @queue: the queue; the admin queue before the controller is enabled, an I/O
+ *	queue before it is created
+ *
+ * Context: Process context, under &nvmec_ctrl.run_lock.
+ * Return: 0, or an error of the interrupt.
+ */
+int nvmec_queue_start(struct nvmec_queue *queue)
+{
+	int ret;
+
+	nvmec_queue_rewind(queue);
+	ret = nvmec_queue_irq_get(queue);
+	if (!ret)
+		nvmec_queue_set_live(queue, true);
+	return ret;
+}
+
+/**
+ * nvmec_queue_stop - undo nvmec_queue_start()
+ * @queue: the controller does not work on it any more
+ *
+ * What it had completed is ended. Does nothing the second time.
+ *
+ * Context: Process context, under &nvmec_ctrl.run_lock.
+ */
+void nvmec_queue_stop(struct nvmec_queue *queue)
+{
+	nvmec_queue_set_live(queue, false);
+	nvmec_queue_irq_put(queue);
+	nvmec_queue_reap(queue, NULL);
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What user space sees and may ask for: attributes of controllers and disks.
+ * Their names and formats are those that libnvme and udev know.
+ */
+#include <linux/blkdev.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "nvme_c.h"
+
+static struct nvmec_ctrl *nvmec_dev_ctrl(struct device *dev)
+{
+	return container_of(dev, struct nvmec_ctrl, dev);
+}
+
+static struct nvmec_ns *nvmec_dev_ns(struct device *dev)
+{
+	return dev_to_disk(dev)->private_data;
+}
+
+/* --- controllers ---------------------------------------------------------- */
+
+#define NVMEC_CTRL_ATTR(name, format, value)				\
+static ssize_t name##_show(struct device *dev,				\
+			   struct device_attribute *attr, char *page)	\
+{									\
+	struct nvmec_ctrl *ctrl = nvmec_dev_ctrl(dev);			\
+									\
+	return sysfs_emit(page, format "\n", value);			\
+}									\
+static DEVICE_ATTR_RO(name)
+
+NVMEC_CTRL_ATTR(serial, "%s", ctrl->ident.serial);
+NVMEC_CTRL_ATTR(model, "%s", ctrl->ident.model);
+NVMEC_CTRL_ATTR(firmware_rev, "%s", ctrl->ident.firmware);
+NVMEC_CTRL_ATTR(cntlid, "%u", ctrl->ident.cntlid);
+NVMEC_CTRL_ATTR(state, "%s", nvmec_state_name(nvmec_state(ctrl)));
+NVMEC_CTRL_ATTR(address, "%s", pci_name(ctrl->pdev));
+NVMEC_CTRL_ATTR(queue_count, "%u", READ_ONCE(ctrl->nr_queues));
+NVMEC_CTRL_ATTR(sqsize, "%u",
+		ctrl->nr_queues > 1 ? ctrl->queues[1].depth - 1 : 0);
+NVMEC_CTRL_ATTR(numa_node, "%d", dev_to_node(&ctrl->pdev->dev));
+
+static ssize_t transport_show(struct device *dev,
+			      struct device_attribute *attr, char *page)
+{
+	return sysfs_emit(page, "pcie\n");
+}
+static DEVICE_ATTR_RO(transport);
+
+/* The writer sleeps until the outcome is known, which is the errno. */
+static ssize_t reset_controller_store(struct device *dev,
+				      struct device_attribute *attr,
+				      const char *text, size_t len)
+{
+	struct nvmec_ctrl *ctrl = nvmec_dev_ctrl(dev);
+
+	if (!nvmec_ctrl_reset(ctrl))
+		return -EBUSY;
+	flush_work(&ctrl->reset_work);
+	return nvmec_state(ctrl) == NVMEC_DEAD ? -EIO : len;
+}
+static DEVICE_ATTR_WO(reset_controller);
+
+static ssize_t rescan_controller_store(struct device *dev,
+				       struct device_attribute *attr,
+				       const char *text, size_t len)
+{
+	struct nvmec_ctrl *ctrl = nvmec_dev_ctrl(dev);
+
+	if (nvmec_state(ctrl) != NVMEC_LIVE)
+		return -EBUSY;
+	queue_work(nvmec_wq, &ctrl->scan_work);
+	flush_work(&ctrl->scan_work);
+	return len;
+}
+static DEVICE_ATTR_WO(rescan_controller);
+
+static struct attribute *nvmec_ctrl_attrs[] = {
+	&dev_attr_serial.attr,
+	&dev_attr_model.attr,
+	&dev_attr_firmware_rev.attr,
+	&dev_attr_cntlid.attr,
+	&dev_attr_state.attr,
+	&dev_attr_address.attr,
+	&dev_attr_transport.attr,
+	&dev_attr_queue_count.attr,
+	&dev_attr_sqsize.attr,
+	&dev_attr_numa_node.attr,
+	&dev_attr_reset_controller.attr,
+	&dev_attr_rescan_controller.attr,
+	NULL
+};
+
+static const struct attribute_group nvmec_ctrl_group = {
+	.attrs = nvmec_ctrl_attrs,
+};
+
+const struct attribute_group *nvmec_ctrl_groups[] = {
+	&nvmec_ctrl_group,
+	NULL
+};
+
+/* --- namespaces ----------------------------------------------------------- */
+
+static bool nvmec_is_zero(const u8 *bytes, size_t len)
+{
+	return !memchr_inv(bytes, 0, len);
+}
+
+static ssize_t nsid_show(struct device *dev, struct device_attribute *attr,
+			 char *page)
+{
+	return sysfs_emit(page, "%u\n", nvmec_dev_ns(dev)->nsid);
+}
+static DEVICE_ATTR_RO(nsid);
+
+static ssize_t nguid_show(struct device *dev, struct device_attribute *attr,
+			  char *page)
+{
+	return sysfs_emit(page, "%pU\n", nvmec_dev_ns(dev)->id.nguid);
+}
+static DEVICE_ATTR_RO(nguid);
+
+static ssize_t uuid_show(struct device *dev, struct device_attribute *attr,
+			 char *page)
+{
+	return sysfs_emit(page, "%pU\n", nvmec_dev_ns(dev)->id.uuid);
+}
+static DEVICE_ATTR_RO(uuid);
+
+static ssize_t eui_show(struct device *dev, struct device_attribute *attr,
+			char *page)
+{
+	return sysfs_emit(page, "%8ph\n", nvmec_dev_ns(dev)->id.eui64);
+}
+static DEVICE_ATTR_RO(eui);
+
+/* The best identity there is; with none, that of the controller and the id. */
+static ssize_t wwid_show(struct device *dev, struct device_attribute *attr,
+			 char *page)
+{
+	struct nvmec_ns *ns = nvmec_dev_ns(dev);
+	const struct nvmec_ident *ident = &ns->ctrl->ident;
+	const struct nvmec_ns_id *id = &ns->id;
+
+	if (!nvmec_is_zero(id->uuid, sizeof(id->uuid)))
+		return sysfs_emit(page, "uuid.%pU\n", id->uuid);
+	if (!nvmec_is_zero(id->nguid, sizeof(id->nguid)))
+		return sysfs_emit(page, "eui.%16phN\n", id->nguid);
+	if (!nvmec_is_zero(id->eui64, sizeof(id->eui64)))
+		return sysfs_emit(page, "eui.%8phN\n", id->eui64);
+	return sysfs_emit(page, "nvme.%04x-%*phN-%*phN-%08x\n", ident->vid,
+			  (int)strlen(ident->serial), ident->serial,
+			  (int)strlen(ident->model), ident->model, ns->nsid);
+}
+static DEVICE_ATTR_RO(wwid);
+
+static struct attribute *nvmec_ns_attrs[] = {
+	&dev_attr_nsid.attr,
+	&dev_attr_nguid.attr,
+	&dev_attr_uuid.attr,
+	&dev_attr_eui.attr,
+	&dev_attr_wwid.attr,
+	NULL
+};
+
+/* An identity that a namespace does not have has no file. */
+static umode_t nvmec_ns_attr_mode(struct kobject *kobj, struct attribute *attr,
+				  int index)
+{
+	const struct nvmec_ns_id *id = &nvmec_dev_ns(kobj_to_dev(kobj))->id;
+
+	if ((attr == &dev_attr_nguid.attr &&
+	     nvmec_is_zero(id->nguid, sizeof(id->nguid))) ||
+	    (attr == &dev_attr_uuid.attr &&
+	     nvmec_is_zero(id->uuid, sizeof(id->uuid))) ||
+	    (attr == &dev_attr_eui.attr &&
+	     nvmec_is_zero(id->eui64, sizeof(id->eui64))))
+		return 0;
+	return attr->mode;
+}
+
+static const struct attribute_group nvmec_ns_group = {
+	.attrs		= nvmec_ns_attrs,
+	.is_visible	= nvmec_ns_attr_mode,
+};
+
+const struct attribute_group *nvmec_ns_groups[] = {
+	&nvmec_ns_group,
+	NULL
+};
