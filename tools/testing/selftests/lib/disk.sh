@@ -107,3 +107,10 @@ check_log() {
 		fi
 	done
 }
+
+# disk_is_busy DISK : it has requests in flight
+disk_is_busy() {
+	local reads writes
+	read -r reads writes 2>/dev/null <"/sys/block/$1/inflight" &&
+		((reads + writes > 0))
+}

@@ -94,7 +94,7 @@ require_module() {
 # The file built in this tree for the running kernel, if there is one
 module_file() {
 	local file
-	for file in "$SELFTEST_TOP"/{drivers/block/*,tools/bench/*}/$1.ko; do
+	for file in "$SELFTEST_TOP"/{drivers/block/*,drivers/nvme/*,tools/bench/*}/$1.ko; do
 		[[ -e $file ]] || continue
 		[[ $(modinfo -F vermagic "$file") == "$(</proc/sys/kernel/osrelease) "* ]] &&
 			echo "$file" && return

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# More for the tests of nvme_c: devices, who drives them, and their disks.
+# Sourced after lib.sh and disk.sh.
+
+NVME_CLASS=0x010802
+PCI=/sys/bus/pci
+
+# nvme_device N : PCI address of the Nth NVMe device of the machine, from 0
+nvme_device() {
+	local file nr=0
+	for file in "$PCI"/devices/*/class; do
+		[[ $(<"$file") == "$NVME_CLASS" ]] || continue
+		((nr++ == $1)) || continue
+		file=${file%/class}
+		echo "${file##*/}"
+		return
+	done
+}
+
+# require_nvme COUNT : devices that the test may write to, which is never so
+# outside of a test machine unless somebody says so
+require_nvme() {
+	[[ -n ${MQBLK_VM-} || -n ${NVMEC_TEST_DEVICES-} ]] ||
+		skip_all "NVMe devices lose their data; set NVMEC_TEST_DEVICES=1"
+	[[ -n $(nvme_device $(($1 - 1))) ]] || skip_all "fewer than $1 NVMe devices"
+}
+
+# nvme_load [PARAMETER=VALUE...] : the module, with no device yet
+nvme_load() {
+	require_module nvme_c
+	load_module nvme_c "$@"
+}
+
+nvme_driver() {
+	[[ ! -e $PCI/devices/$1/driver ]] ||
+		basename "$(realpath "$PCI/devices/$1/driver")"
+}
+
+# nvme_give ADDRESS DRIVER : '' means any
+nvme_give() {
+	local device=$PCI/devices/$1
+	echo "$2" >"$device/driver_override" || return
+	[[ ! -e $device/driver ]] || echo "$1" >"$device/driver/unbind" || return
+	[[ -z $2 ]] || echo "$1" >"$PCI/drivers_probe" || return
+	[[ -z $2 || $(nvme_driver "$1") == "$2" ]]
+}
+
+# nvme_bind N... : give devices to nvme_c until the test ends, and wait for disks
+nvme_bind() {
+	local nr address
+	for nr; do
+		address=$(nvme_device "$nr")
+		nvme_give "$address" nvme_c || return
+		at_exit nvme_unbind "$nr"
+		nvme_rescan "$(nvme_ctrl "$nr")" || return
+	done
+}
+
+nvme_unbind() {
+	local address
+	address=$(nvme_device "$1")
+	[[ -z $address ]] || nvme_give "$address" ''
+}
+
+# nvme_ctrl N : name of the controller of the Nth device
+nvme_ctrl() {
+	local dir
+	for dir in "$PCI/devices/$(nvme_device "$1")"/nvme_c/*; do
+		[[ ! -e $dir ]] || echo "${dir##*/}"
+	done
+}
+
+nvme_attr() { printf '%s\n' "$(<"/sys/class/nvme_c/$1/$2")"; }
+
+# nvme_state_is NAME STATE : for wait_until
+nvme_state_is() { [[ $(nvme_attr "$1" state) == "$2" ]]; }
+
+nvme_reset() { echo 1 >"/sys/class/nvme_c/$1/reset_controller"; }
+nvme_rescan() { echo 1 >"/sys/class/nvme_c/$1/rescan_controller"; }
+
+# nvme_irqs NAME : interrupts of its I/O queues so far
+nvme_irqs() {
+	awk -v n="$1" '$(NF - 1) == n && $NF != "q0" {
+		for (i = 2; i <= 9 && $i ~ /^[0-9]+$/; i++) sum += $i
+	} END { print sum + 0 }' /proc/interrupts
+}
+
+# fio_verify DISK [FIO OPTION...] : write at random, and read back; what is read
+# must be what was written
+fio_verify() {
+	local disk=$1
+	shift
+	fio --name=verify --filename="/dev/$disk" --direct=1 --thread \
+		--ioengine=io_uring --iodepth=32 --bs=4k --rw=randwrite \
+		--size=16m --verify=crc32c --verify_fatal=1 "$@"
+}
