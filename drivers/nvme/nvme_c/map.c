@@ -118,28 +118,32 @@ static bool nvmec_list_fill(struct request *rq, struct nvmec_prp_list *list,
 	return nvmec_prp_complete(list);
 }
 
-/* Maps all pieces; returns how many, or 0 if one could not be mapped. */
-static unsigned int nvmec_map_segs(struct nvmec_ctrl *ctrl, struct request *rq,
+/* Maps all pieces, or none. */
+static blk_status_t nvmec_map_segs(struct nvmec_ctrl *ctrl, struct request *rq,
 				   dma_addr_t *segs, unsigned int max)
 {
 	struct device *dev = nvmec_dma_dev(ctrl);
 	enum dma_data_direction dir = rq_dma_dir(rq);
+	blk_status_t status;
 	struct req_iterator iter;
 	unsigned int nr = 0;
 	struct bio_vec bv;
 
 	rq_for_each_bvec(bv, rq, iter) {
+		status = BLK_STS_IOERR;
 		if (WARN_ON_ONCE(nr == max))
 			goto undo;
 		segs[nr] = dma_map_bvec(dev, &bv, dir, 0);
+		status = BLK_STS_RESOURCE;
 		if (dma_mapping_error(dev, segs[nr]))
 			goto undo;
 		nr++;
 	}
-	return nr;
+	nvmec_rq(rq)->nr_segs = nr;
+	return BLK_STS_OK;
 undo:
 	nvmec_unmap_segs(ctrl, rq, segs, nr);
-	return 0;
+	return status;
 }
 
 static void nvmec_sgl_set(struct nvme_sgl_desc *desc, unsigned int type,
@@ -185,12 +189,13 @@ static blk_status_t nvmec_map_sgl(struct nvmec_ctrl *ctrl, struct request *rq)
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 	struct nvme_sgl_desc *desc = nrq->list;
 	struct req_iterator iter;
+	blk_status_t status;
 	unsigned int i = 0;
 	struct bio_vec bv;
 
-	nrq->nr_segs = nvmec_map_segs(ctrl, rq, nrq->segs, NVMEC_SMALL_SGES);
-	if (!nrq->nr_segs)
-		return BLK_STS_RESOURCE;
+	status = nvmec_map_segs(ctrl, rq, nrq->segs, NVMEC_SMALL_SGES);
+	if (status)
+		return status;
 	nrq->map = NVMEC_MAP_SMALL;
 
 	rq_for_each_bvec(bv, rq, iter) {
@@ -210,10 +215,11 @@ static blk_status_t nvmec_map_small(struct nvmec_ctrl *ctrl,
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 	struct nvmec_prp_list list;
+	blk_status_t status;
 
-	nrq->nr_segs = nvmec_map_segs(ctrl, rq, nrq->segs, NVMEC_SMALL_SEGS);
-	if (!nrq->nr_segs)
-		return BLK_STS_RESOURCE;
+	status = nvmec_map_segs(ctrl, rq, nrq->segs, NVMEC_SMALL_SEGS);
+	if (status)
+		return status;
 	nrq->map = NVMEC_MAP_SMALL;
 
 	if (prps == 2) {
@@ -234,14 +240,15 @@ static blk_status_t nvmec_map_big(struct nvmec_ctrl *ctrl, struct request *rq,
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 	struct nvmec_prp_list list;
 	struct nvmec_big *big;
+	blk_status_t status;
 
 	big = nvmec_big_alloc(ctrl, nvmec_prp_pages(prps - 1));
 	if (!big)
 		return BLK_STS_RESOURCE;
-	nrq->nr_segs = nvmec_map_segs(ctrl, rq, big->segs, NVMEC_MAX_SEGS);
-	if (!nrq->nr_segs) {
+	status = nvmec_map_segs(ctrl, rq, big->segs, NVMEC_MAX_SEGS);
+	if (status) {
 		nvmec_big_free(ctrl, big);
-		return BLK_STS_RESOURCE;
+		return status;
 	}
 	nrq->big = big;
 	nrq->map = NVMEC_MAP_BIG;

@@ -5,7 +5,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/aer.h>
 #include <linux/dma-mapping.h>
 #include <linux/idr.h>
 #include <linux/interrupt.h>
@@ -232,6 +231,11 @@ static void nvmec_ctrl_free_resources(struct nvmec_ctrl *ctrl)
 static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 {
 	flush_work(&ctrl->reset_work);
+	/* Paused, and nobody will bring it back: its disks must not wait. */
+	if (READ_ONCE(ctrl->io_quiesced)) {
+		nvmec_ctrl_kill(ctrl);
+		flush_work(&ctrl->reset_work);
+	}
 	cancel_work_sync(&ctrl->scan_work);
 	cancel_work_sync(&ctrl->abort_work);
 	nvmec_ns_remove_all(ctrl);
