@@ -23,11 +23,12 @@
  *
  * Data flow
  * ---------
- * io.c takes a request, map.c maps its data and writes the PRP list, queue.c puts
- * the command into the ring and rings the doorbell once for a batch. The
- * interrupt, or who polls, collects completions under the lock of the completion
- * queue and ends them outside of it, in a batch if they were successful. The
- * command id is mqblk_rq_id(): a tag and a generation.
+ * io.c takes a request, map.c maps its data and writes the PRP list or SGL, queue.c
+ * puts the command into the ring and rings the doorbell once for a batch, in memory
+ * where the controller offers that. The interrupt, or who polls, collects
+ * completions under the lock of the completion queue and ends them outside of it,
+ * in a batch if they were successful. The command id is mqblk_rq_id(): a tag and a
+ * generation.
  *
  * Memory
  * ------
@@ -60,8 +61,9 @@
  *
  * What is left out
  * ----------------
- * SGLs longer than 16 pieces, metadata and protection information, zones, multipath, controller memory buffers, host memory buffers,
- * power states, ioctls, and blocks larger than a page.
+ * SGLs longer than 16 pieces, metadata and protection information, zones,
+ * multipath, controller and host memory buffers, power states, ioctls, and blocks
+ * larger than a page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
