@@ -259,7 +259,9 @@ static void nvmec_end_list(struct rq_list *done, struct io_comp_batch *iob)
 	while ((rq = rq_list_pop(done))) {
 		if (blk_mq_complete_request_remote(rq))
 			continue;
-		if (!blk_mq_add_to_batch(rq, iob, nvmec_rq(rq)->status,
+		/* A batch ends passthrough requests as good, whatever happened. */
+		if (nvmec_rq(rq)->status ||
+		    !blk_mq_add_to_batch(rq, iob, false,
 					 nvmec_rq_complete_batch))
 			nvmec_rq_complete(rq);
 	}
