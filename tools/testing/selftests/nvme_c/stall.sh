@@ -5,6 +5,7 @@
 # aborted, and sent again after a reset, until all of them are done.
 #@vm --nvme size=64M,iops=10
 #@timeout 200
+#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -5,6 +5,7 @@
 # and nothing hangs. In the end the module goes under load.
 #@vm --nvme size=1G
 #@timeout 300
+#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -11,6 +11,7 @@
 #@vm --nvme msix_qsize=1
 #@vm --append pci=nomsi --nvme serial=intx
 #@timeout 300
+#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
