@@ -3,7 +3,6 @@
 #
 # The floor driver, which is mqblk's example: it loads, completes I/O, unloads,
 # and refuses what makes no sense.
-#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

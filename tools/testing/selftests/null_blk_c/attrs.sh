@@ -3,7 +3,6 @@
 #
 # Every attribute is there, has its documented default, is written as documented
 # and by root only; the module parameters become the defaults of new devices.
-#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -4,7 +4,6 @@
 # A value that an attribute refuses fails the write with the right errno and one
 # line in the log, and changes nothing; what is fixed while the device is powered
 # cannot be changed then.
-#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -3,7 +3,6 @@
 #
 # The three ways to complete: data is right in each, and by timer no request ends
 # before its time nor long after it.
-#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
