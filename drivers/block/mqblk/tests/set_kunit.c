@@ -14,9 +14,15 @@
 /* Failures of add_disk(), out of hundreds that are possible. */
 #define SK_ADD_FAILURES	12
 
+/* Queues by what they serve; here there are none for reads alone. */
+struct sk_counts {
+	unsigned int	nr_default;
+	unsigned int	nr_poll;
+};
+
 static unsigned int sk_total(const struct mqblk_queue_counts *queues)
 {
-	return queues->nr_default + queues->nr_poll;
+	return queues->nr_default + queues->nr_read + queues->nr_poll;
 }
 
 static const struct blk_mq_ops sk_no_map_ops = {
@@ -290,7 +296,7 @@ static void sk_expect_counts(struct kunit *test, struct mqk_dev *dev,
 
 static void sk_resize_test(struct kunit *test)
 {
-	static const struct mqblk_queue_counts steps[] = {
+	static const struct sk_counts steps[] = {
 		{ 2, 0 }, { 2, 2 }, { 1, 2 }, { 2, 1 }, { 1, 1 }, { 1, 1 },
 		{ 1, 0 }, { 2, 2 }, { 1, 0 },
 	};
@@ -330,7 +336,7 @@ static void sk_resize_one_type_test(struct kunit *test)
 
 static void sk_resize_invalid_test(struct kunit *test)
 {
-	const struct mqblk_queue_counts refused[] = {
+	const struct sk_counts refused[] = {
 		{ 0, 0 }, { 0, 1 }, { nr_cpu_ids + 1, 0 },
 		{ 1, nr_cpu_ids + 1 }, { UINT_MAX, 2 }, { 2, UINT_MAX },
 	};
@@ -367,11 +373,11 @@ static void sk_resize_busy_test(struct kunit *test)
 }
 
 struct sk_resize_case {
-	const char			*name;
-	struct mqblk_queue_counts	from;
-	struct mqblk_queue_counts	to;
+	const char		*name;
+	struct sk_counts	from;
+	struct sk_counts	to;
 	/* It cannot be done without so many allocations. */
-	unsigned int			min_errors;
+	unsigned int		min_errors;
 };
 
 static const struct sk_resize_case sk_resize_cases[] = {
@@ -394,7 +400,7 @@ static bool sk_resize_fail(struct kunit *test, struct mqk_dev *dev,
 			   unsigned int nth, unsigned int *nr_errors)
 {
 	const struct sk_resize_case *param = test->param_value;
-	const struct mqblk_queue_counts *now = &param->to;
+	const struct sk_counts *now = &param->to;
 	bool failed;
 	int ret;
 
