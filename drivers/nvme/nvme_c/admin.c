@@ -179,7 +179,6 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 	ident->nn = le32_to_cpu(id->nn);
 	ident->sgls = le32_to_cpu(id->sgls) & 3;
 	ident->vwc = id->vwc & NVME_CTRL_VWC_PRESENT;
-	ident->abort_limit = id->acl + 1;
 	nvmec_ident_times(ident, id);
 }
 
@@ -323,7 +322,6 @@ void nvmec_admin_shadows_start(struct nvmec_ctrl *ctrl)
 						   GFP_KERNEL);
 	if (!ctrl->shadows)
 		return;
-	ctrl->shadow_events = ctrl->shadows + NVMEC_PAGE_SIZE;
 	memset(ctrl->shadows, 0, 2 * NVMEC_PAGE_SIZE);
 	nvmec_cmd_shadows(&cmd, ctrl->shadows_dma,
 			  ctrl->shadows_dma + NVMEC_PAGE_SIZE);
@@ -453,7 +451,7 @@ static bool nvmec_abort_find(struct request *rq, void *data)
 }
 
 /*
- * One abort at a time, which is below every limit. What it achieves shows at the
+ * One abort at a time, which is below every limit that ACL may name. What it achieves shows at the
  * command itself: it completes, or its time runs out again.
  */
 void nvmec_abort_work(struct work_struct *work)

@@ -160,7 +160,6 @@ struct nvmec_queue {
  * @nn: largest namespace id
  * @sgls: SGLs for data are offered, with byte granularity or dwords
  * @vwc: there is a volatile write cache
- * @abort_limit: abort commands at a time
  * @retry_ms: delays by the CRD field of a status, [0] being none
  * @shutdown_ms: how long a shutdown may take
  */
@@ -177,7 +176,6 @@ struct nvmec_ident {
 	u32	nn;
 	bool	sgls;
 	bool	vwc;
-	u16	abort_limit;
 	u32	retry_ms[4];
 	u32	shutdown_ms;
 };
@@ -209,8 +207,7 @@ struct nvmec_ident {
  * @admin_q: requests to it
  * @io_set: tags of the I/O queues, valid if @io_set_made
  * @io_set_made: likewise
- * @shadows: a page of shadow doorbells, or NULL
- * @shadow_events: a page of event indices for them, behind it
+ * @shadows: a page of shadow doorbells and one of their event indices, or NULL
  * @shadows_dma: bus address of @shadows
  * @shadows_on: the controller looks into them; guarded by @run_lock
  * @small_pool: lists of NVMEC_SMALL_LIST_BYTES
@@ -252,7 +249,6 @@ struct nvmec_ctrl {
 	struct mqblk_set		io_set;
 	bool				io_set_made;
 	void				*shadows;
-	void				*shadow_events;
 	dma_addr_t			shadows_dma;
 	bool				shadows_on;
 	struct dma_pool			*small_pool;

@@ -28,11 +28,13 @@ static DEFINE_IDA(nvmec_indexes);
  * @bytes: how many are wanted; fewer are mapped if there are not as many
  *
  * Context: Process context, may sleep.
- * Return: 0, -ENODEV if there are too few for any use, or -ENOMEM.
+ * Return: 0; -ENODEV if there are too few for any use, or -ENOMEM, and then what
+ * was mapped is still.
  */
 int nvmec_pci_map(struct nvmec_ctrl *ctrl, size_t bytes)
 {
 	resource_size_t room = pci_resource_len(ctrl->pdev, 0);
+	void __iomem *bar;
 
 	if (room < NVMEC_MIN_BAR_BYTES) {
 		dev_err(&ctrl->dev, "BAR 0: %llu bytes, at least %zu are needed\n",
@@ -40,11 +42,15 @@ int nvmec_pci_map(struct nvmec_ctrl *ctrl, size_t bytes)
 		return -ENODEV;
 	}
 	bytes = clamp_t(u64, bytes, NVMEC_MIN_BAR_BYTES, room);
+	/* The old ones stay until there are new ones: registers are read on. */
+	bar = ioremap(pci_resource_start(ctrl->pdev, 0), bytes);
+	if (!bar)
+		return -ENOMEM;
 	if (ctrl->bar)
 		iounmap(ctrl->bar);
-	ctrl->bar = ioremap(pci_resource_start(ctrl->pdev, 0), bytes);
+	ctrl->bar = bar;
 	ctrl->bar_bytes = bytes;
-	return ctrl->bar ? 0 : -ENOMEM;
+	return 0;
 }
 
 /* The kernel asks how vectors are shared out between writes and reads. */

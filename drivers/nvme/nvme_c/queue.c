@@ -90,7 +90,7 @@ static void nvmec_sq_ring(struct nvmec_queue *queue)
  * @rq: started, with its data mapped; the controller owns it on return
  * @ring: tell the controller; else nvmec_queue_ring() is due
  *
- * Context: Process or softirq context.
+ * Context: Process context.
  */
 void nvmec_queue_push(struct nvmec_queue *queue, struct request *rq, bool ring)
 {
@@ -142,7 +142,7 @@ void nvmec_queue_push_event(struct nvmec_queue *queue)
  * nvmec_queue_ring - tell the controller what it was not told yet
  * @queue: the queue
  *
- * Context: Process or softirq context.
+ * Context: Process context.
  */
 void nvmec_queue_ring(struct nvmec_queue *queue)
 {
@@ -388,7 +388,7 @@ static void nvmec_doorbell_init(struct nvmec_ctrl *ctrl,
 	if (!ctrl->shadows_on || nr < 2 || at >= NVMEC_PAGE_SIZE)
 		return;
 	db->shadow = ctrl->shadows + at;
-	db->event = ctrl->shadow_events + at;
+	db->event = ctrl->shadows + NVMEC_PAGE_SIZE + at;
 }
 
 static void nvmec_queue_rewind(struct nvmec_queue *queue)

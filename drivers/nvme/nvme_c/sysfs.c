@@ -109,33 +109,20 @@ static bool nvmec_is_zero(const u8 *bytes, size_t len)
 	return !memchr_inv(bytes, 0, len);
 }
 
-static ssize_t nsid_show(struct device *dev, struct device_attribute *attr,
-			 char *page)
-{
-	return sysfs_emit(page, "%u\n", nvmec_dev_ns(dev)->nsid);
-}
-static DEVICE_ATTR_RO(nsid);
+#define NVMEC_NS_ATTR(name, format, value)				\
+static ssize_t name##_show(struct device *dev,				\
+			   struct device_attribute *attr, char *page)	\
+{									\
+	struct nvmec_ns *ns = nvmec_dev_ns(dev);			\
+									\
+	return sysfs_emit(page, format "\n", value);			\
+}									\
+static DEVICE_ATTR_RO(name)
 
-static ssize_t nguid_show(struct device *dev, struct device_attribute *attr,
-			  char *page)
-{
-	return sysfs_emit(page, "%pU\n", nvmec_dev_ns(dev)->id.nguid);
-}
-static DEVICE_ATTR_RO(nguid);
-
-static ssize_t uuid_show(struct device *dev, struct device_attribute *attr,
-			 char *page)
-{
-	return sysfs_emit(page, "%pU\n", nvmec_dev_ns(dev)->id.uuid);
-}
-static DEVICE_ATTR_RO(uuid);
-
-static ssize_t eui_show(struct device *dev, struct device_attribute *attr,
-			char *page)
-{
-	return sysfs_emit(page, "%8ph\n", nvmec_dev_ns(dev)->id.eui64);
-}
-static DEVICE_ATTR_RO(eui);
+NVMEC_NS_ATTR(nsid, "%u", ns->nsid);
+NVMEC_NS_ATTR(nguid, "%pU", ns->id.nguid);
+NVMEC_NS_ATTR(uuid, "%pU", ns->id.uuid);
+NVMEC_NS_ATTR(eui, "%8ph", ns->id.eui64);
 
 /* The best identity there is; with none, that of the controller and the id. */
 static ssize_t wwid_show(struct device *dev, struct device_attribute *attr,
