@@ -2,13 +2,16 @@
 /*
  * Making the data of a request reachable for the controller.
  *
- * The bvecs of a request are mapped one by one and go straight into a PRP list
- * or an SGL. The bus addresses are kept, as they are needed to unmap; the
- * lengths are in the request still. They are not read back from the lists: the
- * controller can reach those.
+ * The memory of a request is mapped piece by piece and goes straight into a PRP
+ * list or an SGL. A piece is all that is without a gap, one bvec or several. The
+ * bus addresses are kept, as they are needed to unmap; the lengths are in the
+ * request still. They are not read back from the lists: the controller can reach
+ * those.
  *
- * The queue's virt_boundary makes every bvec but the first begin with a page,
- * and every one but the last end with one, which is what a PRP list can say.
+ * The queue's virt_boundary makes every piece but the first begin with a page,
+ * and every one but the last end with one, which is what a PRP list can say. It
+ * does not do so for bvecs: those that follow each other in memory are merged
+ * wherever they meet.
  */
 #include <linux/blk-mq.h>
 #include <linux/dma-mapping.h>
@@ -18,6 +21,56 @@
 static struct device *nvmec_dma_dev(struct nvmec_ctrl *ctrl)
 {
 	return &ctrl->pdev->dev;
+}
+
+/**
+ * struct nvmec_walk - a walk over the memory of a request
+ * @bio: where the next piece begins, NULL at the end
+ * @iter: place in it
+ */
+struct nvmec_walk {
+	struct bio		*bio;
+	struct bvec_iter	iter;
+};
+
+static void nvmec_walk_begin(struct nvmec_walk *walk, struct request *rq)
+{
+	walk->bio = rq->bio;
+	walk->iter = rq->bio->bi_iter;
+}
+
+static struct bio_vec nvmec_walk_bvec(const struct nvmec_walk *walk)
+{
+	return mp_bvec_iter_bvec(walk->bio->bi_io_vec, walk->iter);
+}
+
+static void nvmec_walk_advance(struct nvmec_walk *walk, unsigned int bytes)
+{
+	bio_advance_iter_single(walk->bio, &walk->iter, bytes);
+	if (walk->iter.bi_size)
+		return;
+	walk->bio = walk->bio->bi_next;
+	if (walk->bio)
+		walk->iter = walk->bio->bi_iter;
+}
+
+/* Takes the next piece; false if there is none. */
+static bool nvmec_walk_next(struct nvmec_walk *walk, struct bio_vec *piece)
+{
+	struct bio_vec bv;
+
+	if (!walk->bio)
+		return false;
+	*piece = nvmec_walk_bvec(walk);
+	nvmec_walk_advance(walk, piece->bv_len);
+	while (walk->bio) {
+		bv = nvmec_walk_bvec(walk);
+		if (bvec_phys(piece) + piece->bv_len != bvec_phys(&bv))
+			break;
+		piece->bv_len += bv.bv_len;
+		nvmec_walk_advance(walk, bv.bv_len);
+	}
+	return true;
 }
 
 static void nvmec_big_free(struct nvmec_ctrl *ctrl, struct nvmec_big *big)
@@ -57,15 +110,13 @@ static void nvmec_unmap_segs(struct nvmec_ctrl *ctrl, struct request *rq,
 {
 	struct device *dev = nvmec_dma_dev(ctrl);
 	enum dma_data_direction dir = rq_dma_dir(rq);
-	struct req_iterator iter;
-	unsigned int i = 0;
-	struct bio_vec bv;
+	struct nvmec_walk walk;
+	struct bio_vec piece;
+	unsigned int i;
 
-	rq_for_each_bvec(bv, rq, iter) {
-		if (i == nr)
-			break;
-		dma_unmap_page(dev, segs[i++], bv.bv_len, dir);
-	}
+	nvmec_walk_begin(&walk, rq);
+	for (i = 0; i < nr && nvmec_walk_next(&walk, &piece); i++)
+		dma_unmap_page(dev, segs[i], piece.bv_len, dir);
 }
 
 /**
@@ -107,12 +158,12 @@ void nvmec_unmap(struct nvmec_ctrl *ctrl, struct request *rq)
 static bool nvmec_list_fill(struct request *rq, struct nvmec_prp_list *list,
 			    const dma_addr_t *segs)
 {
-	struct req_iterator iter;
-	unsigned int i = 0;
-	struct bio_vec bv;
+	struct nvmec_walk walk;
+	struct bio_vec piece;
 
-	rq_for_each_bvec(bv, rq, iter) {
-		if (!nvmec_prp_add(list, segs[i++], bv.bv_len))
+	nvmec_walk_begin(&walk, rq);
+	while (nvmec_walk_next(&walk, &piece)) {
+		if (!nvmec_prp_add(list, *segs++, piece.bv_len))
 			return false;
 	}
 	return nvmec_prp_complete(list);
@@ -124,16 +175,17 @@ static blk_status_t nvmec_map_segs(struct nvmec_ctrl *ctrl, struct request *rq,
 {
 	struct device *dev = nvmec_dma_dev(ctrl);
 	enum dma_data_direction dir = rq_dma_dir(rq);
+	struct nvmec_walk walk;
+	struct bio_vec piece;
 	blk_status_t status;
-	struct req_iterator iter;
 	unsigned int nr = 0;
-	struct bio_vec bv;
 
-	rq_for_each_bvec(bv, rq, iter) {
+	nvmec_walk_begin(&walk, rq);
+	while (nvmec_walk_next(&walk, &piece)) {
 		status = BLK_STS_IOERR;
 		if (WARN_ON_ONCE(nr == max))
 			goto undo;
-		segs[nr] = dma_map_bvec(dev, &bv, dir, 0);
+		segs[nr] = dma_map_bvec(dev, &piece, dir, 0);
 		status = BLK_STS_RESOURCE;
 		if (dma_mapping_error(dev, segs[nr]))
 			goto undo;
@@ -188,19 +240,20 @@ static blk_status_t nvmec_map_sgl(struct nvmec_ctrl *ctrl, struct request *rq)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 	struct nvme_sgl_desc *desc = nrq->list;
-	struct req_iterator iter;
+	struct nvmec_walk walk;
+	struct bio_vec piece;
 	blk_status_t status;
 	unsigned int i = 0;
-	struct bio_vec bv;
 
 	status = nvmec_map_segs(ctrl, rq, nrq->segs, NVMEC_SMALL_SGES);
 	if (status)
 		return status;
 	nrq->map = NVMEC_MAP_SMALL;
 
-	rq_for_each_bvec(bv, rq, iter) {
+	nvmec_walk_begin(&walk, rq);
+	while (nvmec_walk_next(&walk, &piece)) {
 		nvmec_sgl_set(&desc[i], NVME_SGL_FMT_DATA_DESC, nrq->segs[i],
-			      bv.bv_len);
+			      piece.bv_len);
 		i++;
 	}
 	nrq->sgl = true;
