@@ -10,23 +10,12 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bitfield.h>
-#include <linux/ctype.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
-#include <linux/log2.h>
-#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "nvme_c.h"
-
-/* Limits of a shutdown, if RTD3E says nothing, or nonsense. */
-#define NVMEC_SHUTDOWN_MIN_MS	5000
-#define NVMEC_SHUTDOWN_MAX_MS	60000
-/* The unit of CRDT1 to CRDT3. */
-#define NVMEC_CRDT_UNIT_MS	100
-/* Longest delay before a command is sent again. */
-#define NVMEC_RETRY_MAX_MS	10000
 
 /* Fields of completion dword 0 of an asynchronous event. */
 #define NVMEC_EVENT_TYPE	GENMASK(2, 0)
@@ -121,102 +110,11 @@ static int nvmec_to_errno(int ret)
 
 /* --- identify controller -------------------------------------------------- */
 
-/* Text of identify data: printable characters, without blanks around them. */
-static void nvmec_copy_text(char *to, const char *from, size_t bytes)
-{
-	size_t i;
-
-	for (i = 0; i < bytes; i++)
-		to[i] = isprint(from[i]) ? from[i] : ' ';
-	to[bytes] = '\0';
-	memmove(to, skip_spaces(to), strlen(skip_spaces(to)) + 1);
-	strim(to);
-}
-
-/* Powers of two of the page size; 0 is no limit. */
-static u32 nvmec_shift_limit(u8 shift, u32 most)
-{
-	u32 bytes;
-
-	if (!shift || check_shl_overflow((u32)NVMEC_PAGE_SIZE, shift, &bytes))
-		return most;
-	return min(bytes, most);
-}
-
-static void nvmec_ident_times(struct nvmec_ident *ident,
-			      const struct nvme_id_ctrl *id)
-{
-	u32 retry[] = { le16_to_cpu(id->crdt1), le16_to_cpu(id->crdt2),
-			le16_to_cpu(id->crdt3) };
-	unsigned int i;
-
-	ident->shutdown_ms = clamp(le32_to_cpu(id->rtd3e) / 1000,
-				   NVMEC_SHUTDOWN_MIN_MS,
-				   NVMEC_SHUTDOWN_MAX_MS);
-	for (i = 0; i < ARRAY_SIZE(retry); i++)
-		ident->retry_ms[i + 1] = min(retry[i] * NVMEC_CRDT_UNIT_MS,
-					     NVMEC_RETRY_MAX_MS);
-}
-
-static void nvmec_ident_fill(struct nvmec_ident *ident,
-			     const struct nvme_id_ctrl *id)
-{
-	u16 oncs = le16_to_cpu(id->oncs);
-
-	nvmec_copy_text(ident->serial, id->sn, sizeof(id->sn));
-	nvmec_copy_text(ident->model, id->mn, sizeof(id->mn));
-	nvmec_copy_text(ident->firmware, id->fr, sizeof(id->fr));
-	ident->vid = le16_to_cpu(id->vid);
-	ident->cntlid = le16_to_cpu(id->cntlid);
-	ident->max_bytes = nvmec_shift_limit(id->mdts, NVMEC_MAX_BYTES);
-	ident->max_zeroes_bytes = 0;
-	if (oncs & NVME_CTRL_ONCS_WRITE_ZEROES)
-		ident->max_zeroes_bytes = ident->max_bytes;
-	ident->max_ranges = 0;
-	if (oncs & NVME_CTRL_ONCS_DSM)
-		ident->max_ranges = NVME_DSM_MAX_RANGES;
-	ident->oacs = le16_to_cpu(id->oacs);
-	ident->nn = le32_to_cpu(id->nn);
-	ident->sgls = le32_to_cpu(id->sgls) & 3;
-	ident->vwc = id->vwc & NVME_CTRL_VWC_PRESENT;
-	nvmec_ident_times(ident, id);
-}
-
 /* Limits that the NVM command set has of its own; older ones say nothing. */
-static void nvmec_ident_nvm(struct nvmec_ctrl *ctrl, void *page)
+static void nvmec_admin_identify_nvm(struct nvmec_ctrl *ctrl, void *page)
 {
-	const struct nvme_id_ctrl_nvm *nvm = page;
-	struct nvmec_ident *ident = &ctrl->ident;
-
-	if (nvmec_identify(ctrl, NVME_ID_CNS_CS_CTRL, 0, NVME_CSI_NVM, page))
-		return;
-	if (ident->max_zeroes_bytes && nvm->wzsl)
-		ident->max_zeroes_bytes = nvmec_shift_limit(nvm->wzsl, SZ_1G);
-	if (ident->max_ranges && nvm->dmrl)
-		ident->max_ranges = min_t(u16, nvm->dmrl, NVME_DSM_MAX_RANGES);
-}
-
-static int nvmec_ident_check(struct nvmec_ctrl *ctrl,
-			     const struct nvme_id_ctrl *id)
-{
-	if (FIELD_GET(GENMASK(3, 0), id->sqes) > NVME_NVM_IOSQES ||
-	    FIELD_GET(GENMASK(7, 4), id->sqes) < NVME_NVM_IOSQES) {
-		dev_err(&ctrl->dev, "SQES: no entries of 64 bytes, got %#x\n",
-			id->sqes);
-		return -ENODEV;
-	}
-	if (FIELD_GET(GENMASK(3, 0), id->cqes) > NVME_NVM_IOCQES ||
-	    FIELD_GET(GENMASK(7, 4), id->cqes) < NVME_NVM_IOCQES) {
-		dev_err(&ctrl->dev, "CQES: no entries of 16 bytes, got %#x\n",
-			id->cqes);
-		return -ENODEV;
-	}
-	if (id->cntrltype > NVME_CTRL_IO) {
-		dev_err(&ctrl->dev, "CNTRLTYPE: no I/O controller, got %u\n",
-			id->cntrltype);
-		return -ENODEV;
-	}
-	return 0;
+	if (!nvmec_identify(ctrl, NVME_ID_CNS_CS_CTRL, 0, NVME_CSI_NVM, page))
+		nvmec_ident_nvm(&ctrl->ident, page);
 }
 
 /**
@@ -240,11 +138,9 @@ int nvmec_admin_identify(struct nvmec_ctrl *ctrl)
 		ret = nvmec_to_errno(ret);
 		goto free;
 	}
-	ret = nvmec_ident_check(ctrl, id);
-	if (ret)
-		goto free;
-	nvmec_ident_fill(&ctrl->ident, id);
-	nvmec_ident_nvm(ctrl, id);
+	ret = nvmec_ident_ctrl(&ctrl->dev, &ctrl->ident, id);
+	if (!ret)
+		nvmec_admin_identify_nvm(ctrl, id);
 free:
 	kfree(id);
 	return ret;

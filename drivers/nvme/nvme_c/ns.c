@@ -9,10 +9,9 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/blkdev.h>
+#include <linux/dma-mapping.h>
 #include <linux/err.h>
-#include <linux/log2.h>
 #include <linux/module.h>
-#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -25,158 +24,7 @@
 
 #define NVMEC_NSIDS_PER_LIST	(NVME_IDENTIFY_DATA_SIZE / sizeof(__le32))
 
-/**
- * struct nvmec_ns_info - what a namespace is, checked
- * @id: identity
- * @lba_shift: log2 of the logical block size in bytes
- * @capacity_sects: size in units of 512 bytes
- * @read_only: it cannot be written
- * @limits: for the block layer
- */
-struct nvmec_ns_info {
-	struct nvmec_ns_id	id;
-	u8			lba_shift;
-	sector_t		capacity_sects;
-	bool			read_only;
-	struct queue_limits	limits;
-};
-
 /* --- what it is ----------------------------------------------------------- */
-
-/* Optional hints, counted from 0 in blocks; nonsense is no hint. */
-static u32 nvmec_hint_bytes(u16 blocks, u8 lba_shift)
-{
-	u32 bytes = ((u32)blocks + 1) << lba_shift;
-
-	return is_power_of_2(bytes) ? bytes : BIT(lba_shift);
-}
-
-static void nvmec_info_hints(struct nvmec_ns_info *info,
-			     const struct nvme_id_ns *id)
-{
-	struct queue_limits *lim = &info->limits;
-	u32 noiob = le16_to_cpu(id->noiob);
-
-	if (id->nsfeat & NVME_NS_FEAT_IO_OPT) {
-		lim->physical_block_size =
-			min_t(u32, nvmec_hint_bytes(le16_to_cpu(id->npwg),
-						    info->lba_shift), SZ_64K);
-		lim->io_min = lim->physical_block_size;
-		if (id->nows)
-			lim->io_opt = nvmec_hint_bytes(le16_to_cpu(id->nows),
-						       info->lba_shift);
-		lim->discard_granularity =
-			nvmec_hint_bytes(le16_to_cpu(id->npdg),
-					 info->lba_shift);
-	}
-	if (is_power_of_2(noiob))
-		lim->chunk_sectors = noiob << (info->lba_shift - SECTOR_SHIFT);
-}
-
-static void nvmec_info_limits(struct nvmec_ctrl *ctrl,
-			      struct nvmec_ns_info *info,
-			      const struct nvme_id_ns *id)
-{
-	const struct nvmec_ident *ident = &ctrl->ident;
-	struct queue_limits *lim = &info->limits;
-	size_t max_bytes = min_t(size_t, ident->max_bytes,
-				 dma_max_mapping_size(&ctrl->pdev->dev));
-
-	*lim = (struct queue_limits) {
-		.logical_block_size	= BIT(info->lba_shift),
-		.physical_block_size	= BIT(info->lba_shift),
-		.discard_granularity	= BIT(info->lba_shift),
-		.max_hw_sectors		= max_bytes >> SECTOR_SHIFT,
-		.max_segments		= NVMEC_MAX_SEGS,
-		.max_segment_size	= UINT_MAX,
-		.virt_boundary_mask	= NVMEC_PAGE_SIZE - 1,
-		/* PRP entries and, with them, SGLs are in dwords. */
-		.dma_alignment		= 3,
-	};
-	if (ident->vwc)
-		lim->features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
-	if (ident->max_ranges) {
-		lim->max_hw_discard_sectors = UINT_MAX >> SECTOR_SHIFT;
-		lim->max_discard_segments = ident->max_ranges;
-	}
-	lim->max_write_zeroes_sectors =
-		min_t(u64, ident->max_zeroes_bytes >> SECTOR_SHIFT,
-		      (u64)(U16_MAX + 1) << (info->lba_shift - SECTOR_SHIFT));
-	nvmec_info_hints(info, id);
-}
-
-/* Checks what a namespace says, and says which field is wrong if one is. */
-static int nvmec_info_fill(struct nvmec_ctrl *ctrl, u32 nsid,
-			   struct nvmec_ns_info *info,
-			   const struct nvme_id_ns *id)
-{
-	unsigned int format = nvme_lbaf_index(id->flbas);
-	u64 blocks = le64_to_cpu(id->nsze), sects;
-	const struct nvme_lbaf *lbaf;
-
-	if (format > id->nlbaf || format >= ARRAY_SIZE(id->lbaf)) {
-		dev_err(&ctrl->dev, "namespace %u: FLBAS: format %u of %u\n",
-			nsid, format, id->nlbaf + 1);
-		return -ENODEV;
-	}
-	lbaf = &id->lbaf[format];
-	if (lbaf->ds < SECTOR_SHIFT || lbaf->ds > PAGE_SHIFT) {
-		dev_err(&ctrl->dev,
-			"namespace %u: LBADS: blocks of 2^%u bytes, 2^%u to 2^%u can be used\n",
-			nsid, lbaf->ds, SECTOR_SHIFT, PAGE_SHIFT);
-		return -ENODEV;
-	}
-	if (lbaf->ms) {
-		dev_err(&ctrl->dev,
-			"namespace %u: MS: %u bytes of metadata, none can be used\n",
-			nsid, le16_to_cpu(lbaf->ms));
-		return -ENODEV;
-	}
-	if (check_shl_overflow(blocks, lbaf->ds - SECTOR_SHIFT, &sects) ||
-	    sects > (u64)LLONG_MAX >> SECTOR_SHIFT) {
-		dev_err(&ctrl->dev, "namespace %u: NSZE: %llu blocks\n", nsid,
-			blocks);
-		return -ENODEV;
-	}
-
-	info->lba_shift = lbaf->ds;
-	info->capacity_sects = sects;
-	info->read_only = id->nsattr & NVME_NS_ATTR_RO;
-	nvmec_info_limits(ctrl, info, id);
-	return 0;
-}
-
-/* --- who it is ------------------------------------------------------------ */
-
-/* One descriptor; one of the wrong length is left alone. */
-static void nvmec_id_take(struct nvmec_ns_id *id,
-			  const struct nvme_ns_id_desc *desc)
-{
-	const void *value = desc + 1;
-
-	if (desc->nidt == NVME_NIDT_EUI64 && desc->nidl == sizeof(id->eui64))
-		memcpy(id->eui64, value, sizeof(id->eui64));
-	if (desc->nidt == NVME_NIDT_NGUID && desc->nidl == sizeof(id->nguid))
-		memcpy(id->nguid, value, sizeof(id->nguid));
-	if (desc->nidt == NVME_NIDT_UUID && desc->nidl == sizeof(id->uuid))
-		memcpy(id->uuid, value, sizeof(id->uuid));
-}
-
-/* A list of descriptors, each with its length; a length of 0 ends it. */
-static void nvmec_id_parse(struct nvmec_ns_id *id, const void *page)
-{
-	const struct nvme_ns_id_desc *desc;
-	unsigned int at = 0;
-
-	while (at + sizeof(*desc) <= NVME_IDENTIFY_DATA_SIZE) {
-		desc = page + at;
-		if (!desc->nidl ||
-		    at + sizeof(*desc) + desc->nidl > NVME_IDENTIFY_DATA_SIZE)
-			break;
-		nvmec_id_take(id, desc);
-		at += sizeof(*desc) + desc->nidl;
-	}
-}
 
 /*
  * Reads all there is to know. Returns 0; -ENODEV if there is no such namespace,
@@ -185,33 +33,29 @@ static void nvmec_id_parse(struct nvmec_ns_id *id, const void *page)
 static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 			   struct nvmec_ns_info *info)
 {
-	struct nvme_id_ns *id;
+	size_t max_bytes = dma_max_mapping_size(&ctrl->pdev->dev);
+	void *page;
 	int ret;
 
-	memset(info, 0, sizeof(*info));
-	id = kmalloc(sizeof(*id), GFP_KERNEL);
-	if (!id)
+	page = kmalloc(NVME_IDENTIFY_DATA_SIZE, GFP_KERNEL);
+	if (!page)
 		return -ENOMEM;
-	ret = nvmec_identify(ctrl, NVME_ID_CNS_NS, nsid, 0, id);
+	ret = nvmec_identify(ctrl, NVME_ID_CNS_NS, nsid, 0, page);
 	if (ret)
 		goto free;
-	/* All zero: there is such an id, but nothing behind it. */
-	ret = -ENODEV;
-	if (!id->ncap)
-		goto free;
-	ret = nvmec_info_fill(ctrl, nsid, info, id);
+	ret = nvmec_ident_ns(&ctrl->dev, nsid, &ctrl->ident, page, info);
 	if (ret)
 		goto free;
-	memcpy(info->id.eui64, id->eui64, sizeof(info->id.eui64));
-	memcpy(info->id.nguid, id->nguid, sizeof(info->id.nguid));
-	ret = nvmec_identify(ctrl, NVME_ID_CNS_NS_DESC_LIST, nsid, 0, id);
+	info->limits.max_hw_sectors = min_t(size_t, max_bytes >> SECTOR_SHIFT,
+					    info->limits.max_hw_sectors);
+	ret = nvmec_identify(ctrl, NVME_ID_CNS_NS_DESC_LIST, nsid, 0, page);
 	if (!ret)
-		nvmec_id_parse(&info->id, id);
+		nvmec_ident_ns_descs(&info->id, page);
 	/* Older controllers have no such list. */
 	if (ret > 0 && ret != NVME_SC_HOST_ABORTED_CMD)
 		ret = 0;
 free:
-	kfree(id);
+	kfree(page);
 	if (ret == NVME_SC_HOST_ABORTED_CMD)
 		return -EINTR;
 	return ret > 0 ? -ENODEV : ret;

@@ -275,6 +275,22 @@ struct nvmec_ns_id {
 };
 
 /**
+ * struct nvmec_ns_info - what a namespace is, checked
+ * @id: identity
+ * @lba_shift: log2 of the logical block size in bytes
+ * @capacity_sects: size in units of 512 bytes
+ * @read_only: it cannot be written
+ * @limits: for the block layer
+ */
+struct nvmec_ns_info {
+	struct nvmec_ns_id	id;
+	u8			lba_shift;
+	sector_t		capacity_sects;
+	bool			read_only;
+	struct queue_limits	limits;
+};
+
+/**
  * struct nvmec_ns - a namespace and its disk
  * @ctrl: its controller; the disk's parent device holds the reference
  * @nsid: its id there
@@ -421,6 +437,16 @@ void nvmec_admin_events_start(struct nvmec_ctrl *ctrl);
 void nvmec_admin_event(struct nvmec_ctrl *ctrl, u32 event);
 void nvmec_event_work(struct work_struct *work);
 void nvmec_abort_work(struct work_struct *work);
+
+/* ident.c */
+int nvmec_ident_ctrl(struct device *dev, struct nvmec_ident *ident,
+		     const struct nvme_id_ctrl *id);
+void nvmec_ident_nvm(struct nvmec_ident *ident,
+		     const struct nvme_id_ctrl_nvm *nvm);
+int nvmec_ident_ns(struct device *dev, u32 nsid,
+		   const struct nvmec_ident *ident, const struct nvme_id_ns *id,
+		   struct nvmec_ns_info *info);
+void nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page);
 
 /* queue.c */
 int nvmec_queue_alloc(struct nvmec_ctrl *ctrl, struct nvmec_queue *queue,

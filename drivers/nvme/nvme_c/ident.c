@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What controllers and namespaces say about themselves: a page of identify data
+ * in, checked values out. No device is asked; one is named in the log, in a line
+ * that says which field is wrong. The spelling of fields there is that of the
+ * specification.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitfield.h>
+#include <linux/ctype.h>
+#include <linux/log2.h>
+#include <linux/overflow.h>
+#include <linux/string.h>
+
+#include "nvme_c.h"
+
+/* Limits of a shutdown, if RTD3E says nothing, or nonsense. */
+#define NVMEC_SHUTDOWN_MIN_MS	5000
+#define NVMEC_SHUTDOWN_MAX_MS	60000
+/* The unit of CRDT1 to CRDT3. */
+#define NVMEC_CRDT_UNIT_MS	100
+/* Longest delay before a command is sent again. */
+#define NVMEC_RETRY_MAX_MS	10000
+
+/* --- controllers ---------------------------------------------------------- */
+
+/* Text of identify data: printable characters, without blanks around them. */
+static void nvmec_copy_text(char *to, const char *from, size_t bytes)
+{
+	size_t i;
+
+	for (i = 0; i < bytes; i++)
+		to[i] = isprint(from[i]) ? from[i] : ' ';
+	to[bytes] = '\0';
+	memmove(to, skip_spaces(to), strlen(skip_spaces(to)) + 1);
+	strim(to);
+}
+
+/* Powers of two of the page size; 0 is no limit. */
+static u32 nvmec_shift_limit(u8 shift, u32 most)
+{
+	u32 bytes;
+
+	if (!shift || check_shl_overflow((u32)NVMEC_PAGE_SIZE, shift, &bytes))
+		return most;
+	return min(bytes, most);
+}
+
+static void nvmec_ident_times(struct nvmec_ident *ident,
+			      const struct nvme_id_ctrl *id)
+{
+	u32 retry[] = { le16_to_cpu(id->crdt1), le16_to_cpu(id->crdt2),
+			le16_to_cpu(id->crdt3) };
+	unsigned int i;
+
+	ident->shutdown_ms = clamp(le32_to_cpu(id->rtd3e) / 1000,
+				   NVMEC_SHUTDOWN_MIN_MS,
+				   NVMEC_SHUTDOWN_MAX_MS);
+	for (i = 0; i < ARRAY_SIZE(retry); i++)
+		ident->retry_ms[i + 1] = min(retry[i] * NVMEC_CRDT_UNIT_MS,
+					     NVMEC_RETRY_MAX_MS);
+}
+
+static void nvmec_ident_fill(struct nvmec_ident *ident,
+			     const struct nvme_id_ctrl *id)
+{
+	u16 oncs = le16_to_cpu(id->oncs);
+
+	nvmec_copy_text(ident->serial, id->sn, sizeof(id->sn));
+	nvmec_copy_text(ident->model, id->mn, sizeof(id->mn));
+	nvmec_copy_text(ident->firmware, id->fr, sizeof(id->fr));
+	ident->vid = le16_to_cpu(id->vid);
+	ident->cntlid = le16_to_cpu(id->cntlid);
+	ident->max_bytes = nvmec_shift_limit(id->mdts, NVMEC_MAX_BYTES);
+	ident->max_zeroes_bytes = 0;
+	if (oncs & NVME_CTRL_ONCS_WRITE_ZEROES)
+		ident->max_zeroes_bytes = ident->max_bytes;
+	ident->max_ranges = 0;
+	if (oncs & NVME_CTRL_ONCS_DSM)
+		ident->max_ranges = NVME_DSM_MAX_RANGES;
+	ident->oacs = le16_to_cpu(id->oacs);
+	ident->nn = le32_to_cpu(id->nn);
+	ident->sgls = le32_to_cpu(id->sgls) & 3;
+	ident->vwc = id->vwc & NVME_CTRL_VWC_PRESENT;
+	nvmec_ident_times(ident, id);
+}
+
+static int nvmec_ident_check(struct device *dev, const struct nvme_id_ctrl *id)
+{
+	if (FIELD_GET(GENMASK(3, 0), id->sqes) > NVME_NVM_IOSQES ||
+	    FIELD_GET(GENMASK(7, 4), id->sqes) < NVME_NVM_IOSQES) {
+		dev_err(dev, "SQES: no entries of 64 bytes, got %#x\n",
+			id->sqes);
+		return -ENODEV;
+	}
+	if (FIELD_GET(GENMASK(3, 0), id->cqes) > NVME_NVM_IOCQES ||
+	    FIELD_GET(GENMASK(7, 4), id->cqes) < NVME_NVM_IOCQES) {
+		dev_err(dev, "CQES: no entries of 16 bytes, got %#x\n",
+			id->cqes);
+		return -ENODEV;
+	}
+	if (id->cntrltype > NVME_CTRL_IO) {
+		dev_err(dev, "CNTRLTYPE: no I/O controller, got %u\n",
+			id->cntrltype);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/**
+ * nvmec_ident_ctrl - check and read what a controller says
+ * @dev: to be named in the log
+ * @ident: written, if the controller can be used
+ * @id: identify data of the controller
+ *
+ * Context: Any.
+ * Return: 0, or -ENODEV if it is nothing that can be used.
+ */
+int nvmec_ident_ctrl(struct device *dev, struct nvmec_ident *ident,
+		     const struct nvme_id_ctrl *id)
+{
+	int ret = nvmec_ident_check(dev, id);
+
+	if (!ret)
+		nvmec_ident_fill(ident, id);
+	return ret;
+}
+
+/**
+ * nvmec_ident_nvm - heed the limits that the NVM command set has of its own
+ * @ident: filled in by nvmec_ident_ctrl(); its limits are changed
+ * @nvm: identify data of the controller for the NVM command set
+ *
+ * Context: Any.
+ */
+void nvmec_ident_nvm(struct nvmec_ident *ident,
+		     const struct nvme_id_ctrl_nvm *nvm)
+{
+	if (ident->max_zeroes_bytes && nvm->wzsl)
+		ident->max_zeroes_bytes = nvmec_shift_limit(nvm->wzsl, SZ_1G);
+	if (ident->max_ranges && nvm->dmrl)
+		ident->max_ranges = min_t(u16, nvm->dmrl, NVME_DSM_MAX_RANGES);
+}
+
+/* --- namespaces ----------------------------------------------------------- */
+
+/* Optional hints, counted from 0 in blocks; nonsense is no hint. */
+static u32 nvmec_hint_bytes(u16 blocks, u8 lba_shift)
+{
+	u32 bytes = ((u32)blocks + 1) << lba_shift;
+
+	return is_power_of_2(bytes) ? bytes : BIT(lba_shift);
+}
+
+static void nvmec_info_hints(struct nvmec_ns_info *info,
+			     const struct nvme_id_ns *id)
+{
+	struct queue_limits *lim = &info->limits;
+	u32 noiob = le16_to_cpu(id->noiob);
+
+	if (id->nsfeat & NVME_NS_FEAT_IO_OPT) {
+		lim->physical_block_size =
+			min_t(u32, nvmec_hint_bytes(le16_to_cpu(id->npwg),
+						    info->lba_shift), SZ_64K);
+		lim->io_min = lim->physical_block_size;
+		if (id->nows)
+			lim->io_opt = nvmec_hint_bytes(le16_to_cpu(id->nows),
+						       info->lba_shift);
+		lim->discard_granularity =
+			nvmec_hint_bytes(le16_to_cpu(id->npdg),
+					 info->lba_shift);
+	}
+	if (is_power_of_2(noiob))
+		lim->chunk_sectors = noiob << (info->lba_shift - SECTOR_SHIFT);
+}
+
+static void nvmec_info_limits(struct nvmec_ns_info *info,
+			      const struct nvmec_ident *ident,
+			      const struct nvme_id_ns *id)
+{
+	struct queue_limits *lim = &info->limits;
+
+	*lim = (struct queue_limits) {
+		.logical_block_size	= BIT(info->lba_shift),
+		.physical_block_size	= BIT(info->lba_shift),
+		.discard_granularity	= BIT(info->lba_shift),
+		.max_hw_sectors		= ident->max_bytes >> SECTOR_SHIFT,
+		.max_segments		= NVMEC_MAX_SEGS,
+		.max_segment_size	= UINT_MAX,
+		.virt_boundary_mask	= NVMEC_PAGE_SIZE - 1,
+		/* PRP entries and, with them, SGLs are in dwords. */
+		.dma_alignment		= 3,
+	};
+	if (ident->vwc)
+		lim->features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
+	if (ident->max_ranges) {
+		lim->max_hw_discard_sectors = UINT_MAX >> SECTOR_SHIFT;
+		lim->max_discard_segments = ident->max_ranges;
+	}
+	lim->max_write_zeroes_sectors =
+		min_t(u64, ident->max_zeroes_bytes >> SECTOR_SHIFT,
+		      (u64)(U16_MAX + 1) << (info->lba_shift - SECTOR_SHIFT));
+	nvmec_info_hints(info, id);
+}
+
+/**
+ * nvmec_ident_ns - check and read what a namespace says
+ * @dev: to be named in the log
+ * @nsid: likewise
+ * @ident: what its controller is
+ * @id: identify data of the namespace
+ * @info: written
+ *
+ * Context: Any.
+ * Return: 0, or -ENODEV if there is no such namespace, which is not worth a line
+ * in the log, or none that can be used.
+ */
+int nvmec_ident_ns(struct device *dev, u32 nsid,
+		   const struct nvmec_ident *ident, const struct nvme_id_ns *id,
+		   struct nvmec_ns_info *info)
+{
+	unsigned int format = nvme_lbaf_index(id->flbas);
+	u64 blocks = le64_to_cpu(id->nsze), sects;
+	const struct nvme_lbaf *lbaf;
+
+	memset(info, 0, sizeof(*info));
+	/* All zero: there is such an id, but nothing behind it. */
+	if (!id->ncap)
+		return -ENODEV;
+	if (format > id->nlbaf || format >= ARRAY_SIZE(id->lbaf)) {
+		dev_err(dev, "namespace %u: FLBAS: format %u of %u\n", nsid,
+			format, id->nlbaf + 1);
+		return -ENODEV;
+	}
+	lbaf = &id->lbaf[format];
+	if (lbaf->ds < SECTOR_SHIFT || lbaf->ds > PAGE_SHIFT) {
+		dev_err(dev, "namespace %u: LBADS: blocks of 2^%u bytes, 2^%u to 2^%u can be used\n",
+			nsid, lbaf->ds, SECTOR_SHIFT, PAGE_SHIFT);
+		return -ENODEV;
+	}
+	if (lbaf->ms) {
+		dev_err(dev, "namespace %u: MS: %u bytes of metadata, none can be used\n",
+			nsid, le16_to_cpu(lbaf->ms));
+		return -ENODEV;
+	}
+	if (check_shl_overflow(blocks, lbaf->ds - SECTOR_SHIFT, &sects) ||
+	    sects > (u64)LLONG_MAX >> SECTOR_SHIFT) {
+		dev_err(dev, "namespace %u: NSZE: %llu blocks\n", nsid, blocks);
+		return -ENODEV;
+	}
+
+	memcpy(info->id.eui64, id->eui64, sizeof(info->id.eui64));
+	memcpy(info->id.nguid, id->nguid, sizeof(info->id.nguid));
+	info->lba_shift = lbaf->ds;
+	info->capacity_sects = sects;
+	info->read_only = id->nsattr & NVME_NS_ATTR_RO;
+	nvmec_info_limits(info, ident, id);
+	return 0;
+}
+
+/* One descriptor; one of the wrong length is left alone. */
+static void nvmec_id_take(struct nvmec_ns_id *id,
+			  const struct nvme_ns_id_desc *desc)
+{
+	const void *value = desc + 1;
+
+	if (desc->nidt == NVME_NIDT_EUI64 && desc->nidl == sizeof(id->eui64))
+		memcpy(id->eui64, value, sizeof(id->eui64));
+	if (desc->nidt == NVME_NIDT_NGUID && desc->nidl == sizeof(id->nguid))
+		memcpy(id->nguid, value, sizeof(id->nguid));
+	if (desc->nidt == NVME_NIDT_UUID && desc->nidl == sizeof(id->uuid))
+		memcpy(id->uuid, value, sizeof(id->uuid));
+}
+
+/**
+ * nvmec_ident_ns_descs - read the descriptors of a namespace's identity
+ * @id: what the list says is written, the rest is left
+ * @page: NVME_IDENTIFY_DATA_SIZE bytes of descriptors, each with its length; a
+ *	length of 0, or one that leads out of the page, ends them
+ *
+ * Context: Any.
+ */
+void nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page)
+{
+	const struct nvme_ns_id_desc *desc;
+	unsigned int at = 0;
+
+	while (at + sizeof(*desc) <= NVME_IDENTIFY_DATA_SIZE) {
+		desc = page + at;
+		if (!desc->nidl ||
+		    at + sizeof(*desc) + desc->nidl > NVME_IDENTIFY_DATA_SIZE)
+			break;
+		nvmec_id_take(id, desc);
+		at += sizeof(*desc) + desc->nidl;
+	}
+}
