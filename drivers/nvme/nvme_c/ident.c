@@ -25,13 +25,13 @@
 
 /* --- controllers ---------------------------------------------------------- */
 
-/* Text of identify data: printable characters, without blanks around them. */
+/* Text of identify data: printable ASCII, without blanks around it. */
 static void nvmec_copy_text(char *to, const char *from, size_t bytes)
 {
 	size_t i;
 
 	for (i = 0; i < bytes; i++)
-		to[i] = isprint(from[i]) ? from[i] : ' ';
+		to[i] = isascii(from[i]) && isprint(from[i]) ? from[i] : ' ';
 	to[bytes] = '\0';
 	memmove(to, skip_spaces(to), strlen(skip_spaces(to)) + 1);
 	strim(to);
@@ -80,7 +80,8 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 	if (oncs & NVME_CTRL_ONCS_DSM)
 		ident->max_ranges = NVME_DSM_MAX_RANGES;
 	ident->oacs = le16_to_cpu(id->oacs);
-	ident->nn = le32_to_cpu(id->nn);
+	/* The last number means all of them. */
+	ident->nn = min(le32_to_cpu(id->nn), NVME_NSID_ALL - 1);
 	ident->sgls = le32_to_cpu(id->sgls) & 3;
 	ident->vwc = id->vwc & NVME_CTRL_VWC_PRESENT;
 	nvmec_ident_times(ident, id);
@@ -145,31 +146,30 @@ void nvmec_ident_nvm(struct nvmec_ident *ident,
 
 /* --- namespaces ----------------------------------------------------------- */
 
-/* Optional hints, counted from 0 in blocks; nonsense is no hint. */
-static u32 nvmec_hint_bytes(u16 blocks, u8 lba_shift)
+/* Optional hints, counted from 0 in blocks. Nonsense is no hint: 0. */
+static u32 nvmec_hint_bytes(__le16 blocks, u8 lba_shift)
 {
-	u32 bytes = ((u32)blocks + 1) << lba_shift;
+	u32 bytes = (le16_to_cpu(blocks) + 1U) << lba_shift;
 
-	return is_power_of_2(bytes) ? bytes : BIT(lba_shift);
+	return is_power_of_2(bytes) ? bytes : 0;
 }
 
 static void nvmec_info_hints(struct nvmec_ns_info *info,
 			     const struct nvme_id_ns *id)
 {
 	struct queue_limits *lim = &info->limits;
-	u32 noiob = le16_to_cpu(id->noiob);
+	u32 noiob = le16_to_cpu(id->noiob), block = BIT(info->lba_shift);
 
 	if (id->nsfeat & NVME_NS_FEAT_IO_OPT) {
 		lim->physical_block_size =
-			min_t(u32, nvmec_hint_bytes(le16_to_cpu(id->npwg),
-						    info->lba_shift), SZ_64K);
+			clamp(nvmec_hint_bytes(id->npwg, info->lba_shift),
+			      block, SZ_64K);
 		lim->io_min = lim->physical_block_size;
 		if (id->nows)
-			lim->io_opt = nvmec_hint_bytes(le16_to_cpu(id->nows),
+			lim->io_opt = nvmec_hint_bytes(id->nows,
 						       info->lba_shift);
 		lim->discard_granularity =
-			nvmec_hint_bytes(le16_to_cpu(id->npdg),
-					 info->lba_shift);
+			max(nvmec_hint_bytes(id->npdg, info->lba_shift), block);
 	}
 	if (is_power_of_2(noiob))
 		lim->chunk_sectors = noiob << (info->lba_shift - SECTOR_SHIFT);

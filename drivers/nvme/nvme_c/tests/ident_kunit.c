@@ -1,0 +1,794 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of what is made of identify data: pages that are honest, odd, or made up
+ * of nonsense. What is refused is logged in one line.
+ */
+#include <kunit/test.h>
+#include <linux/bits.h>
+#include <linux/limits.h>
+#include <linux/string.h>
+
+#include "../nvme_c.h"
+
+/* Stands where nothing must be written. No page here says so. */
+#define IK_UNTOUCHED	0x5a
+
+/* --- controllers ---------------------------------------------------------- */
+
+/* The page of a controller that can be used, and says nothing else. */
+static struct nvme_id_ctrl *ik_ctrl_page(struct kunit *test)
+{
+	struct nvme_id_ctrl *id = kunit_kzalloc(test, sizeof(*id), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, id);
+	id->sqes = 0x66;
+	id->cqes = 0x44;
+	return id;
+}
+
+static void ik_read(struct kunit *test, const struct nvme_id_ctrl *id,
+		    struct nvmec_ident *ident)
+{
+	memset(ident, 0, sizeof(*ident));
+	KUNIT_ASSERT_EQ(test, nvmec_ident_ctrl(NULL, ident, id), 0);
+}
+
+/* SQES and CQES: log2 of the least entry in the low half, of the largest above. */
+
+struct ik_type {
+	const char	*name;
+	u8		sqes;
+	u8		cqes;
+	u8		cntrltype;
+	int		ret;
+};
+
+static const struct ik_type ik_types[] = {
+	{ "64 and 16 bytes", 0x66, 0x44, 0, 0 },
+	{ "an I/O controller", 0x66, 0x44, 1, 0 },
+	{ "larger entries too", 0xf6, 0xf4, 1, 0 },
+	{ "smaller entries too", 0x60, 0x40, 1, 0 },
+	{ "SQES: 128 bytes at least", 0x77, 0x44, 1, -ENODEV },
+	{ "SQES: 32 bytes at most", 0x55, 0x44, 1, -ENODEV },
+	{ "SQES: halves exchanged", 0x67, 0x44, 1, -ENODEV },
+	{ "SQES: none", 0, 0x44, 1, -ENODEV },
+	{ "SQES: all ones", 0xff, 0x44, 1, -ENODEV },
+	{ "CQES: 32 bytes at least", 0x66, 0x55, 1, -ENODEV },
+	{ "CQES: 8 bytes at most", 0x66, 0x33, 1, -ENODEV },
+	{ "CQES: none", 0x66, 0, 1, -ENODEV },
+	{ "CQES: all ones", 0x66, 0xff, 1, -ENODEV },
+	{ "CNTRLTYPE: discovery", 0x66, 0x44, 2, -ENODEV },
+	{ "CNTRLTYPE: administrative", 0x66, 0x44, 3, -ENODEV },
+	{ "CNTRLTYPE: all ones", 0x66, 0x44, 0xff, -ENODEV },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ik_type, ik_types, name);
+
+static void ik_type_test(struct kunit *test)
+{
+	const struct ik_type *param = test->param_value;
+	struct nvme_id_ctrl *id = ik_ctrl_page(test);
+	struct nvmec_ident ident, before;
+
+	memset(&ident, IK_UNTOUCHED, sizeof(ident));
+	memset(&before, IK_UNTOUCHED, sizeof(before));
+	id->sqes = param->sqes;
+	id->cqes = param->cqes;
+	id->cntrltype = param->cntrltype;
+	KUNIT_EXPECT_EQ(test, nvmec_ident_ctrl(NULL, &ident, id), param->ret);
+	if (param->ret)
+		KUNIT_EXPECT_MEMEQ(test, &ident, &before, sizeof(ident));
+}
+
+/* MDTS: 4096 << MDTS bytes, 4 MiB at most; 0 is no limit. */
+
+struct ik_mdts {
+	const char	*name;
+	u8		mdts;
+	u32		bytes;
+};
+
+static const struct ik_mdts ik_mdts_cases[] = {
+	{ "no limit", 0, 4194304 },
+	{ "8 KiB", 1, 8192 },
+	{ "128 KiB", 5, 131072 },
+	{ "2 MiB", 9, 2097152 },
+	{ "4 MiB", 10, 4194304 },
+	{ "8 MiB", 11, 4194304 },
+	/* the last one that 32 bits can say, and the first one that they cannot */
+	{ "2 GiB", 19, 4194304 },
+	{ "4 GiB", 20, 4194304 },
+	{ "32", 32, 4194304 },
+	{ "255", 255, 4194304 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ik_mdts, ik_mdts_cases, name);
+
+static void ik_mdts_test(struct kunit *test)
+{
+	const struct ik_mdts *param = test->param_value;
+	struct nvme_id_ctrl *id = ik_ctrl_page(test);
+	struct nvmec_ident ident;
+
+	id->mdts = param->mdts;
+	ik_read(test, id, &ident);
+	KUNIT_EXPECT_EQ(test, ident.max_bytes, param->bytes);
+}
+
+/*
+ * Dataset management is bit 2 of ONCS, write zeroes bit 3. WZSL is as MDTS, 0 says
+ * nothing; DMRL is a number of ranges, likewise.
+ */
+
+struct ik_nvm {
+	const char	*name;
+	u16		oncs;
+	u8		wzsl;
+	u8		dmrl;
+	u32		zeroes_bytes;
+	u16		ranges;
+};
+
+/* MDTS is 5 in all of them: 128 KiB. */
+static const struct ik_nvm ik_nvm_cases[] = {
+	{ "nothing is offered", 0xfff3, 0, 0, 0, 0 },
+	{ "nothing, yet there are limits", 0, 5, 5, 0, 0 },
+	{ "discard", 0x0004, 0, 0, 0, 256 },
+	{ "write zeroes", 0x0008, 0, 0, 131072, 0 },
+	{ "both", 0x000c, 0, 0, 131072, 256 },
+	{ "both, with less", 0x000c, 1, 1, 8192, 1 },
+	{ "both, with more", 0x000c, 10, 255, 4194304, 255 },
+	{ "WZSL: 1 GiB", 0x000c, 18, 0, 1073741824, 256 },
+	{ "WZSL: 2 GiB", 0x000c, 19, 0, 1073741824, 256 },
+	{ "WZSL: 255", 0x000c, 255, 0, 1073741824, 256 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ik_nvm, ik_nvm_cases, name);
+
+static void ik_nvm_test(struct kunit *test)
+{
+	const struct ik_nvm *param = test->param_value;
+	struct nvme_id_ctrl *id = ik_ctrl_page(test);
+	struct nvme_id_ctrl_nvm *nvm;
+	struct nvmec_ident ident;
+
+	nvm = kunit_kzalloc(test, sizeof(*nvm), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, nvm);
+	id->mdts = 5;
+	id->oncs = cpu_to_le16(param->oncs);
+	nvm->wzsl = param->wzsl;
+	nvm->dmrl = param->dmrl;
+	ik_read(test, id, &ident);
+	nvmec_ident_nvm(&ident, nvm);
+	KUNIT_EXPECT_EQ(test, ident.max_zeroes_bytes, param->zeroes_bytes);
+	KUNIT_EXPECT_EQ(test, ident.max_ranges, param->ranges);
+}
+
+/* Text */
+
+struct ik_text {
+	const char	*name;
+	char		serial[20] __nonstring;
+	const char	*expected;
+};
+
+static const struct ik_text ik_texts[] = {
+	{ "blanks behind", "S123                ", "S123" },
+	{ "blanks before", "                S123", "S123" },
+	{ "blanks around", "   S 1  2     3     ", "S 1  2     3" },
+	{ "all of it", "0123456789abcdefghij", "0123456789abcdefghij" },
+	{ "NULs behind", "S123", "S123" },
+	{ "NULs inside", "S1\0\00023", "S1  23" },
+	{ "blanks", "                    ", "" },
+	{ "NULs", "", "" },
+	{ "control characters", "\t\x01\x1b[31mS\n1\x7f\r", "[31mS 1" },
+	{ "beyond ASCII", "\xff\xfe\xa0\xe4S\xc3\xa4\x80\x9fz\xff", "S    z" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ik_text, ik_texts, name);
+
+static void ik_text_test(struct kunit *test)
+{
+	const struct ik_text *param = test->param_value;
+	struct nvme_id_ctrl *id = ik_ctrl_page(test);
+	struct nvmec_ident ident;
+
+	memcpy(id->sn, param->serial, sizeof(id->sn));
+	ik_read(test, id, &ident);
+	KUNIT_EXPECT_STREQ(test, ident.serial, param->expected);
+}
+
+/* Each text ends where its field does. */
+static void ik_text_lengths_test(struct kunit *test)
+{
+	struct nvme_id_ctrl *id = ik_ctrl_page(test);
+	struct nvmec_ident ident;
+	char expected[41];
+
+	memset(id->sn, 's', sizeof(id->sn));
+	memset(id->mn, 'm', sizeof(id->mn));
+	memset(id->fr, 'f', sizeof(id->fr));
+	ik_read(test, id, &ident);
+	memset(expected, 's', 20);
+	expected[20] = '\0';
+	KUNIT_EXPECT_STREQ(test, ident.serial, expected);
+	memset(expected, 'm', 40);
+	expected[40] = '\0';
+	KUNIT_EXPECT_STREQ(test, ident.model, expected);
+	KUNIT_EXPECT_STREQ(test, ident.firmware, "ffffffff");
+}
+
+/* Times: RTD3E in us, made 5 to 60 s; CRDT in 100 ms, made 10 s at most. */
+
+struct ik_time {
+	const char	*name;
+	u32		rtd3e;
+	u32		shutdown_ms;
+	u16		crdt;
+	u32		retry_ms;
+};
+
+static const struct ik_time ik_times[] = {
+	{ "nothing is said", 0, 5000, 0, 0 },
+	{ "the least", 1, 5000, 1, 100 },
+	{ "just too short, just short enough", 5000999, 5000, 99, 9900 },
+	{ "6 s, 10 s", 6000000, 6000, 100, 10000 },
+	{ "just short enough, too long", 59999999, 59999, 101, 10000 },
+	{ "all ones", U32_MAX, 60000, U16_MAX, 10000 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ik_time, ik_times, name);
+
+static void ik_time_test(struct kunit *test)
+{
+	const struct ik_time *param = test->param_value;
+	struct nvme_id_ctrl *id = ik_ctrl_page(test);
+	struct nvmec_ident ident;
+	unsigned int i;
+
+	/* Each retry delay by itself: none is taken for another. */
+	for (i = 1; i <= 3; i++) {
+		id->rtd3e = cpu_to_le32(param->rtd3e);
+		id->crdt1 = cpu_to_le16(i == 1 ? param->crdt : 0);
+		id->crdt2 = cpu_to_le16(i == 2 ? param->crdt : 0);
+		id->crdt3 = cpu_to_le16(i == 3 ? param->crdt : 0);
+		ik_read(test, id, &ident);
+		KUNIT_EXPECT_EQ(test, ident.shutdown_ms, param->shutdown_ms);
+		KUNIT_EXPECT_EQ(test, ident.retry_ms[0], 0);
+		KUNIT_EXPECT_EQ(test, ident.retry_ms[i], param->retry_ms);
+		KUNIT_EXPECT_EQ(test, ident.retry_ms[i % 3 + 1], 0);
+	}
+}
+
+/* What is taken as it is */
+static void ik_ctrl_fields_test(struct kunit *test)
+{
+	struct nvme_id_ctrl *id = ik_ctrl_page(test);
+	struct nvmec_ident ident;
+
+	id->vid = cpu_to_le16(0x1b36);
+	id->cntlid = cpu_to_le16(0x1234);
+	id->oacs = cpu_to_le16(0x0100);
+	id->nn = cpu_to_le32(256);
+	ik_read(test, id, &ident);
+	KUNIT_EXPECT_EQ(test, ident.vid, 0x1b36);
+	KUNIT_EXPECT_EQ(test, ident.cntlid, 0x1234);
+	KUNIT_EXPECT_EQ(test, ident.oacs, 0x0100);
+	KUNIT_EXPECT_EQ(test, ident.nn, 256);
+	KUNIT_EXPECT_FALSE(test, ident.vwc);
+	KUNIT_EXPECT_FALSE(test, ident.sgls);
+}
+
+/* The id that means all namespaces is none of them. */
+static void ik_nn_test(struct kunit *test)
+{
+	struct nvme_id_ctrl *id = ik_ctrl_page(test);
+	struct nvmec_ident ident;
+
+	id->nn = cpu_to_le32(0xfffffffe);
+	ik_read(test, id, &ident);
+	KUNIT_EXPECT_EQ(test, ident.nn, 0xfffffffe);
+	id->nn = cpu_to_le32(0xffffffff);
+	ik_read(test, id, &ident);
+	KUNIT_EXPECT_EQ(test, ident.nn, 0xfffffffe);
+}
+
+/* SGLs are the two lowest bits, a volatile write cache the lowest of VWC. */
+static void ik_flags_test(struct kunit *test)
+{
+	struct nvme_id_ctrl *id = ik_ctrl_page(test);
+	struct nvmec_ident ident;
+
+	id->sgls = cpu_to_le32(1);
+	id->vwc = 1;
+	ik_read(test, id, &ident);
+	KUNIT_EXPECT_TRUE(test, ident.sgls);
+	KUNIT_EXPECT_TRUE(test, ident.vwc);
+	id->sgls = cpu_to_le32(2);
+	id->vwc = 7;
+	ik_read(test, id, &ident);
+	KUNIT_EXPECT_TRUE(test, ident.sgls);
+	KUNIT_EXPECT_TRUE(test, ident.vwc);
+	id->sgls = cpu_to_le32(0xfffffffc);
+	id->vwc = 0xfe;
+	ik_read(test, id, &ident);
+	KUNIT_EXPECT_FALSE(test, ident.sgls);
+	KUNIT_EXPECT_FALSE(test, ident.vwc);
+}
+
+/* --- namespaces ----------------------------------------------------------- */
+
+static const struct nvmec_ident ik_ident = {
+	.max_bytes		= 131072,
+	.max_zeroes_bytes	= 131072,
+	.max_ranges		= 256,
+	.vwc			= true,
+};
+
+/* The page of a namespace of 1000 blocks, format 0. */
+static struct nvme_id_ns *ik_ns_page(struct kunit *test, u8 lba_shift)
+{
+	struct nvme_id_ns *id = kunit_kzalloc(test, sizeof(*id), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, id);
+	id->nsze = cpu_to_le64(1000);
+	id->ncap = cpu_to_le64(1000);
+	id->lbaf[0].ds = lba_shift;
+	return id;
+}
+
+static int ik_ns_read(const struct nvme_id_ns *id, struct nvmec_ns_info *info)
+{
+	memset(info, IK_UNTOUCHED, sizeof(*info));
+	return nvmec_ident_ns(NULL, 1, &ik_ident, id, info);
+}
+
+/* LBADS: log2 of the block, of 512 bytes to a page; all there are. */
+static void ik_lbads_test(struct kunit *test)
+{
+	struct nvme_id_ns *id = ik_ns_page(test, 0);
+	struct nvmec_ns_info info;
+	unsigned int ds;
+	bool usable;
+
+	for (ds = 0; ds < 256; ds++) {
+		usable = ds >= 9 && ds <= PAGE_SHIFT;
+		id->lbaf[0].ds = ds;
+		KUNIT_EXPECT_EQ_MSG(test, ik_ns_read(id, &info),
+				    usable ? 0 : -ENODEV, "LBADS %u", ds);
+		if (usable)
+			KUNIT_EXPECT_EQ(test, info.lba_shift, ds);
+	}
+}
+
+/* FLBAS: the format's number in bits 0 to 3, and 5 to 6 above them. */
+
+struct ik_format {
+	const char	*name;
+	u8		flbas;
+	u8		nlbaf;
+	u8		format;
+	u16		ms;
+	int		ret;
+};
+
+static const struct ik_format ik_formats[] = {
+	{ "the only one", 0, 0, 0, 0, 0 },
+	{ "the last of 16", 0x0f, 15, 15, 0, 0 },
+	{ "the first beyond 16", 0x20, 16, 16, 0, 0 },
+	{ "the last there can be", 0x6f, 63, 63, 0, 0 },
+	{ "the last of too many", 0x6f, 255, 63, 0, 0 },
+	/* bit 4: where metadata would be; bit 7: reserved */
+	{ "other bits", 0x90, 0, 0, 0, 0 },
+	{ "beyond the only one", 1, 0, 1, 0, -ENODEV },
+	{ "beyond 16", 0x20, 15, 16, 0, -ENODEV },
+	{ "beyond 63", 0x6f, 62, 63, 0, -ENODEV },
+	{ "metadata", 0, 0, 0, 8, -ENODEV },
+	{ "metadata, in the high byte", 0, 0, 0, 0x100, -ENODEV },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ik_format, ik_formats, name);
+
+static void ik_format_test(struct kunit *test)
+{
+	const struct ik_format *param = test->param_value;
+	struct nvme_id_ns *id = ik_ns_page(test, 0);
+	struct nvmec_ns_info info;
+
+	id->flbas = param->flbas;
+	id->nlbaf = param->nlbaf;
+	/* The only one that can be used, if that is the one it means. */
+	id->lbaf[param->format].ds = 9;
+	id->lbaf[param->format].ms = cpu_to_le16(param->ms);
+	KUNIT_EXPECT_EQ(test, ik_ns_read(id, &info), param->ret);
+}
+
+/* Size: less than 2^63 bytes, that is 2^54 sectors. */
+
+struct ik_size {
+	const char	*name;
+	u8		lba_shift;
+	u64		nsze;
+	u64		ncap;
+	int		ret;
+	u64		sects;
+};
+
+static const struct ik_size ik_sizes[] = {
+	{ "one block of 512", 9, 1, 1, 0, 1 },
+	{ "one block of 4096", 12, 1, 1, 0, 8 },
+	{ "thin", 12, 1000, 1, 0, 8000 },
+	{ "nothing there", 9, 0, 0, -ENODEV, 0 },
+	{ "no capacity", 9, 1000, 0, -ENODEV, 0 },
+	{ "2^54 - 1 of 512", 9, BIT_ULL(54) - 1, 1, 0, BIT_ULL(54) - 1 },
+	{ "2^54 of 512", 9, BIT_ULL(54), 1, -ENODEV, 0 },
+	{ "2^51 - 1 of 4096", 12, BIT_ULL(51) - 1, 1, 0, BIT_ULL(54) - 8 },
+	{ "2^51 of 4096", 12, BIT_ULL(51), 1, -ENODEV, 0 },
+	/* 8 sectors each are 2^64 and 8: none must be taken for 8. */
+	{ "2^61 + 1 of 4096", 12, BIT_ULL(61) + 1, 1, -ENODEV, 0 },
+	{ "all ones", 9, U64_MAX, U64_MAX, -ENODEV, 0 },
+	{ "all ones of 4096", 12, U64_MAX, U64_MAX, -ENODEV, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ik_size, ik_sizes, name);
+
+static void ik_size_test(struct kunit *test)
+{
+	const struct ik_size *param = test->param_value;
+	struct nvme_id_ns *id = ik_ns_page(test, param->lba_shift);
+	struct nvmec_ns_info info;
+
+	id->nsze = cpu_to_le64(param->nsze);
+	id->ncap = cpu_to_le64(param->ncap);
+	KUNIT_EXPECT_EQ(test, ik_ns_read(id, &info), param->ret);
+	if (!param->ret)
+		KUNIT_EXPECT_EQ(test, info.capacity_sects, param->sects);
+}
+
+/* Hints, in blocks: NOIOB; NPWG, NPDG and NOWS less one, if bit 4 says so */
+
+struct ik_hint {
+	const char	*name;
+	u8		lba_shift;
+	u8		nsfeat;
+	u16		noiob;
+	u16		npwg;
+	u16		npdg;
+	u16		nows;
+	u32		physical_bytes;
+	u32		io_min_bytes;
+	u32		io_opt_bytes;
+	u32		discard_bytes;
+	u32		chunk_sects;
+};
+
+static const struct ik_hint ik_hints[] = {
+	{ "none", 9, 0, 0, 0, 0, 0, 512, 0, 0, 512, 0 },
+	{ "none, 4096", 12, 0, 0, 0, 0, 0, 4096, 0, 0, 4096, 0 },
+	{ "not announced", 9, 0xef, 0, 7, 15, 31, 512, 0, 0, 512, 0 },
+	/* 8, 16 and 32 blocks */
+	{ "some", 9, 0x10, 0, 7, 15, 31, 4096, 4096, 16384, 8192, 0 },
+	{ "some, 4096", 12, 0x10, 0, 1, 3, 7, 8192, 8192, 32768, 16384, 0 },
+	{ "one block", 9, 0x10, 0, 0, 0, 0, 512, 512, 0, 512, 0 },
+	/* 65536 blocks are 32 MiB; a physical block is 64 KiB at most */
+	{ "the most", 9, 0x10, 0, 0xffff, 0xffff, 0xffff,
+	  65536, 65536, 33554432, 33554432, 0 },
+	/* and 256 MiB */
+	{ "the most, 4096", 12, 0x10, 0, 0xffff, 0xffff, 0xffff,
+	  65536, 65536, 268435456, 268435456, 0 },
+	/* 3 blocks */
+	{ "NPWG: no power of 2", 9, 0x10, 0, 2, 15, 31,
+	  512, 512, 16384, 8192, 0 },
+	{ "NPDG: no power of 2", 9, 0x10, 0, 7, 2, 31,
+	  4096, 4096, 16384, 512, 0 },
+	{ "NOWS: no power of 2", 9, 0x10, 0, 7, 15, 2,
+	  4096, 4096, 0, 8192, 0 },
+	{ "NOIOB", 9, 0, 256, 0, 0, 0, 512, 0, 0, 512, 256 },
+	{ "NOIOB, 4096", 12, 0, 256, 0, 0, 0, 4096, 0, 0, 4096, 2048 },
+	{ "NOIOB: one block", 9, 0, 1, 0, 0, 0, 512, 0, 0, 512, 1 },
+	{ "NOIOB: the most", 12, 0, 0x8000, 0, 0, 0, 4096, 0, 0, 4096, 262144 },
+	{ "NOIOB: no power of 2", 9, 0, 3, 0, 0, 0, 512, 0, 0, 512, 0 },
+	{ "NOIOB: all ones", 9, 0, 0xffff, 0, 0, 0, 512, 0, 0, 512, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ik_hint, ik_hints, name);
+
+static void ik_hint_test(struct kunit *test)
+{
+	const struct ik_hint *param = test->param_value;
+	struct nvme_id_ns *id = ik_ns_page(test, param->lba_shift);
+	struct nvmec_ns_info info;
+
+	id->nsfeat = param->nsfeat;
+	id->noiob = cpu_to_le16(param->noiob);
+	id->npwg = cpu_to_le16(param->npwg);
+	id->npdg = cpu_to_le16(param->npdg);
+	id->nows = cpu_to_le16(param->nows);
+	KUNIT_ASSERT_EQ(test, ik_ns_read(id, &info), 0);
+	KUNIT_EXPECT_EQ(test, info.limits.physical_block_size,
+			param->physical_bytes);
+	KUNIT_EXPECT_EQ(test, info.limits.io_min, param->io_min_bytes);
+	KUNIT_EXPECT_EQ(test, info.limits.io_opt, param->io_opt_bytes);
+	KUNIT_EXPECT_EQ(test, info.limits.discard_granularity,
+			param->discard_bytes);
+	KUNIT_EXPECT_EQ(test, info.limits.chunk_sectors, param->chunk_sects);
+}
+
+/* Limits that come from the controller */
+
+struct ik_limit {
+	const char		*name;
+	u8			lba_shift;
+	struct nvmec_ident	ident;
+	u32			max_sects;
+	u32			zeroes_sects;
+	u32			discard_sects;
+	u16			discard_segs;
+	blk_features_t		features;
+};
+
+#define IK_CACHE	(BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA)
+/* Less than 4 GiB, in sectors */
+#define IK_DISCARD	0x7fffff
+
+static const struct ik_limit ik_limits[] = {
+	{ "all", 9, { .max_bytes = 131072, .max_zeroes_bytes = 131072,
+		      .max_ranges = 256, .vwc = true },
+	  256, 256, IK_DISCARD, 256, IK_CACHE },
+	{ "none", 9, { .max_bytes = 4194304 }, 8192, 0, 0, 0, 0 },
+	{ "one range", 12, { .max_bytes = 8192, .max_ranges = 1 },
+	  16, 0, IK_DISCARD, 1, 0 },
+	/* A command names 65536 blocks at most. */
+	{ "zeroes: 65536 blocks of 512", 9, { .max_bytes = 8192,
+					      .max_zeroes_bytes = SZ_1G },
+	  16, 65536, 0, 0, 0 },
+	{ "zeroes: 65536 blocks of 4096", 12, { .max_bytes = 8192,
+						.max_zeroes_bytes = SZ_1G },
+	  16, 524288, 0, 0, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ik_limit, ik_limits, name);
+
+static void ik_limit_test(struct kunit *test)
+{
+	const struct ik_limit *param = test->param_value;
+	struct nvme_id_ns *id = ik_ns_page(test, param->lba_shift);
+	struct nvmec_ns_info info;
+
+	KUNIT_ASSERT_EQ(test, nvmec_ident_ns(NULL, 1, &param->ident, id, &info),
+			0);
+	KUNIT_EXPECT_EQ(test, info.limits.logical_block_size,
+			1 << param->lba_shift);
+	KUNIT_EXPECT_EQ(test, info.limits.max_hw_sectors, param->max_sects);
+	KUNIT_EXPECT_EQ(test, info.limits.max_write_zeroes_sectors,
+			param->zeroes_sects);
+	KUNIT_EXPECT_EQ(test, info.limits.max_hw_discard_sectors,
+			param->discard_sects);
+	KUNIT_EXPECT_EQ(test, info.limits.max_discard_segments,
+			param->discard_segs);
+	KUNIT_EXPECT_EQ(test, (__force u32)info.limits.features,
+			(__force u32)param->features);
+	/* What a PRP list needs */
+	KUNIT_EXPECT_EQ(test, info.limits.virt_boundary_mask, 4095);
+	KUNIT_EXPECT_EQ(test, info.limits.dma_alignment, 3);
+	KUNIT_EXPECT_EQ(test, info.limits.max_segments, NVMEC_MAX_SEGS);
+}
+
+static void ik_read_only_test(struct kunit *test)
+{
+	struct nvme_id_ns *id = ik_ns_page(test, 9);
+	struct nvmec_ns_info info;
+
+	id->nsattr = 0xfe;
+	KUNIT_ASSERT_EQ(test, ik_ns_read(id, &info), 0);
+	KUNIT_EXPECT_FALSE(test, info.read_only);
+	id->nsattr = 0x01;
+	KUNIT_ASSERT_EQ(test, ik_ns_read(id, &info), 0);
+	KUNIT_EXPECT_TRUE(test, info.read_only);
+}
+
+static void ik_ns_ids_test(struct kunit *test)
+{
+	struct nvme_id_ns *id = ik_ns_page(test, 9);
+	struct nvmec_ns_id expected = {};
+	struct nvmec_ns_info info;
+
+	memset(id->nguid, 0x11, sizeof(id->nguid));
+	memset(id->eui64, 0x22, sizeof(id->eui64));
+	memset(expected.nguid, 0x11, sizeof(expected.nguid));
+	memset(expected.eui64, 0x22, sizeof(expected.eui64));
+	KUNIT_ASSERT_EQ(test, ik_ns_read(id, &info), 0);
+	KUNIT_EXPECT_MEMEQ(test, &info.id, &expected, sizeof(expected));
+}
+
+/* --- descriptors of a namespace's identity -------------------------------- */
+
+/**
+ * struct ik_descs - a page of descriptors
+ * @page: it
+ * @at: where the next one goes
+ * @id: what the page must come to
+ */
+struct ik_descs {
+	u8			*page;
+	unsigned int		at;
+	struct nvmec_ns_id	id;
+};
+
+/* A page's own allocation: who reads beyond it is found by KASAN. */
+static struct ik_descs *ik_descs_create(struct kunit *test)
+{
+	struct ik_descs *descs = kunit_kzalloc(test, sizeof(*descs),
+					       GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, descs);
+	descs->page = kunit_kzalloc(test, 4096, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, descs->page);
+	return descs;
+}
+
+/* A descriptor: type, length, two reserved bytes, value. */
+static void ik_descs_add(struct ik_descs *descs, u8 type, u8 bytes, u8 value)
+{
+	unsigned int at = descs->at;
+
+	descs->page[at] = type;
+	descs->page[at + 1] = bytes;
+	memset(descs->page + at + 4, value, min(bytes + 0U, 4096 - at - 4));
+	descs->at = at + 4 + bytes;
+}
+
+/* Fills the page up to a place, with types that nobody knows. */
+static void ik_descs_fill(struct ik_descs *descs, unsigned int at)
+{
+	unsigned int left;
+
+	while ((left = at - descs->at)) {
+		/* No rest that is too short for a descriptor with a value. */
+		if (left > 259)
+			left = min(left - 5, 259U);
+		ik_descs_add(descs, 0x7f, left - 4, 0xee);
+	}
+}
+
+static void ik_descs_expect(struct kunit *test, const struct ik_descs *descs)
+{
+	struct nvmec_ns_id id = {};
+
+	nvmec_ident_ns_descs(&id, descs->page);
+	KUNIT_EXPECT_MEMEQ(test, &id, &descs->id, sizeof(id));
+}
+
+static void ik_descs_all_test(struct kunit *test)
+{
+	struct ik_descs *descs = ik_descs_create(test);
+
+	ik_descs_add(descs, 1, 8, 0x11);
+	ik_descs_add(descs, 2, 16, 0x22);
+	ik_descs_add(descs, 3, 16, 0x33);
+	memset(descs->id.eui64, 0x11, 8);
+	memset(descs->id.nguid, 0x22, 16);
+	memset(descs->id.uuid, 0x33, 16);
+	ik_descs_expect(test, descs);
+}
+
+static void ik_descs_none_test(struct kunit *test)
+{
+	ik_descs_expect(test, ik_descs_create(test));
+}
+
+/* Others are stepped over by their length, whatever it is. */
+static void ik_descs_unknown_test(struct kunit *test)
+{
+	struct ik_descs *descs = ik_descs_create(test);
+
+	ik_descs_add(descs, 4, 1, 0);
+	ik_descs_add(descs, 0, 255, 0x44);
+	ik_descs_add(descs, 0xff, 3, 0x44);
+	ik_descs_add(descs, 3, 16, 0x33);
+	memset(descs->id.uuid, 0x33, 16);
+	ik_descs_expect(test, descs);
+}
+
+/* A value of the wrong length is none; it is stepped over likewise. */
+static void ik_descs_nidl_test(struct kunit *test)
+{
+	struct ik_descs *descs = ik_descs_create(test);
+
+	ik_descs_add(descs, 1, 16, 0x44);
+	ik_descs_add(descs, 1, 7, 0x44);
+	ik_descs_add(descs, 2, 8, 0x44);
+	ik_descs_add(descs, 2, 17, 0x44);
+	ik_descs_add(descs, 3, 15, 0x44);
+	ik_descs_add(descs, 3, 255, 0x44);
+	ik_descs_expect(test, descs);
+	ik_descs_add(descs, 2, 16, 0x22);
+	memset(descs->id.nguid, 0x22, 16);
+	ik_descs_expect(test, descs);
+}
+
+static void ik_descs_zero_nidl_test(struct kunit *test)
+{
+	struct ik_descs *descs = ik_descs_create(test);
+
+	ik_descs_add(descs, 1, 8, 0x11);
+	ik_descs_add(descs, 3, 0, 0);
+	ik_descs_add(descs, 3, 16, 0x44);
+	memset(descs->id.eui64, 0x11, 8);
+	ik_descs_expect(test, descs);
+}
+
+/* 4 + 16 bytes up to the end, and one byte too far */
+static void ik_descs_end_test(struct kunit *test)
+{
+	struct ik_descs *fits = ik_descs_create(test);
+	struct ik_descs *over = ik_descs_create(test);
+
+	ik_descs_fill(fits, 4076);
+	ik_descs_add(fits, 3, 16, 0x33);
+	memset(fits->id.uuid, 0x33, 16);
+	ik_descs_expect(test, fits);
+
+	ik_descs_fill(over, 4077);
+	ik_descs_add(over, 3, 16, 0x44);
+	ik_descs_expect(test, over);
+}
+
+/* What is left does not hold a descriptor's four bytes, or just those. */
+static void ik_descs_rest_test(struct kunit *test)
+{
+	unsigned int rest;
+
+	for (rest = 0; rest <= 4; rest++) {
+		struct ik_descs *descs = ik_descs_create(test);
+
+		ik_descs_add(descs, 1, 8, 0x11);
+		memset(descs->id.eui64, 0x11, 8);
+		ik_descs_fill(descs, 4096 - rest);
+		memset(descs->page + 4096 - rest, 3, rest);
+		ik_descs_expect(test, descs);
+	}
+}
+
+static void ik_descs_ones_test(struct kunit *test)
+{
+	struct ik_descs *descs = ik_descs_create(test);
+
+	memset(descs->page, 0xff, 4096);
+	ik_descs_expect(test, descs);
+}
+
+static struct kunit_case ik_cases[] = {
+	KUNIT_CASE_PARAM(ik_type_test, ik_type_gen_params),
+	KUNIT_CASE_PARAM(ik_mdts_test, ik_mdts_gen_params),
+	KUNIT_CASE_PARAM(ik_nvm_test, ik_nvm_gen_params),
+	KUNIT_CASE_PARAM(ik_text_test, ik_text_gen_params),
+	KUNIT_CASE(ik_text_lengths_test),
+	KUNIT_CASE_PARAM(ik_time_test, ik_time_gen_params),
+	KUNIT_CASE(ik_ctrl_fields_test),
+	KUNIT_CASE(ik_nn_test),
+	KUNIT_CASE(ik_flags_test),
+	KUNIT_CASE(ik_lbads_test),
+	KUNIT_CASE_PARAM(ik_format_test, ik_format_gen_params),
+	KUNIT_CASE_PARAM(ik_size_test, ik_size_gen_params),
+	KUNIT_CASE_PARAM(ik_hint_test, ik_hint_gen_params),
+	KUNIT_CASE_PARAM(ik_limit_test, ik_limit_gen_params),
+	KUNIT_CASE(ik_read_only_test),
+	KUNIT_CASE(ik_ns_ids_test),
+	KUNIT_CASE(ik_descs_all_test),
+	KUNIT_CASE(ik_descs_none_test),
+	KUNIT_CASE(ik_descs_unknown_test),
+	KUNIT_CASE(ik_descs_nidl_test),
+	KUNIT_CASE(ik_descs_zero_nidl_test),
+	KUNIT_CASE(ik_descs_end_test),
+	KUNIT_CASE(ik_descs_rest_test),
+	KUNIT_CASE(ik_descs_ones_test),
+	{}
+};
+
+static struct kunit_suite ik_suite = {
+	.name		= "nvme_c_ident",
+	.test_cases	= ik_cases,
+};
+
+kunit_test_suite(ik_suite);
