@@ -2,6 +2,7 @@
 """Carries out a plan in the virtual machine."""
 
 import os
+import shlex
 import subprocess
 
 import plan
@@ -19,14 +20,29 @@ SECONDS_PER_RUN = 60
 SECONDS_BEFORE = 900
 
 
-def default_kernel():
-    """The release that scripts/vm boots."""
-    script = f'. "{TOP}/scripts/lib/common.sh"; default_kernel'
+def _ask_common(question):
+    """What a function of scripts/lib/common.sh prints."""
+    script = f'. "{TOP}/scripts/lib/common.sh"; {question}'
     found = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE,
                            text=True, check=False)
-    if found.returncode or not found.stdout.strip():
+    return found.stdout.strip() if found.returncode == 0 else ""
+
+
+def default_kernel():
+    """The release that scripts/vm boots."""
+    release = _ask_common("default_kernel")
+    if not release:
         raise BenchError("no kernel to boot; get one with: scripts/setup test")
-    return found.stdout.strip()
+    return release
+
+
+def build_directory(release):
+    """The headers of a release."""
+    directory = _ask_common(f"kernel_build_dir {shlex.quote(release)}")
+    if not directory:
+        raise BenchError(f"no headers of Linux {release}; "
+                         "get them with: scripts/setup build")
+    return directory
 
 
 def read_facts(path):
@@ -50,11 +66,14 @@ def _command(clock, kernel, share, timeout):
     return command + ["--", f"{TOP}/tools/bench/guest", share]
 
 
-class _Listener:
-    """Understands what the guest prints; see the head of `guest`."""
+class Listener:
+    """Understands what the guest prints; see the head of `guest`.
 
-    def __init__(self, runs, share, say):
-        self.share = share
+    `read` gives the values of some runs that have ended, by section.
+    """
+
+    def __init__(self, runs, read, say):
+        self.read = read
         self.say = say
         self.progress = Progress(runs, say)
         self.without = {}
@@ -73,19 +92,20 @@ class _Listener:
             self.progress.begin()
         elif word == "done":
             runs = self.progress.batch(rest)
-            self.values.update(results.read(runs, self.share))
+            self.values.update(self.read(runs))
             self.progress.done(runs)
         else:
             self.say(line)
 
 
-def carry_out(runs, clock, kernel, share, say):
-    """Boot and measure; the values by section, and what is to be known."""
-    plan.write(runs, share)
-    timeout = SECONDS_BEFORE + SECONDS_PER_RUN * len(runs)
-    listener = _Listener(runs, share, say)
-    with subprocess.Popen(_command(clock, kernel, share, timeout), text=True,
-                          stdin=subprocess.DEVNULL,
+def timeout_of(runs):
+    """Seconds after which the machine hangs."""
+    return SECONDS_BEFORE + SECONDS_PER_RUN * len(runs)
+
+
+def boot(command, listener, share):
+    """Run the machine; the values by section, and what is to be known."""
+    with subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE) as machine:
         try:
             for line in machine.stdout:
@@ -99,3 +119,11 @@ def carry_out(runs, clock, kernel, share, say):
     facts, settings = read_facts(f"{share}/facts")
     return {"values": listener.values, "facts": facts, "settings": settings,
             "without": listener.without}
+
+
+def carry_out(runs, clock, kernel, share, say):
+    """Boot and measure."""
+    plan.write(runs, share)
+    listener = Listener(runs, lambda ended: results.read(ended, share), say)
+    command = _command(clock, kernel, share, timeout_of(runs))
+    return boot(command, listener, share)

@@ -16,6 +16,8 @@ import tempfile
 import cells
 import host
 import machine
+import nvme
+import nvme_cells
 import plan
 import results
 import summary as summaries
@@ -34,6 +36,9 @@ PRESETS = {
         "wall": (20, plan.Limit(milliseconds=2000)),
     },
 }
+
+# With --nvme: repeats, and the factor of the numbers of I/Os.
+NVME_PRESETS = {"quick": (3, 1), "full": (7, 2)}
 
 # The extra measurements are slow, and vary little.
 EXTRA_REPEATS = {"quick": 1, "full": 3}
@@ -65,7 +70,8 @@ def parse(arguments):
     parser.add_argument("--drivers")
     parser.add_argument("--repeats", type=_repeats)
     parser.add_argument("--list", action="store_true")
-    parser.add_argument("--clock", choices=("wall", "virtual", "both"))
+    parser.add_argument("--clock", choices=("wall", "virtual", "counted", "both"))
+    parser.add_argument("--nvme", action="store_true")
     parser.add_argument("--host", action="store_true")
     parser.add_argument("--device", action="append", default=[])
     parser.add_argument("--kernel")
@@ -76,7 +82,20 @@ def parse(arguments):
     return options
 
 
-def _check(options):
+def _check_nvme(options):
+    for name in ("host", "device", "drivers"):
+        if getattr(options, name):
+            raise BenchError(f"--{name} does not go with --nvme", 2)
+    if options.clock == "virtual":
+        raise BenchError("--nvme has the clocks counted and wall", 2)
+    options.clocks = {None: ["counted"], "both": ["counted", "wall"]}.get(
+        options.clock, [options.clock])
+    nvme_cells.check_patterns(options.cells)
+
+
+def _check_null(options):
+    if options.clock == "counted":
+        raise BenchError("--clock counted goes with --nvme only", 2)
     if options.host and options.clock in ("virtual", "both"):
         raise BenchError("--host has no clock but wall", 2)
     if options.host and options.kernel:
@@ -88,22 +107,32 @@ def _check(options):
         options.clocks = ["wall"]
     elif options.clock in ("virtual", "wall"):
         options.clocks = [options.clock]
-    options.cells = [p for p in options.cells.split(",") if p]
     cells.check_patterns(options.clocks, options.cells)
     if options.drivers is not None:
         options.drivers = cells.parse_drivers(options.drivers)
+
+
+def _check(options):
+    options.cells = [p for p in options.cells.split(",") if p]
+    if options.nvme:
+        _check_nvme(options)
+    else:
+        _check_null(options)
     if options.results and os.path.exists(options.results) and (
             not os.path.isdir(options.results) or os.listdir(options.results)):
         raise BenchError(f"--results {options.results}: exists already", 2)
 
 
-def list_cells(clocks):
+def list_cells(options):
     """Print what --cells can choose from; + marks the quick ones."""
-    for clock in clocks:
-        quick = {c.name for c in cells.quick(clock)}
-        print(f"{clock} (+: part of --quick)")
-        for cell in cells.matrix(clock):
-            print(f"  {'+' if cell.name in quick else ' '} {cell.name}")
+    lists = [(clock, cells.matrix(clock), cells.quick(clock))
+             for clock in options.clocks]
+    if options.nvme:
+        lists = [("nvme", nvme_cells.matrix(), nvme_cells.quick())]
+    for title, matrix, quick in lists:
+        print(f"{title} (+: part of --quick)")
+        for cell in matrix:
+            print(f"  {'+' if cell in quick else ' '} {cell.name}")
 
 
 def _setup(purposes):
@@ -125,21 +154,27 @@ def prepare(options):
     kernel = options.kernel or machine.default_kernel()
     if not options.no_build:
         build(kernel)
+        if options.nvme:
+            make("-C", f"{TOP}/tools/bench/insn")
     return kernel
 
 
-def build(kernel):
-    """Build the modules; print what make said only if it failed."""
-    say(f"building the modules for {kernel}")
-    directory = kernel if os.path.isdir(kernel) \
-        else f"/lib/modules/{kernel}/build"
-    made = subprocess.run(
-        ["make", "-C", TOP, f"-j{os.cpu_count()}", f"KDIR={directory}"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, check=False)
+def make(*arguments):
+    """Run make; print what it said only if it failed."""
+    made = subprocess.run(["make", f"-j{os.cpu_count()}", *arguments],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
     if made.returncode:
         sys.stderr.write(made.stdout)
-        raise BenchError("the modules do not build")
+        raise BenchError(f"this does not build: {' '.join(arguments)}")
+
+
+def build(kernel):
+    """Build the modules."""
+    say(f"building the modules for {kernel}")
+    directory = kernel if os.path.isdir(kernel) \
+        else machine.build_directory(kernel)
+    make("-C", TOP, f"KDIR={directory}")
 
 
 def _drivers(options, clock):
@@ -183,6 +218,22 @@ def measure_machine(options, kernel, raw):
     return parts
 
 
+def measure_nvme(options, kernel, raw):
+    """nvme_c and nvme; {clock: part of the summary}."""
+    repeats, factor = NVME_PRESETS["full" if options.full else "quick"]
+    runs = nvme_cells.make_runs(nvme_cells.select(options.full, options.cells),
+                                options.repeats or repeats, factor)
+    parts = {}
+    for clock in options.clocks:
+        share = f"{raw}/{clock}"
+        os.makedirs(share)
+        say(f"{clock}: {len(runs)} runs")
+        load = _warn_if_busy("wall")
+        parts[clock] = nvme.carry_out(runs, clock, kernel, share, say)
+        parts[clock]["facts"]["load_before"] = f"{load:.2f}"
+    return parts
+
+
 def find_host_disks(options):
     """Disks of this machine to measure, checked."""
     if os.geteuid() != 0:
@@ -217,6 +268,15 @@ def measure_host(options, disks, raw):
     measured = host.carry_out(runs, disks, share, say)
     measured["facts"]["load_before"] = f"{load:.2f}"
     return {"wall": summaries.of_clock(runs, measured, limit)}
+
+
+def measure(options, kernel, disks, raw):
+    """What the options ask for; {clock: part of the summary}."""
+    if options.host:
+        return measure_host(options, disks, raw)
+    if options.nvme:
+        return measure_nvme(options, kernel, raw)
+    return measure_machine(options, kernel, raw)
 
 
 def _output_of(*command):
@@ -292,10 +352,15 @@ def complete_or_nothing(path):
         raise
 
 
-def report(summary, directory):
+def report(summary, directory, is_nvme):
     """Summary, table and picture; returns the table."""
-    import plot  # imported late: matplotlib is slow, and may be missing
-    import table
+    # Imported late: matplotlib is slow, and may be missing.
+    if is_nvme:
+        import nvme_plot as plot
+        import nvme_table as table
+    else:
+        import plot
+        import table
 
     text = table.render(summary)
     with open(f"{directory}/summary.json", "w", encoding="utf-8") as out:
@@ -311,7 +376,7 @@ def run(arguments):
     """Everything, for these arguments."""
     options = parse(arguments)
     if options.list:
-        list_cells(options.clocks)
+        list_cells(options)
         return
     disks = find_host_disks(options) if options.host else []
     kernel = prepare(options)
@@ -319,9 +384,8 @@ def run(arguments):
     with complete_or_nothing(path) as work:
         summary = describe(options, arguments)
         raw = f"{work}/raw"
-        summary["clocks"] = measure_host(options, disks, raw) if options.host \
-            else measure_machine(options, kernel, raw)
-        text = report(summary, work)
+        summary["clocks"] = measure(options, kernel, disks, raw)
+        text = report(summary, work, options.nvme)
     print(text)
     print(f"results: {path}")
 

@@ -128,7 +128,8 @@ def batches(runs):
             for name, group in itertools.groupby(runs, lambda r: r.batch)]
 
 
-def _template():
+def template():
+    """What all job files begin with."""
     path = os.path.join(os.path.dirname(__file__), "cell.fio")
     with open(path, encoding="utf-8") as file:
         return file.read()
@@ -136,11 +137,11 @@ def _template():
 
 def write(runs, directory):
     """Store the list and the job files."""
-    template = _template()
+    head = template()
     for name, group in batches(runs):
         if group[0].kind == "fio":
             with open(f"{directory}/{name}.fio", "w", encoding="utf-8") as out:
-                out.write("\n".join([template] + [r.job() for r in group]))
+                out.write("\n".join([head] + [r.job() for r in group]))
     with open(f"{directory}/plan", "w", encoding="utf-8") as out:
         for run in runs:
             out.write("\t".join(getattr(run, f) for f in FIELDS) + "\n")

@@ -19,7 +19,7 @@ def load_json(text):
         raise ResultError(f"broken JSON: {err}") from err
 
 
-def _direction(job):
+def direction(job):
     """The one direction in which a job group moved data."""
     if job.get("error"):
         raise ResultError(f"{job['jobname']}: fio reports error {job['error']}")
@@ -31,7 +31,7 @@ def _direction(job):
 
 def _iops(job):
     """I/Os per second, from what was counted."""
-    side = _direction(job)
+    side = direction(job)
     if not side["runtime"]:
         raise ResultError(f"{job['jobname']}: too short for fio's clock")
     return side["total_ios"] * 1000 / side["runtime"]
@@ -44,6 +44,12 @@ def fio_values(text):
     if len(found) != len(jobs):
         raise ResultError("a section was reported twice")
     return found
+
+
+def total_ios(text):
+    """{section: I/Os} of one process of fio."""
+    return {job["jobname"]: direction(job)["total_ios"]
+            for job in load_json(text).get("jobs", [])}
 
 
 def extra_values(text):

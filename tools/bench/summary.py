@@ -19,26 +19,25 @@ def collect(runs, values):
     return table
 
 
-def _in_order(drivers):
-    return sorted(drivers, key=cells.DRIVERS.index)
+def rows(table, what=cells):
+    """Each driver's sample described, and compared with the reference.
 
-
-def rows(table):
-    """Each driver's sample described, and compared with the reference."""
+    `what` is the module that has the names: cells, or nvme_cells.
+    """
     out = []
     for (cell, metric), samples in table.items():
-        base = samples.get(cells.REFERENCE)
-        for driver in _in_order(samples):
+        base = samples.get(what.REFERENCE)
+        for driver in sorted(samples, key=what.DRIVERS.index):
             row = {
                 "cell": cell,
                 "metric": metric,
-                "unit": cells.METRICS[metric],
+                "unit": what.METRICS[metric],
                 "driver": driver,
                 "values": samples[driver],
                 **stats.describe(samples[driver]),
                 "to_reference": None,
             }
-            if base and driver != cells.REFERENCE:
+            if base and driver != what.REFERENCE:
                 row["to_reference"] = stats.paired_ratio(samples[driver], base)
             out.append(row)
     return out

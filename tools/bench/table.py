@@ -58,7 +58,7 @@ def layout(header, lines):
     return "\n".join(text) + "\n"
 
 
-def _blank_repeats(lines):
+def blank_repeats(lines):
     """A cell's name stands in its first line only."""
     last = None
     for line in lines:
@@ -75,7 +75,7 @@ def _cells(rows):
     lines = [[row_label(r), r["driver"], str(r["n"]),
               number(r["median"], r["unit"]), _spread(r, r["unit"]),
               r["unit"], ratio_text(r["to_reference"])] for r in rows]
-    return layout(header, _blank_repeats(lines))
+    return layout(header, blank_repeats(lines))
 
 
 def _gains(rows):
@@ -84,7 +84,7 @@ def _gains(rows):
     lines = [[r["family"], r["driver"], str(r["n"]), f"{r['median']:.3f}",
               _spread(r, ""), ratio_text(r["gain"]), ratio_text(r["to_floor"])]
              for r in rows]
-    return layout(header, _blank_repeats(lines))
+    return layout(header, blank_repeats(lines))
 
 
 def _clock(name, part):
@@ -100,10 +100,14 @@ def _clock(name, part):
     return text
 
 
-def render(summary):
-    """The whole table."""
-    head = (f"{summary['date']}  revision {summary['revision']}\n"
+def head(summary):
+    """When, what and where."""
+    return (f"{summary['date']}  revision {summary['revision']}\n"
             f"{summary['machine']['cpu']}, {summary['machine']['cpus']} CPU(s)"
             f"{'; ' + summary['qemu'] if summary['qemu'] else ''}\n")
+
+
+def render(summary):
+    """The whole table."""
     parts = [_clock(name, part) for name, part in summary["clocks"].items()]
-    return "\n".join([head] + parts + [NOTES])
+    return "\n".join([head(summary)] + parts + [NOTES])

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0
+"""nvme_c beside the kernel's nvme, on two emulated devices of one machine."""
+
+import os
+import re
+
+import counted
+import machine
+import nvme_cells
+import results
+import summary
+
+# Names of the interrupts of a driver's I/O queues in /proc/interrupts: queue 0
+# takes commands for the controller.
+INTERRUPTS = {"nvme": r"nvme\d+q[1-9]\d*", "nvme_c": r"nvmec\d+ q[1-9]\d*"}
+
+FUNCTIONS_HEAD = "Per I/O: instructions, calls; module, function\n\n"
+
+MEMORY = "3G"
+
+# For each clock: the machine's options. With more than one CPU the plugin's
+# counters are not exact.
+MACHINES = {
+    "counted": ("--cpus", "1", "--plugin",
+                f"{machine.TOP}/tools/bench/insn/insn.so,out={{share}}/marks"),
+    "wall": ("--cpus", "2"),
+}
+
+
+def count_interrupts(text, driver):
+    """The interrupts of a driver's I/O queues so far, on all CPUs."""
+    name = re.compile(rf"\s{INTERRUPTS[driver]}$")
+    found = 0
+    for line in text.splitlines():
+        if name.search(line):
+            for word in line.split()[1:]:
+                if not word.isdecimal():
+                    break
+                found += int(word)
+    return found
+
+
+class Reader:
+    """Reads what the runs of one boot left."""
+
+    def __init__(self, share):
+        self.share = share
+        self.symbols = None
+        self.functions = {}
+
+    def _text(self, name):
+        with open(f"{self.share}/{name}", encoding="utf-8") as file:
+            return file.read()
+
+    def _count_functions(self, run):
+        """{(module, function): Count} of a run, or None. What was counted in
+        other modules is cut from the file, which is large otherwise."""
+        name = f"{run.section}.insn"
+        if not os.path.exists(f"{self.share}/{name}"):
+            return None
+        if self.symbols is None:
+            self.symbols = counted.read_symbols(self._text("kallsyms"))
+        counts = counted.of_modules(self.symbols,
+                                    counted.read_counts(self._text(name)),
+                                    nvme_cells.MODULES[run.driver])
+        with open(f"{self.share}/{name}", "w", encoding="utf-8") as out:
+            out.write(counted.counts_text(counts))
+        return counted.by_function(self.symbols, counts)
+
+    def _one(self, run):
+        """{metric: value} of a run."""
+        text = self._text(f"{run.section}.json")
+        ios = results.total_ios(text)[run.section]
+        before, after = (
+            count_interrupts(self._text(f"{run.section}.{when}"), run.driver)
+            for when in ("before", "after"))
+        values = dict(results.fio_values(text)[run.section])
+        functions = self._count_functions(run)
+        if functions is not None:
+            total = counted.total(functions)
+            values["instructions"] = total.executed / ios
+            values["doorbells"] = total.writes / ios
+            self.functions[run] = (functions, ios)
+        values["interrupts"] = (after - before) / ios
+        return values
+
+    def read(self, runs):
+        """{section: {metric: value}}"""
+        found = {}
+        for run in runs:
+            try:
+                found[run.section] = self._one(run)
+            except (OSError, KeyError, UnicodeDecodeError,
+                    counted.CountError, results.ResultError) as err:
+                raise results.ResultError(
+                    f"{self.share}/{run.section}: {err}") from err
+        return found
+
+
+def function_texts(functions):
+    """{driver: text}: for each cell, functions by instructions per I/O."""
+    sums = {}
+    for run, (counts, ios) in functions.items():
+        total, all_ios = sums.get((run.driver, run.cell), ({}, 0))
+        sums[run.driver, run.cell] = (counted.add(total, counts), all_ios + ios)
+    texts = {}
+    for (driver, cell), (counts, ios) in sums.items():
+        mean = counted.total(counts).executed / ios
+        texts[driver] = texts.get(driver, FUNCTIONS_HEAD) + "\n".join(
+            [f"{mean:10.2f}            {cell}",
+             *counted.breakdown(counts, ios), "", ""])
+    return texts
+
+
+def _command(clock, kernel, share, timeout):
+    devices = ("--nvme", f"size={nvme_cells.SPAN >> 20}M") * 2
+    options = [o.format(share=share) for o in MACHINES[clock]]
+    return [f"{machine.TOP}/scripts/vm", "--memory", MEMORY,
+            "--kernel", kernel, "--timeout", str(timeout), "--share", share,
+            *devices, *options,
+            "--", f"{machine.TOP}/tools/bench/guest-nvme", share, clock]
+
+
+def carry_out(runs, clock, kernel, share, say):
+    """Boot and measure; one clock's part of the summary."""
+    nvme_cells.write(runs, share)
+    os.makedirs(f"{share}/marks")
+    reader = Reader(share)
+    measured = machine.boot(
+        _command(clock, kernel, share, machine.timeout_of(runs)),
+        machine.Listener(runs, reader.read, say), share)
+    for driver, text in function_texts(reader.functions).items():
+        with open(f"{share}/functions-{driver}.txt", "w",
+                  encoding="utf-8") as out:
+            out.write(text)
+    return {
+        "facts": measured["facts"],
+        "settings": measured["settings"],
+        "without": {},
+        "limit": f"a fixed number of I/Os, times {runs[0].factor}",
+        "rows": summary.rows(summary.collect(runs, measured["values"]),
+                             nvme_cells),
+    }
