@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """nvme_c beside the kernel's nvme, on two emulated devices of one machine."""
 
+import itertools
 import os
 import re
 
@@ -12,7 +13,7 @@ import summary
 
 # Names of the interrupts of a driver's I/O queues in /proc/interrupts: queue 0
 # takes commands for the controller.
-INTERRUPTS = {"nvme": r"nvme\d+q[1-9]\d*", "nvme_c": r"nvmec\d+ q[1-9]\d*"}
+INTERRUPTS = {"nvme": r"nvme\d+q[1-9]\d*", "nvme_c": r"nvmec\d+ ?q[1-9]\d*"}
 
 FUNCTIONS_HEAD = "Per I/O: instructions, calls; module, function\n\n"
 
@@ -30,14 +31,12 @@ MACHINES = {
 def count_interrupts(text, driver):
     """The interrupts of a driver's I/O queues so far, on all CPUs."""
     name = re.compile(rf"\s{INTERRUPTS[driver]}$")
-    found = 0
-    for line in text.splitlines():
-        if name.search(line):
-            for word in line.split()[1:]:
-                if not word.isdecimal():
-                    break
-                found += int(word)
-    return found
+    lines = [line for line in text.splitlines() if name.search(line)]
+    if not lines:
+        raise counted.CountError(f"{driver} has no interrupts of I/O queues")
+    counts = (itertools.takewhile(str.isdecimal, line.split()[1:])
+              for line in lines)
+    return sum(int(word) for words in counts for word in words)
 
 
 class Reader:

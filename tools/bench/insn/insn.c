@@ -24,7 +24,7 @@
  * ---------
  * With one virtual CPU each execution is counted, and once. With more of them,
  * two that increment the same counter at the same time lose one. An instruction
- * with a rep prefix counts once for each iteration.
+ * with a rep prefix counts once for each iteration and once for its end.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -74,14 +74,26 @@ static void *allocate(size_t size)
 	return memory;
 }
 
-/* QEMU translates in one thread at a time when it calls plugins. */
-static struct counter *counter_of(uint64_t vaddr)
+/* Virtual CPUs translate at the same time. */
+static struct page *get_page(uint64_t vaddr)
 {
 	struct page **page = &pages[(vaddr - AREA_START) / PAGE_BYTES];
+	struct page *old = __atomic_load_n(page, __ATOMIC_ACQUIRE);
+	struct page *new;
 
-	if (!*page)
-		*page = allocate(sizeof(**page));
-	return &(*page)->counters[vaddr % PAGE_BYTES];
+	if (old)
+		return old;
+	new = allocate(sizeof(*new));
+	if (__atomic_compare_exchange_n(page, &old, new, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return new;
+	free(new);
+	return old;
+}
+
+static struct counter *counter_of(uint64_t vaddr)
+{
+	return &get_page(vaddr)->counters[vaddr % PAGE_BYTES];
 }
 
 static void write_page(FILE *out, uint64_t vaddr, struct page *page)

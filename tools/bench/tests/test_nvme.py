@@ -7,6 +7,7 @@ import tempfile
 import unittest
 
 import cells
+import counted
 import main
 import nvme
 import nvme_cells
@@ -86,6 +87,10 @@ class Interrupts(unittest.TestCase):
     def test_io_queues_on_all_cpus(self):
         self.assertEqual(nvme.count_interrupts(self.TEXT, "nvme"), 342)
         self.assertEqual(nvme.count_interrupts(self.TEXT, "nvme_c"), 1229)
+
+    def test_none(self):
+        with self.assertRaisesRegex(counted.CountError, "nvme has no"):
+            nvme.count_interrupts("", "nvme")
 
 
 class Results(unittest.TestCase):
