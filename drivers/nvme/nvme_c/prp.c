@@ -46,13 +46,13 @@ void nvmec_prp_begin_pages(struct nvmec_prp_list *list,
 		list->end = pages->entries + NVMEC_PRP_PER_PAGE - 1;
 }
 
-/* Goes to the next page; the last one has no link, so it can be filled. */
+/* Goes to the next page: all that is left, or as many as stand before a link. */
 static void nvmec_prp_turn(struct nvmec_prp_list *list)
 {
-	unsigned int room = NVMEC_PRP_PER_PAGE;
+	unsigned int room = list->left;
 
-	if (list->left > room)
-		room--;
+	if (room > NVMEC_PRP_PER_PAGE)
+		room = NVMEC_PRP_PER_PAGE - 1;
 	list->page++;
 	list->slot = list->page->entries;
 	list->end = list->slot + room;
