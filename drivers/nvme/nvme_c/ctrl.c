@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/visibility.h>
 #include <linux/blk-mq.h>
 #include <linux/delay.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
@@ -184,7 +185,7 @@ static int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl)
 }
 
 /* Reads what is fixed, and refuses what this driver cannot work with. */
-static int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl)
+VISIBLE_IF_KUNIT int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl)
 {
 	u32 timeout;
 	u64 cap;
@@ -345,7 +346,7 @@ static int nvmec_start_io(struct nvmec_ctrl *ctrl)
 /* --- the first bring-up: how many queues ---------------------------------- */
 
 /* I/O queues one would like to have, by what they serve. */
-static void nvmec_wish_counts(struct nvmec_ctrl *ctrl)
+VISIBLE_IF_KUNIT void nvmec_wish_counts(struct nvmec_ctrl *ctrl)
 {
 	unsigned int cpus = num_possible_cpus();
 	struct mqblk_queue_counts *counts = &ctrl->counts;
@@ -372,8 +373,8 @@ static void nvmec_limit_irq_queues(struct mqblk_queue_counts *counts,
 }
 
 /* Gives up queues, but for one that has an interrupt. */
-static void nvmec_limit_counts(struct mqblk_queue_counts *counts,
-			       unsigned int total)
+VISIBLE_IF_KUNIT void nvmec_limit_counts(struct mqblk_queue_counts *counts,
+					 unsigned int total)
 {
 	counts->nr_poll = min(counts->nr_poll, total - 1);
 	nvmec_limit_irq_queues(counts, total - counts->nr_poll);
@@ -396,7 +397,7 @@ void nvmec_limit_vectors(struct mqblk_queue_counts *counts,
 }
 
 /* Doorbells that the registers have room for, less those of the admin queue. */
-static unsigned int nvmec_max_queues(struct nvmec_ctrl *ctrl)
+VISIBLE_IF_KUNIT unsigned int nvmec_max_queues(struct nvmec_ctrl *ctrl)
 {
 	size_t stride = sizeof(u32) << NVME_CAP_STRIDE(ctrl->cap);
 	size_t pairs = (ctrl->bar_bytes - NVME_REG_DBS) / (2 * stride);

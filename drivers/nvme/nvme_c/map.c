@@ -13,6 +13,7 @@
  * does not do so for bvecs: those that follow each other in memory are merged
  * wherever they meet.
  */
+#include <kunit/visibility.h>
 #include <linux/blk-mq.h>
 #include <linux/dma-mapping.h>
 
@@ -198,8 +199,9 @@ undo:
 	return status;
 }
 
-static void nvmec_sgl_set(struct nvme_sgl_desc *desc, unsigned int type,
-			  dma_addr_t addr, unsigned int bytes)
+VISIBLE_IF_KUNIT void nvmec_sgl_set(struct nvme_sgl_desc *desc,
+				    unsigned int type, dma_addr_t addr,
+				    unsigned int bytes)
 {
 	*desc = (struct nvme_sgl_desc) {
 		.addr	= cpu_to_le64(addr),
@@ -315,8 +317,8 @@ static blk_status_t nvmec_map_big(struct nvmec_ctrl *ctrl, struct request *rq,
 }
 
 /* SGLs are shorter than PRP lists if the pieces are large. */
-static bool nvmec_wants_sgl(struct nvmec_ctrl *ctrl, unsigned int bytes,
-			    unsigned int segs)
+VISIBLE_IF_KUNIT bool nvmec_wants_sgl(struct nvmec_ctrl *ctrl,
+				      unsigned int bytes, unsigned int segs)
 {
 	unsigned int threshold = READ_ONCE(nvmec_sgl_threshold);
 

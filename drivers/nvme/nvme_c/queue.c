@@ -13,6 +13,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/visibility.h>
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 
@@ -31,7 +32,7 @@
  * The controller wants to be told of the step from @old to @new if that passes
  * @event, the value that it was content with last; all modulo 2^16.
  */
-static bool nvmec_event_passed(u16 event, u16 old, u16 new)
+VISIBLE_IF_KUNIT bool nvmec_event_passed(u16 event, u16 old, u16 new)
 {
 	return (u16)(new - event - 1) < (u16)(new - old);
 }
