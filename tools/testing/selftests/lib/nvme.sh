@@ -96,3 +96,15 @@ fio_verify() {
 		--ioengine=io_uring --iodepth=32 --bs=4k --rw=randwrite \
 		--size=16m --verify=crc32c --verify_fatal=1 "$@"
 }
+
+# monitor COMMAND : have the monitor of the test machine do something; what it
+# answers is not waited for, what it does has to be
+monitor() {
+	local name port=''
+	for name in /sys/class/virtio-ports/*/name; do
+		[[ ! -e $name || $(<"$name") != monitor ]] || port=${name%/name}
+	done
+	[[ -n $port ]] || return
+	printf '%s\n' "$1" >"/dev/${port##*/}"
+}
+
