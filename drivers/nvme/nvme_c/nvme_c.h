@@ -198,6 +198,7 @@ struct nvmec_ident {
  * @scan_work: looks for namespaces
  * @event_work: handles an asynchronous event
  * @abort_work: sends abort commands for requests that want one
+ * @frozen_work: gives it up if the bus stays frozen
  * @event: completion dword 0 of the event that @event_work shall handle
  * @event_armed: an event request is with the controller
  * @queues: [0] is the admin queue; NULL before the first bring-up
@@ -238,6 +239,7 @@ struct nvmec_ctrl {
 	struct work_struct		scan_work;
 	struct work_struct		event_work;
 	struct work_struct		abort_work;
+	struct delayed_work		frozen_work;
 	u32				event;
 	bool				event_armed;
 

@@ -15,6 +15,11 @@
 
 /* Registers that are there whatever the number of doorbells. */
 #define NVMEC_MIN_BAR_BYTES	(NVME_REG_DBS + 4 * sizeof(u32))
+/*
+ * How long the bus may stay frozen. Nobody tells a driver that it could not be
+ * recovered; what the kernel tries takes a little more than a minute.
+ */
+#define NVMEC_FROZEN_MS		90000
 /* Large transfers that can always be made, however scarce memory is. */
 #define NVMEC_MIN_BIG		2
 
@@ -171,6 +176,16 @@ static void nvmec_ctrl_release(struct device *dev)
 	kfree(ctrl);
 }
 
+static void nvmec_frozen_work(struct work_struct *work)
+{
+	struct nvmec_ctrl *ctrl = container_of(to_delayed_work(work),
+					       struct nvmec_ctrl, frozen_work);
+
+	dev_err(&ctrl->dev, "the bus was not recovered in %u s\n",
+		NVMEC_FROZEN_MS / 1000);
+	nvmec_ctrl_kill(ctrl);
+}
+
 static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 {
 	struct nvmec_ctrl *ctrl;
@@ -195,6 +210,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	INIT_WORK(&ctrl->scan_work, nvmec_scan_work);
 	INIT_WORK(&ctrl->event_work, nvmec_event_work);
 	INIT_WORK(&ctrl->abort_work, nvmec_abort_work);
+	INIT_DELAYED_WORK(&ctrl->frozen_work, nvmec_frozen_work);
 
 	ctrl->dev.class = &nvmec_class;
 	ctrl->dev.parent = &pdev->dev;
@@ -236,6 +252,7 @@ static void nvmec_ctrl_free_resources(struct nvmec_ctrl *ctrl)
  */
 static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 {
+	cancel_delayed_work_sync(&ctrl->frozen_work);
 	flush_work(&ctrl->reset_work);
 	/* Paused, and nobody will bring it back: its disks must not wait. */
 	if (READ_ONCE(ctrl->io_quiesced)) {
@@ -373,9 +390,11 @@ static pci_ers_result_t nvmec_error_detected(struct pci_dev *pdev,
 		return PCI_ERS_RESULT_CAN_RECOVER;
 	case pci_channel_io_frozen:
 		dev_warn(&ctrl->dev, "the bus is frozen\n");
-		if (nvmec_pause(ctrl, false))
-			return PCI_ERS_RESULT_NEED_RESET;
-		return PCI_ERS_RESULT_DISCONNECT;
+		if (!nvmec_pause(ctrl, false))
+			return PCI_ERS_RESULT_DISCONNECT;
+		queue_delayed_work(nvmec_wq, &ctrl->frozen_work,
+				   msecs_to_jiffies(NVMEC_FROZEN_MS));
+		return PCI_ERS_RESULT_NEED_RESET;
 	default:
 		nvmec_ctrl_kill(ctrl);
 		return PCI_ERS_RESULT_DISCONNECT;
@@ -391,7 +410,10 @@ static pci_ers_result_t nvmec_slot_reset(struct pci_dev *pdev)
 
 static void nvmec_error_resume(struct pci_dev *pdev)
 {
-	nvmec_unpause(pci_get_drvdata(pdev));
+	struct nvmec_ctrl *ctrl = pci_get_drvdata(pdev);
+
+	cancel_delayed_work_sync(&ctrl->frozen_work);
+	nvmec_unpause(ctrl);
 }
 
 static void nvmec_reset_prepare(struct pci_dev *pdev)
@@ -399,12 +421,17 @@ static void nvmec_reset_prepare(struct pci_dev *pdev)
 	nvmec_pause(pci_get_drvdata(pdev), false);
 }
 
+static void nvmec_reset_done(struct pci_dev *pdev)
+{
+	nvmec_unpause(pci_get_drvdata(pdev));
+}
+
 static const struct pci_error_handlers nvmec_error_handlers = {
 	.error_detected	= nvmec_error_detected,
 	.slot_reset	= nvmec_slot_reset,
 	.resume		= nvmec_error_resume,
 	.reset_prepare	= nvmec_reset_prepare,
-	.reset_done	= nvmec_error_resume,
+	.reset_done	= nvmec_reset_done,
 };
 
 /* --- the driver ----------------------------------------------------------- */
