@@ -8,9 +8,9 @@
  * Controllers and namespaces
  * --------------------------
  * Each PCI device that the driver is given is a struct nvmec_ctrl, the device
- * nvmecX of class nvme_c. A scan of its active namespaces makes a struct nvmec_ns
- * and a disk nvmecXnY for each, with Y the namespace id. All disks of a
- * controller share its I/O queues.
+ * nvmecX of class nvme_c (nvmeX of class nvme with drop_in=1). A scan of its
+ * active namespaces makes a struct nvmec_ns and a disk nvmecXnY for each, with Y
+ * the namespace id. All disks of a controller share its I/O queues.
  *
  * States
  * ------
@@ -32,10 +32,10 @@
  *
  * Memory
  * ------
- * A request owns 256 bytes for its PRP list or its discard ranges, and room for
- * 33 bus addresses: that is enough for 128 KiB wherever it lies, so no I/O up to
- * that size allocates anything. Larger ones take pages from a pool; if there are
- * none, they wait.
+ * A request owns 256 bytes for its PRP list or its discard ranges, and a
+ * scatterlist for 33 pieces: that is enough for 128 KiB wherever it lies, so no I/O
+ * up to that size allocates anything. Larger ones take pages from a pool; if there
+ * are none, they wait. This costs 1.4 KiB for each request that a queue can hold.
  *
  * Recovery
  * --------
@@ -101,15 +101,45 @@ bool nvmec_bind_class;
 module_param_named(bind_class, nvmec_bind_class, bool, 0444);
 MODULE_PARM_DESC(bind_class, "take every NVMe device that has no driver");
 
+bool nvmec_drop_in;
+module_param_named(drop_in, nvmec_drop_in, bool, 0444);
+MODULE_PARM_DESC(drop_in,
+		 "take the place of the kernel's nvme: its names, and every device");
+
 unsigned int nvmec_io_timeout_ms;
 unsigned int nvmec_admin_timeout_ms;
 
 /* For all that brings controllers up and down; I/O may wait for it. */
 struct workqueue_struct *nvmec_wq;
 
-const struct class nvmec_class = {
+struct class nvmec_class = {
 	.name = "nvme_c",
 };
+
+/* What the kernel's drivers for NVMe share; it has the class nvme. */
+struct nvme_ctrl;
+void nvme_uninit_ctrl(struct nvme_ctrl *ctrl);
+
+static bool __init nvmec_names_taken(void)
+{
+	if (!symbol_get(nvme_uninit_ctrl))
+		return false;
+	symbol_put(nvme_uninit_ctrl);
+	return true;
+}
+
+static int __init nvmec_take_names(void)
+{
+	if (!nvmec_drop_in)
+		return 0;
+	if (nvmec_names_taken()) {
+		pr_err("drop_in: nvme_core is loaded and has the names, unload it first\n");
+		return -EBUSY;
+	}
+	nvmec_class.name = "nvme";
+	nvmec_bind_class = true;
+	return 0;
+}
 
 static bool __init nvmec_in_range(const char *name, unsigned int value,
 				  unsigned int least, unsigned int most)
@@ -137,6 +167,9 @@ static int __init nvmec_init(void)
 
 	if (!nvmec_params_valid())
 		return -EINVAL;
+	ret = nvmec_take_names();
+	if (ret)
+		return ret;
 	nvmec_io_timeout_ms = io_timeout * MSEC_PER_SEC;
 	nvmec_admin_timeout_ms = admin_timeout * MSEC_PER_SEC;
 

@@ -23,9 +23,6 @@
 #include "cmd.h"
 #include "prp.h"
 
-/* Prefix of the names of controllers, and of their namespaces' disks. */
-#define NVMEC_NAME		"nvmec"
-
 /* Admin queue: few commands are ever in flight at once. */
 #define NVMEC_ADMIN_DEPTH	32
 #define NVMEC_ADMIN_TAGS	30
@@ -394,7 +391,7 @@ static inline enum nvmec_state nvmec_state(struct nvmec_ctrl *ctrl)
 
 /* main.c */
 extern struct workqueue_struct *nvmec_wq;
-extern const struct class nvmec_class;
+extern struct class nvmec_class;
 extern unsigned int nvmec_io_timeout_ms;
 extern unsigned int nvmec_admin_timeout_ms;
 extern unsigned int nvmec_queue_depth;
@@ -402,6 +399,7 @@ extern unsigned int nvmec_write_queues;
 extern unsigned int nvmec_poll_queues;
 extern unsigned int nvmec_sgl_threshold;
 extern bool nvmec_bind_class;
+extern bool nvmec_drop_in;
 
 /* pci.c */
 int nvmec_pci_init(void);

@@ -217,7 +217,8 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	ctrl->dev.groups = nvmec_ctrl_groups;
 	ctrl->dev.release = nvmec_ctrl_release;
 	device_initialize(&ctrl->dev);
-	ret = dev_set_name(&ctrl->dev, NVMEC_NAME "%d", ctrl->index);
+	ret = dev_set_name(&ctrl->dev, "%s%d", nvmec_drop_in ? "nvme" : "nvmec",
+			   ctrl->index);
 	if (ret) {
 		put_device(&ctrl->dev);
 		return ERR_PTR(ret);
@@ -450,12 +451,18 @@ static struct pci_driver nvmec_driver = {
 	.probe		= nvmec_probe,
 	.remove		= nvmec_remove,
 	.shutdown	= nvmec_shutdown,
-	.driver.pm	= pm_sleep_ptr(&nvmec_pm_ops),
+	.driver		= {
+		.pm		= pm_sleep_ptr(&nvmec_pm_ops),
+		/* A device may take seconds to become ready. */
+		.probe_type	= PROBE_PREFER_ASYNCHRONOUS,
+	},
 	.err_handler	= &nvmec_error_handlers,
 };
 
 int nvmec_pci_init(void)
 {
+	if (nvmec_drop_in)
+		nvmec_driver.name = "nvme";
 	if (nvmec_bind_class)
 		nvmec_driver.id_table = nvmec_class_ids;
 	return pci_register_driver(&nvmec_driver);
