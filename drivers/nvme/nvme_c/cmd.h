@@ -21,8 +21,24 @@ struct nvmec_range {
 	u32	blocks;
 };
 
-void nvmec_cmd_rw(struct nvme_command *cmd, u8 opcode,
-		  const struct nvmec_range *range, u16 control);
+/* Read, write, and write zeroes, which has the same layout and no data. */
+static inline void nvmec_cmd_rw(struct nvme_command *cmd, u8 opcode,
+				const struct nvmec_range *range, u16 control)
+{
+	static_assert(offsetof(struct nvme_write_zeroes_cmd, length) ==
+		      offsetof(struct nvme_rw_command, length));
+
+	*cmd = (struct nvme_command) {
+		.rw = {
+			.opcode		= opcode,
+			.nsid		= cpu_to_le32(range->nsid),
+			.slba		= cpu_to_le64(range->first),
+			.length		= cpu_to_le16(range->blocks - 1),
+			.control	= cpu_to_le16(control),
+		},
+	};
+}
+
 void nvmec_cmd_flush(struct nvme_command *cmd, u32 nsid);
 void nvmec_cmd_discard(struct nvme_command *cmd, u32 nsid, unsigned int nr);
 void nvmec_cmd_identify(struct nvme_command *cmd, u8 cns, u32 nsid, u8 csi);

@@ -22,56 +22,35 @@ static struct nvmec_queue *nvmec_hctx_queue(struct blk_mq_hw_ctx *hctx)
 	return hctx->driver_data;
 }
 
-static void nvmec_build_rw(struct nvmec_ns *ns, struct request *rq,
-			   struct nvme_command *cmd, u8 opcode)
+static struct nvmec_range nvmec_rq_range(const struct nvmec_ns *ns,
+					 const struct request *rq)
 {
-	const struct nvmec_range range = {
+	return (struct nvmec_range) {
 		.nsid	= ns->nsid,
 		.first	= blk_rq_pos(rq) >> (ns->lba_shift - SECTOR_SHIFT),
 		.blocks	= blk_rq_bytes(rq) >> ns->lba_shift,
 	};
+}
+
+static u16 nvmec_rw_control(const struct request *rq)
+{
 	u16 control = 0;
 
 	if (rq->cmd_flags & REQ_FUA)
 		control |= NVME_RW_FUA;
 	if (rq->cmd_flags & (REQ_FAILFAST_DEV | REQ_RAHEAD))
 		control |= NVME_RW_LR;
-	nvmec_cmd_rw(cmd, opcode, &range, control);
+	return control;
 }
 
-static void nvmec_build_zeroes(struct nvmec_ns *ns, struct request *rq,
-			       struct nvme_command *cmd)
-{
-	const struct nvmec_range range = {
-		.nsid	= ns->nsid,
-		.first	= blk_rq_pos(rq) >> (ns->lba_shift - SECTOR_SHIFT),
-		.blocks	= blk_rq_bytes(rq) >> ns->lba_shift,
-	};
-
-	nvmec_cmd_rw(cmd, nvme_cmd_write_zeroes, &range, 0);
-}
-
-/**
- * nvmec_rq_build - write the command of a request
- * @rq: started, and its data is mapped
- * @cmd: where to
- *
- * Context: Any.
- */
-void nvmec_rq_build(struct request *rq, struct nvme_command *cmd)
+/* The command of a request that is no read or write, but for its id. */
+static noinline void nvmec_build_other(struct request *rq, struct nvme_command *cmd)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 	struct nvmec_ns *ns = rq->q->queuedata;
+	struct nvmec_range range;
 
 	switch (req_op(rq)) {
-	case REQ_OP_READ:
-		nvmec_build_rw(ns, rq, cmd, nvme_cmd_read);
-		cmd->common.dptr = nrq->dptr;
-		break;
-	case REQ_OP_WRITE:
-		nvmec_build_rw(ns, rq, cmd, nvme_cmd_write);
-		cmd->common.dptr = nrq->dptr;
-		break;
 	case REQ_OP_FLUSH:
 		nvmec_cmd_flush(cmd, ns->nsid);
 		break;
@@ -81,32 +60,52 @@ void nvmec_rq_build(struct request *rq, struct nvme_command *cmd)
 		cmd->common.dptr = nrq->dptr;
 		break;
 	case REQ_OP_WRITE_ZEROES:
-		nvmec_build_zeroes(ns, rq, cmd);
+		range = nvmec_rq_range(ns, rq);
+		nvmec_cmd_rw(cmd, nvme_cmd_write_zeroes, &range, 0);
 		break;
 	default:
 		*cmd = *nrq->passthru;
 		break;
 	}
-	if (nrq->sgl)
-		cmd->common.flags |= NVME_CMD_SGL_METABUF;
+}
+
+static inline void nvmec_build_rw(struct request *rq, struct nvme_command *cmd,
+			   u8 opcode)
+{
+	const struct nvmec_range range = nvmec_rq_range(rq->q->queuedata, rq);
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	nvmec_cmd_rw(cmd, opcode, &range, nvmec_rw_control(rq));
+	cmd->rw.flags = nrq->cmd_flags;
+	cmd->rw.dptr = nrq->dptr;
+}
+
+/* Writes the command of a request that is started, and its data mapped. */
+static inline void nvmec_rq_build(struct request *rq, struct nvme_command *cmd)
+{
+	enum req_op op = req_op(rq);
+
+	if (likely(op == REQ_OP_READ || op == REQ_OP_WRITE))
+		nvmec_build_rw(rq, cmd, op == REQ_OP_READ ? nvme_cmd_read :
+							    nvme_cmd_write);
+	else
+		nvmec_build_other(rq, cmd);
 	cmd->common.command_id = mqblk_rq_id(rq);
 }
 
-static blk_status_t nvmec_rq_map(struct request *rq)
+static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
+					struct request *rq)
 {
-	struct nvmec_ns *ns = rq->q->queuedata;
-
 	switch (req_op(rq)) {
 	case REQ_OP_READ:
 	case REQ_OP_WRITE:
-		return nvmec_map_data(ns->ctrl, rq);
+		return nvmec_map_data(ctrl, rq);
 	case REQ_OP_DISCARD:
-		return nvmec_map_ranges(ns, rq);
+		return nvmec_map_ranges(rq->q->queuedata, rq);
 	case REQ_OP_FLUSH:
 	case REQ_OP_WRITE_ZEROES:
 	case REQ_OP_DRV_IN:
 	case REQ_OP_DRV_OUT:
-		nvmec_rq(rq)->sgl = false;
 		return BLK_STS_OK;
 	default:
 		return BLK_STS_NOTSUPP;
@@ -135,13 +134,28 @@ static blk_status_t nvmec_rq_prepare(struct nvmec_queue *queue,
 		nrq->retries = 0;
 		rq->rq_flags |= RQF_DONTPREP;
 	}
-	status = nvmec_rq_map(rq);
+	status = nvmec_rq_map(queue->ctrl, rq);
 	if (unlikely(status)) {
 		nvmec_unmap(queue->ctrl, rq);
 		return status;
 	}
 	mqblk_rq_start(rq);
 	return BLK_STS_OK;
+}
+
+/*
+ * Sends requests of one queue, and tells the controller once: until then the list
+ * is ours.
+ */
+static void nvmec_send_list(struct nvmec_queue *queue, struct rq_list *rqs)
+{
+	struct request *rq;
+
+	spin_lock(&queue->sq_lock);
+	rq_list_for_each(rqs, rq)
+		nvmec_rq_build(rq, nvmec_sq_slot(queue));
+	nvmec_sq_ring(queue);
+	spin_unlock(&queue->sq_lock);
 }
 
 static blk_status_t nvmec_queue_rq(struct blk_mq_hw_ctx *hctx,
@@ -153,7 +167,11 @@ static blk_status_t nvmec_queue_rq(struct blk_mq_hw_ctx *hctx,
 	status = nvmec_rq_prepare(queue, bd->rq);
 	if (unlikely(status))
 		return status;
-	nvmec_queue_push(queue, bd->rq, bd->last);
+	spin_lock(&queue->sq_lock);
+	nvmec_rq_build(bd->rq, nvmec_sq_slot(queue));
+	if (bd->last)
+		nvmec_sq_ring(queue);
+	spin_unlock(&queue->sq_lock);
 	return BLK_STS_OK;
 }
 
@@ -162,26 +180,33 @@ static void nvmec_commit_rqs(struct blk_mq_hw_ctx *hctx)
 	nvmec_queue_ring(nvmec_hctx_queue(hctx));
 }
 
-/* Requests that cannot be sent now are left; the block layer takes them back. */
-static void nvmec_queue_rqs(struct rq_list *rqs)
+/* Sends what is in front of the list and for one queue. */
+static void nvmec_send_run(struct rq_list *rqs, struct rq_list *left)
 {
-	struct nvmec_queue *queue = NULL;
-	struct rq_list ready = {}, left = {};
-	struct request *rq;
+	struct request *rq = rq_list_peek(rqs);
+	struct blk_mq_hw_ctx *hctx = rq->mq_hctx;
+	struct nvmec_queue *queue = nvmec_hctx_queue(hctx);
+	struct rq_list ready = {};
 
-	while ((rq = rq_list_pop(rqs))) {
-		struct nvmec_queue *next = nvmec_hctx_queue(rq->mq_hctx);
-
-		if (queue != next && !rq_list_empty(&ready))
-			nvmec_queue_push_list(queue, &ready);
-		queue = next;
+	do {
+		rq_list_pop(rqs);
 		if (likely(nvmec_rq_prepare(queue, rq) == BLK_STS_OK))
 			rq_list_add_tail(&ready, rq);
 		else
-			rq_list_add_tail(&left, rq);
-	}
+			rq_list_add_tail(left, rq);
+		rq = rq_list_peek(rqs);
+	} while (rq && rq->mq_hctx == hctx);
 	if (!rq_list_empty(&ready))
-		nvmec_queue_push_list(queue, &ready);
+		nvmec_send_list(queue, &ready);
+}
+
+/* Requests that cannot be sent now are left; the block layer takes them back. */
+static void nvmec_queue_rqs(struct rq_list *rqs)
+{
+	struct rq_list left = {};
+
+	while (!rq_list_empty(rqs))
+		nvmec_send_run(rqs, &left);
 	*rqs = left;
 }
 
@@ -252,7 +277,11 @@ void nvmec_rq_complete_batch(struct io_comp_batch *iob)
 
 static int nvmec_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 {
-	return nvmec_queue_reap(nvmec_hctx_queue(hctx), iob);
+	struct nvmec_queue *queue = nvmec_hctx_queue(hctx);
+
+	if (!nvmec_cq_pending(queue))
+		return 0;
+	return nvmec_queue_reap(queue, iob);
 }
 
 /* --- recovery ------------------------------------------------------------- */
@@ -389,6 +418,7 @@ static int nvmec_init_request(struct blk_mq_tag_set *tags, struct request *rq,
 	struct nvmec_ctrl *ctrl = tags->driver_data;
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 
+	sg_init_table(nrq->sgl, NVMEC_SMALL_SEGS);
 	nrq->list = dma_pool_alloc(ctrl->small_pool, GFP_KERNEL,
 				   &nrq->list_dma);
 	return nrq->list ? 0 : -ENOMEM;

@@ -2,77 +2,19 @@
 /*
  * Making the data of a request reachable for the controller.
  *
- * The memory of a request is mapped piece by piece and goes straight into a PRP
- * list or an SGL. A piece is all that is without a gap, one bvec or several. The
- * bus addresses are kept, as they are needed to unmap; the lengths are in the
- * request still. They are not read back from the lists: the controller can reach
- * those.
+ * Data in one piece is mapped as it is; all other goes into a scatterlist that the
+ * request has, which is mapped in one step: that is what an IOMMU wants, and what
+ * costs least for many pieces. From there it goes into a PRP list or an SGL.
  *
  * The queue's virt_boundary makes every piece but the first begin with a page,
- * and every one but the last end with one, which is what a PRP list can say. It
- * does not do so for bvecs: those that follow each other in memory are merged
- * wherever they meet.
+ * and every one but the last end with one, which is what a PRP list can say.
  */
 #include <kunit/visibility.h>
 #include <linux/blk-mq.h>
 #include <linux/dma-mapping.h>
+#include <linux/scatterlist.h>
 
 #include "nvme_c.h"
-
-static struct device *nvmec_dma_dev(struct nvmec_ctrl *ctrl)
-{
-	return &ctrl->pdev->dev;
-}
-
-/**
- * struct nvmec_walk - a walk over the memory of a request
- * @bio: where the next piece begins, NULL at the end
- * @iter: place in it
- */
-struct nvmec_walk {
-	struct bio		*bio;
-	struct bvec_iter	iter;
-};
-
-static void nvmec_walk_begin(struct nvmec_walk *walk, struct request *rq)
-{
-	walk->bio = rq->bio;
-	walk->iter = rq->bio->bi_iter;
-}
-
-static struct bio_vec nvmec_walk_bvec(const struct nvmec_walk *walk)
-{
-	return mp_bvec_iter_bvec(walk->bio->bi_io_vec, walk->iter);
-}
-
-static void nvmec_walk_advance(struct nvmec_walk *walk, unsigned int bytes)
-{
-	bio_advance_iter_single(walk->bio, &walk->iter, bytes);
-	if (walk->iter.bi_size)
-		return;
-	walk->bio = walk->bio->bi_next;
-	if (walk->bio)
-		walk->iter = walk->bio->bi_iter;
-}
-
-/* Takes the next piece; false if there is none. */
-static bool nvmec_walk_next(struct nvmec_walk *walk, struct bio_vec *piece)
-{
-	struct bio_vec bv;
-
-	if (!walk->bio)
-		return false;
-	*piece = nvmec_walk_bvec(walk);
-	nvmec_walk_advance(walk, piece->bv_len);
-	while (walk->bio) {
-		bv = nvmec_walk_bvec(walk);
-		if (bvec_phys(piece) + piece->bv_len != bvec_phys(&bv))
-			break;
-		piece->bv_len += bv.bv_len;
-		nvmec_walk_advance(walk, bv.bv_len);
-	}
-	return true;
-}
 
 static void nvmec_big_free(struct nvmec_ctrl *ctrl, struct nvmec_big *big)
 {
@@ -105,98 +47,82 @@ static struct nvmec_big *nvmec_big_alloc(struct nvmec_ctrl *ctrl,
 	return big;
 }
 
-/* Unmaps the first @nr pieces of a request. */
-static void nvmec_unmap_segs(struct nvmec_ctrl *ctrl, struct request *rq,
-			     const dma_addr_t *segs, unsigned int nr)
-{
-	struct device *dev = nvmec_dma_dev(ctrl);
-	enum dma_data_direction dir = rq_dma_dir(rq);
-	struct nvmec_walk walk;
-	struct bio_vec piece;
-	unsigned int i;
-
-	nvmec_walk_begin(&walk, rq);
-	for (i = 0; i < nr && nvmec_walk_next(&walk, &piece); i++)
-		dma_unmap_page(dev, segs[i], piece.bv_len, dir);
-}
-
 /**
- * nvmec_unmap - undo what nvmec_map_data() or nvmec_map_ranges() did
+ * nvmec_unmap_lists - the part of nvmec_unmap() that is not for short requests
  * @ctrl: the controller
- * @rq: a request that the controller will not touch any more
- *
- * Does nothing the second time.
+ * @rq: as for nvmec_unmap()
  *
  * Context: Any.
  */
-void nvmec_unmap(struct nvmec_ctrl *ctrl, struct request *rq)
+void nvmec_unmap_lists(struct nvmec_ctrl *ctrl, struct request *rq)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 	enum nvmec_map map = nrq->map;
 
 	nrq->map = NVMEC_MAP_NONE;
-	switch (map) {
-	case NVMEC_MAP_NONE:
-		break;
-	case NVMEC_MAP_ONE:
-		dma_unmap_page(nvmec_dma_dev(ctrl), nrq->segs[0],
-			       blk_rq_payload_bytes(rq), rq_dma_dir(rq));
-		break;
-	case NVMEC_MAP_SMALL:
-		nvmec_unmap_segs(ctrl, rq, nrq->segs, nrq->nr_segs);
-		break;
-	case NVMEC_MAP_BIG:
-		nvmec_unmap_segs(ctrl, rq, nrq->big->segs, nrq->nr_segs);
+	if (map == NVMEC_MAP_SMALL || map == NVMEC_MAP_BIG)
+		dma_unmap_sgtable(nvmec_dma_dev(ctrl), &nrq->segs,
+				  rq_dma_dir(rq), 0);
+	if (map == NVMEC_MAP_BIG || map == NVMEC_MAP_RANGES)
 		nvmec_big_free(ctrl, nrq->big);
-		break;
-	case NVMEC_MAP_RANGES:
-		nvmec_big_free(ctrl, nrq->big);
-		break;
-	}
 }
 
-/* A PRP list for pieces that are mapped. */
-static bool nvmec_list_fill(struct request *rq, struct nvmec_prp_list *list,
-			    const dma_addr_t *segs)
+/*
+ * Adds the pages that come first of @nr pieces, as far as they can go without a
+ * turn to another page of the list. Most pieces of most lists are such pages.
+ * Returns how many.
+ */
+static unsigned int nvmec_list_fill_pages(struct nvmec_prp_list *list,
+					  const struct scatterlist *sg,
+					  unsigned int nr)
 {
-	struct nvmec_walk walk;
-	struct bio_vec piece;
+	__le64 *slot = list->slot;
+	dma_addr_t addr;
+	unsigned int i;
 
-	nvmec_walk_begin(&walk, rq);
-	while (nvmec_walk_next(&walk, &piece)) {
-		if (!nvmec_prp_add(list, *segs++, piece.bv_len))
+	nr = min_t(unsigned int, nr, list->end - slot);
+	for (i = 0; i < nr; i++, sg++) {
+		addr = sg_dma_address(sg);
+		if (sg_dma_len(sg) != NVMEC_PAGE_SIZE || addr & NVMEC_PAGE_MASK)
+			break;
+		*slot++ = cpu_to_le64(addr);
+	}
+	list->slot = slot;
+	list->left -= i;
+	return i;
+}
+
+/* A PRP list for pieces that are mapped; their array is in one piece, too. */
+static bool nvmec_list_fill(struct nvmec_prp_list *list,
+			    const struct sg_table *segs)
+{
+	const struct scatterlist *sg = segs->sgl, *end = sg + segs->nents;
+
+	while (sg < end) {
+		if (!nvmec_prp_add(list, sg_dma_address(sg), sg_dma_len(sg)))
 			return false;
+		sg++;
+		/* After one that ended inside of a page there can be none. */
+		if (!list->partial)
+			sg += nvmec_list_fill_pages(list, sg, end - sg);
 	}
 	return nvmec_prp_complete(list);
 }
 
-/* Maps all pieces, or none. */
+/* Maps all pieces, by way of @sgl with room for @max of them; or none. */
 static blk_status_t nvmec_map_segs(struct nvmec_ctrl *ctrl, struct request *rq,
-				   dma_addr_t *segs, unsigned int max)
+				   struct scatterlist *sgl, unsigned int max)
 {
-	struct device *dev = nvmec_dma_dev(ctrl);
-	enum dma_data_direction dir = rq_dma_dir(rq);
-	struct nvmec_walk walk;
-	struct bio_vec piece;
-	blk_status_t status;
-	unsigned int nr = 0;
+	struct sg_table *segs = &nvmec_rq(rq)->segs;
 
-	nvmec_walk_begin(&walk, rq);
-	while (nvmec_walk_next(&walk, &piece)) {
-		status = BLK_STS_IOERR;
-		if (WARN_ON_ONCE(nr == max))
-			goto undo;
-		segs[nr] = dma_map_bvec(dev, &piece, dir, 0);
-		status = BLK_STS_RESOURCE;
-		if (dma_mapping_error(dev, segs[nr]))
-			goto undo;
-		nr++;
-	}
-	nvmec_rq(rq)->nr_segs = nr;
+	if (WARN_ON_ONCE(rq->nr_phys_segments > max))
+		return BLK_STS_IOERR;
+	segs->sgl = sgl;
+	segs->orig_nents = blk_rq_map_sg(rq->q, rq, sgl);
+	if (dma_map_sgtable(nvmec_dma_dev(ctrl), segs, rq_dma_dir(rq),
+			    DMA_ATTR_NO_WARN))
+		return BLK_STS_RESOURCE;
 	return BLK_STS_OK;
-undo:
-	nvmec_unmap_segs(ctrl, rq, segs, nr);
-	return status;
 }
 
 VISIBLE_IF_KUNIT void nvmec_sgl_set(struct nvme_sgl_desc *desc,
@@ -210,55 +136,38 @@ VISIBLE_IF_KUNIT void nvmec_sgl_set(struct nvme_sgl_desc *desc,
 	};
 }
 
-/* Data in one piece: two PRP entries or one of an SGL, and no list. */
-static blk_status_t nvmec_map_one(struct nvmec_ctrl *ctrl, struct request *rq,
-				  struct bio_vec *bv, unsigned int prps)
+/* One piece of any length: an SGL of one entry, which stands in the command. */
+static blk_status_t nvmec_map_sge(struct nvmec_ctrl *ctrl, struct request *rq,
+				  struct bio_vec bv)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
-	struct device *dev = nvmec_dma_dev(ctrl);
-	dma_addr_t addr = dma_map_bvec(dev, bv, rq_dma_dir(rq), 0);
 
-	if (dma_mapping_error(dev, addr))
+	if (!nvmec_map_one(ctrl, rq, bv))
 		return BLK_STS_RESOURCE;
-	nrq->map = NVMEC_MAP_ONE;
-	nrq->segs[0] = addr;
-	if (prps > 2) {
-		/* An SGL of one entry stands in the command. */
-		nrq->sgl = true;
-		nvmec_sgl_set(&nrq->dptr.sgl, NVME_SGL_FMT_DATA_DESC, addr,
-			      bv->bv_len);
-		return BLK_STS_OK;
-	}
-	nrq->dptr.prp1 = cpu_to_le64(addr);
-	nrq->dptr.prp2 = 0;
-	if (prps == 2)
-		nrq->dptr.prp2 = cpu_to_le64((addr & ~(u64)NVMEC_PAGE_MASK) +
-					     NVMEC_PAGE_SIZE);
+	nrq->cmd_flags = NVME_CMD_SGL_METABUF;
+	nvmec_sgl_set(&nrq->dptr.sgl, NVME_SGL_FMT_DATA_DESC,
+		      nrq->one_addr, bv.bv_len);
 	return BLK_STS_OK;
 }
 
 /* Data in few large pieces: an entry for each, in the list of the request. */
-static blk_status_t nvmec_map_sgl(struct nvmec_ctrl *ctrl, struct request *rq)
+static noinline blk_status_t nvmec_map_sgl(struct nvmec_ctrl *ctrl, struct request *rq)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 	struct nvme_sgl_desc *desc = nrq->list;
-	struct nvmec_walk walk;
-	struct bio_vec piece;
+	struct scatterlist *sg;
 	blk_status_t status;
-	unsigned int i = 0;
+	unsigned int i;
 
-	status = nvmec_map_segs(ctrl, rq, nrq->segs, NVMEC_SMALL_SGES);
+	status = nvmec_map_segs(ctrl, rq, nrq->sgl, NVMEC_SMALL_SGES);
 	if (status)
 		return status;
 	nrq->map = NVMEC_MAP_SMALL;
 
-	nvmec_walk_begin(&walk, rq);
-	while (nvmec_walk_next(&walk, &piece)) {
-		nvmec_sgl_set(&desc[i], NVME_SGL_FMT_DATA_DESC, nrq->segs[i],
-			      piece.bv_len);
-		i++;
-	}
-	nrq->sgl = true;
+	for_each_sgtable_dma_sg(&nrq->segs, sg, i)
+		nvmec_sgl_set(&desc[i], NVME_SGL_FMT_DATA_DESC,
+			      sg_dma_address(sg), sg_dma_len(sg));
+	nrq->cmd_flags = NVME_CMD_SGL_METABUF;
 	nvmec_sgl_set(&nrq->dptr.sgl, NVME_SGL_FMT_LAST_SEG_DESC,
 		      nrq->list_dma, i * sizeof(*desc));
 	return BLK_STS_OK;
@@ -272,7 +181,7 @@ static blk_status_t nvmec_map_small(struct nvmec_ctrl *ctrl,
 	struct nvmec_prp_list list;
 	blk_status_t status;
 
-	status = nvmec_map_segs(ctrl, rq, nrq->segs, NVMEC_SMALL_SEGS);
+	status = nvmec_map_segs(ctrl, rq, nrq->sgl, NVMEC_SMALL_SEGS);
 	if (status)
 		return status;
 	nrq->map = NVMEC_MAP_SMALL;
@@ -283,7 +192,7 @@ static blk_status_t nvmec_map_small(struct nvmec_ctrl *ctrl,
 		nrq->dptr.prp2 = cpu_to_le64(nrq->list_dma);
 		nvmec_prp_begin(&list, nrq->list, prps - 1);
 	}
-	if (WARN_ON_ONCE(!nvmec_list_fill(rq, &list, nrq->segs)))
+	if (WARN_ON_ONCE(!nvmec_list_fill(&list, &nrq->segs)))
 		return BLK_STS_IOERR;
 	nrq->dptr.prp1 = cpu_to_le64(list.first);
 	return BLK_STS_OK;
@@ -300,7 +209,8 @@ static blk_status_t nvmec_map_big(struct nvmec_ctrl *ctrl, struct request *rq,
 	big = nvmec_big_alloc(ctrl, nvmec_prp_pages(prps - 1));
 	if (!big)
 		return BLK_STS_RESOURCE;
-	status = nvmec_map_segs(ctrl, rq, big->segs, NVMEC_MAX_SEGS);
+	sg_init_table(big->sgl, rq->nr_phys_segments);
+	status = nvmec_map_segs(ctrl, rq, big->sgl, NVMEC_MAX_SEGS);
 	if (status) {
 		nvmec_big_free(ctrl, big);
 		return status;
@@ -309,7 +219,7 @@ static blk_status_t nvmec_map_big(struct nvmec_ctrl *ctrl, struct request *rq,
 	nrq->map = NVMEC_MAP_BIG;
 
 	nvmec_prp_begin_pages(&list, big->lists, prps - 1);
-	if (WARN_ON_ONCE(!nvmec_list_fill(rq, &list, big->segs)))
+	if (WARN_ON_ONCE(!nvmec_list_fill(&list, &nrq->segs)))
 		return BLK_STS_IOERR;
 	nrq->dptr.prp1 = cpu_to_le64(list.first);
 	nrq->dptr.prp2 = cpu_to_le64(big->lists[0].dma);
@@ -322,37 +232,41 @@ VISIBLE_IF_KUNIT bool nvmec_wants_sgl(struct nvmec_ctrl *ctrl,
 {
 	unsigned int threshold = READ_ONCE(nvmec_sgl_threshold);
 
-	return threshold && bytes >= threshold && ctrl->ident.sgls &&
-	       segs <= NVMEC_SMALL_SGES && bytes / threshold >= segs;
+	return threshold && ctrl->ident.sgls && segs <= NVMEC_SMALL_SGES &&
+	       bytes >= (u64)threshold * segs;
+}
+
+/* Data of any shape. */
+static noinline blk_status_t nvmec_map_prps(struct nvmec_ctrl *ctrl,
+					    struct request *rq,
+					    unsigned int prps)
+{
+	if (rq->nr_phys_segments <= NVMEC_SMALL_SEGS &&
+	    prps <= NVMEC_SMALL_PRPS + 1)
+		return nvmec_map_small(ctrl, rq, prps);
+	return nvmec_map_big(ctrl, rq, prps);
 }
 
 /**
- * nvmec_map_data - make the data of a read or write reachable
+ * nvmec_map_lists - the part of nvmec_map_data() that is not for short requests
  * @ctrl: the controller
- * @rq: the request; its data pointer is filled in
- *
- * After an error other than BLK_STS_RESOURCE, nvmec_unmap() is due.
+ * @rq: as for nvmec_map_data()
  *
  * Context: Any.
- * Return: BLK_STS_OK; BLK_STS_RESOURCE if there is no memory now, and nothing
- * is mapped; BLK_STS_IOERR if the block layer's limits did not hold.
+ * Return: as nvmec_map_data().
  */
-blk_status_t nvmec_map_data(struct nvmec_ctrl *ctrl, struct request *rq)
+blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq)
 {
-	unsigned int bytes = blk_rq_payload_bytes(rq);
-	struct bio_vec bv = req_bvec(rq);
-	unsigned int prps = nvmec_prp_count(bv.bv_offset, bytes);
-	unsigned int segs = blk_rq_nr_phys_segments(rq);
-	bool sgl = nvmec_wants_sgl(ctrl, bytes, segs);
+	struct bio_vec bv = nvmec_rq_bvec(rq);
+	unsigned int bytes = blk_rq_bytes(rq);
 
-	nvmec_rq(rq)->sgl = false;
-	if (bv.bv_len == bytes && (prps <= 2 || sgl))
-		return nvmec_map_one(ctrl, rq, &bv, prps);
-	if (sgl)
+	if (nvmec_wants_sgl(ctrl, bytes, rq->nr_phys_segments)) {
+		if (bv.bv_len == bytes)
+			return nvmec_map_sge(ctrl, rq, bv);
 		return nvmec_map_sgl(ctrl, rq);
-	if (segs <= NVMEC_SMALL_SEGS && prps <= NVMEC_SMALL_PRPS + 1)
-		return nvmec_map_small(ctrl, rq, prps);
-	return nvmec_map_big(ctrl, rq, prps);
+	}
+	return nvmec_map_prps(ctrl, rq,
+			      nvmec_prp_count(bv.bv_offset, bytes));
 }
 
 /**
@@ -373,7 +287,7 @@ blk_status_t nvmec_map_ranges(struct nvmec_ns *ns, struct request *rq)
 	dma_addr_t dma = nrq->list_dma;
 	struct bio *bio;
 
-	nrq->sgl = false;
+	nrq->cmd_flags = 0;
 	if (WARN_ON_ONCE(nr > NVME_DSM_MAX_RANGES))
 		return BLK_STS_IOERR;
 	if (nr > NVMEC_SMALL_RANGES) {

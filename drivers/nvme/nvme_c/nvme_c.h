@@ -6,7 +6,9 @@
 #define _NVME_C_H
 
 #include <linux/blk-mq.h>
+#include <linux/bvec.h>
 #include <linux/device.h>
+#include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
 #include <linux/io.h>
 #include <linux/list.h>
@@ -15,6 +17,7 @@
 #include <linux/mutex.h>
 #include <linux/nvme.h>
 #include <linux/pci.h>
+#include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -72,6 +75,9 @@ struct nvmec_cqe {
 	__le16	sq_id;
 	__le32	id_status;
 };
+
+/* The phase bit in &nvmec_cqe.id_status. */
+#define NVMEC_CQE_PHASE		BIT(16)
 
 static_assert(sizeof(struct nvmec_cqe) == sizeof(struct nvme_completion));
 static_assert(offsetof(struct nvmec_cqe, id_status) ==
@@ -312,8 +318,8 @@ struct nvmec_ns {
 /**
  * enum nvmec_map - how the data of a request was made reachable
  * @NVMEC_MAP_NONE: it has none, or in @list
- * @NVMEC_MAP_ONE: one piece, at &nvmec_rq.segs[0]
- * @NVMEC_MAP_SMALL: pieces at &nvmec_rq.segs, list in &nvmec_rq.list
+ * @NVMEC_MAP_ONE: one piece, at &nvmec_rq.one_addr
+ * @NVMEC_MAP_SMALL: pieces by &nvmec_rq.sgl, list in &nvmec_rq.list
  * @NVMEC_MAP_BIG: both in &nvmec_rq.big
  * @NVMEC_MAP_RANGES: a page of ranges in &nvmec_rq.big
  */
@@ -327,12 +333,12 @@ enum nvmec_map {
 
 /**
  * struct nvmec_big - what a transfer needs that does not fit in its request
- * @segs: bus addresses of the pieces
+ * @sgl: for the pieces
  * @lists: pages of the PRP list, or the ranges of a discard
  * @nr_lists: number of them
  */
 struct nvmec_big {
-	dma_addr_t		segs[NVMEC_MAX_SEGS];
+	struct scatterlist	sgl[NVMEC_MAX_SEGS];
 	struct nvmec_prp_page	lists[NVMEC_PRP_MAX_PAGES];
 	unsigned int		nr_lists;
 };
@@ -341,34 +347,38 @@ struct nvmec_big {
  * struct nvmec_rq - the driver's part of a request
  * @mrq: mqblk's part
  * @map: what nvmec_unmap() shall undo
- * @sgl: @dptr is an SGL
+ * @cmd_flags: of the command: whether @dptr is an SGL
  * @status: of the completion, without the phase bit
  * @retries: how often it was sent again
  * @flags: bits NVMEC_RQ_*
- * @nr_segs: pieces mapped
+ * @one_bytes: length of the data with NVMEC_MAP_ONE
+ * @one_addr: bus address of it
  * @result: of the completion
  * @dptr: data pointer of the command
  * @passthru: the whole command, if it is not made from the request
  * @big: valid with NVMEC_MAP_BIG and NVMEC_MAP_RANGES
  * @list: memory of NVMEC_SMALL_LIST_BYTES for the controller to read
  * @list_dma: its bus address
- * @segs: bus addresses of the pieces; their lengths are in the request
+ * @segs: the pieces, with NVMEC_MAP_SMALL and NVMEC_MAP_BIG
+ * @sgl: memory for @segs of short transfers
  */
 struct nvmec_rq {
 	struct mqblk_rq			mrq;
 	u8				map;
-	bool				sgl;
+	u8				cmd_flags;
 	u16				status;
 	u8				retries;
 	unsigned long			flags;
-	unsigned int			nr_segs;
+	unsigned int			one_bytes;
+	dma_addr_t			one_addr;
 	u64				result;
 	union nvme_data_ptr		dptr;
 	const struct nvme_command	*passthru;
 	struct nvmec_big		*big;
 	void				*list;
 	dma_addr_t			list_dma;
-	dma_addr_t			segs[NVMEC_SMALL_SEGS];
+	struct sg_table			segs;
+	struct scatterlist		sgl[NVMEC_SMALL_SEGS];
 };
 
 /* Bits of &nvmec_rq.flags. */
@@ -456,26 +466,142 @@ int nvmec_queue_irq_get(struct nvmec_queue *queue);
 void nvmec_queue_irq_put(struct nvmec_queue *queue);
 int nvmec_queue_start(struct nvmec_queue *queue);
 void nvmec_queue_stop(struct nvmec_queue *queue);
-void nvmec_queue_push(struct nvmec_queue *queue, struct request *rq,
-		      bool ring);
-void nvmec_queue_push_list(struct nvmec_queue *queue, struct rq_list *rqs);
 void nvmec_queue_push_event(struct nvmec_queue *queue);
+void nvmec_sq_ring(struct nvmec_queue *queue);
 void nvmec_queue_ring(struct nvmec_queue *queue);
 void nvmec_queue_kick(struct nvmec_queue *queue);
 int nvmec_queue_reap(struct nvmec_queue *queue, struct io_comp_batch *iob);
 
+/**
+ * nvmec_cq_pending - does it look as if there were new completions
+ * @queue: the queue
+ *
+ * For pollers: to look costs less than to take the lock, and is more frequent.
+ *
+ * Context: Any; the answer may be old when the caller gets it.
+ * Return: false if there was none.
+ */
+static inline bool nvmec_cq_pending(struct nvmec_queue *queue)
+{
+	struct nvmec_cqe *cqe = &queue->cqes[READ_ONCE(queue->cq_head)];
+
+	return !!(le32_to_cpu(READ_ONCE(cqe->id_status)) & NVMEC_CQE_PHASE) ==
+	       READ_ONCE(queue->cq_phase);
+}
+
+/**
+ * nvmec_sq_slot - the next entry of a submission queue
+ * @queue: the queue; it has fewer tags than entries, so that there is one
+ *
+ * Context: Under &nvmec_queue.sq_lock. The controller may be told of the entry
+ * after it was written: nvmec_sq_ring().
+ * Return: where to write the command.
+ */
+static inline struct nvme_command *nvmec_sq_slot(struct nvmec_queue *queue)
+{
+	struct nvme_command *slot;
+
+	lockdep_assert_held(&queue->sq_lock);
+	slot = &queue->sqes[queue->sq_tail];
+	if (++queue->sq_tail == queue->depth)
+		queue->sq_tail = 0;
+	return slot;
+}
+
 /* io.c */
 extern const struct blk_mq_ops nvmec_io_ops;
 extern const struct blk_mq_ops nvmec_admin_ops;
-void nvmec_rq_build(struct request *rq, struct nvme_command *cmd);
 void nvmec_rq_complete(struct request *rq);
 void nvmec_rq_complete_batch(struct io_comp_batch *iob);
 bool nvmec_rq_cancel(struct request *rq, void *data);
 
 /* map.c */
-blk_status_t nvmec_map_data(struct nvmec_ctrl *ctrl, struct request *rq);
+blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq);
 blk_status_t nvmec_map_ranges(struct nvmec_ns *ns, struct request *rq);
-void nvmec_unmap(struct nvmec_ctrl *ctrl, struct request *rq);
+void nvmec_unmap_lists(struct nvmec_ctrl *ctrl, struct request *rq);
+
+static inline struct device *nvmec_dma_dev(struct nvmec_ctrl *ctrl)
+{
+	return &ctrl->pdev->dev;
+}
+
+/* The first bvec of a read or write. */
+static inline struct bio_vec nvmec_rq_bvec(const struct request *rq)
+{
+	return mp_bvec_iter_bvec(rq->bio->bi_io_vec, rq->bio->bi_iter);
+}
+
+/* Maps data that is in one piece, @bv. Returns false if there is no room. */
+static inline bool nvmec_map_one(struct nvmec_ctrl *ctrl, struct request *rq,
+				 struct bio_vec bv)
+{
+	struct device *dev = nvmec_dma_dev(ctrl);
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+	dma_addr_t addr = dma_map_bvec(dev, &bv, rq_dma_dir(rq), 0);
+
+	if (unlikely(dma_mapping_error(dev, addr)))
+		return false;
+	nrq->one_addr = addr;
+	nrq->one_bytes = bv.bv_len;
+	nrq->map = NVMEC_MAP_ONE;
+	return true;
+}
+
+/**
+ * nvmec_map_data - make the data of a read or write reachable
+ * @ctrl: the controller
+ * @rq: the request; its data pointer is filled in
+ *
+ * After an error other than BLK_STS_RESOURCE, nvmec_unmap() is due. One piece in
+ * one page or two is what nearly all short requests have: both PRP entries stand
+ * in the command.
+ *
+ * Context: Any.
+ * Return: BLK_STS_OK; BLK_STS_RESOURCE if there is no memory now, and nothing
+ * is mapped; BLK_STS_IOERR if the block layer's limits did not hold.
+ */
+static inline blk_status_t nvmec_map_data(struct nvmec_ctrl *ctrl,
+					  struct request *rq)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+	struct bio_vec bv = nvmec_rq_bvec(rq);
+	unsigned int end = (bv.bv_offset & NVMEC_PAGE_MASK) + blk_rq_bytes(rq);
+	dma_addr_t page;
+
+	nrq->cmd_flags = 0;
+	if (unlikely(bv.bv_len != blk_rq_bytes(rq) || end > 2 * NVMEC_PAGE_SIZE))
+		return nvmec_map_lists(ctrl, rq);
+	if (unlikely(!nvmec_map_one(ctrl, rq, bv)))
+		return BLK_STS_RESOURCE;
+	page = nrq->one_addr & ~(dma_addr_t)NVMEC_PAGE_MASK;
+	nrq->dptr.prp1 = cpu_to_le64(nrq->one_addr);
+	nrq->dptr.prp2 = 0;
+	if (end > NVMEC_PAGE_SIZE)
+		nrq->dptr.prp2 = cpu_to_le64(page + NVMEC_PAGE_SIZE);
+	return BLK_STS_OK;
+}
+
+/**
+ * nvmec_unmap - undo what nvmec_map_data() or nvmec_map_ranges() did
+ * @ctrl: the controller
+ * @rq: a request that the controller will not touch any more
+ *
+ * Does nothing the second time.
+ *
+ * Context: Any.
+ */
+static inline void nvmec_unmap(struct nvmec_ctrl *ctrl, struct request *rq)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	if (nrq->map == NVMEC_MAP_ONE) {
+		nrq->map = NVMEC_MAP_NONE;
+		dma_unmap_page(nvmec_dma_dev(ctrl), nrq->one_addr,
+			       nrq->one_bytes, rq_dma_dir(rq));
+	} else if (nrq->map) {
+		nvmec_unmap_lists(ctrl, rq);
+	}
+}
 
 /* ns.c */
 void nvmec_scan_work(struct work_struct *work);

@@ -22,7 +22,6 @@
 /* Bogus completions after which a controller is reset. */
 #define NVMEC_MAX_BOGUS		16
 
-#define NVMEC_CQE_PHASE		BIT(16)
 #define NVMEC_CQE_ID		GENMASK(15, 0)
 #define NVMEC_CQE_STATUS_SHIFT	17
 
@@ -64,18 +63,13 @@ static void nvmec_doorbell_ring(struct nvmec_doorbell *db, u16 old, u16 new)
 
 /* --- submission ----------------------------------------------------------- */
 
-static struct nvme_command *nvmec_sq_slot(struct nvmec_queue *queue)
-{
-	struct nvme_command *slot;
-
-	lockdep_assert_held(&queue->sq_lock);
-	slot = &queue->sqes[queue->sq_tail];
-	if (++queue->sq_tail == queue->depth)
-		queue->sq_tail = 0;
-	return slot;
-}
-
-static void nvmec_sq_ring(struct nvmec_queue *queue)
+/**
+ * nvmec_sq_ring - tell the controller of the entries that were written
+ * @queue: the queue
+ *
+ * Context: Under &nvmec_queue.sq_lock.
+ */
+void nvmec_sq_ring(struct nvmec_queue *queue)
 {
 	lockdep_assert_held(&queue->sq_lock);
 	if (queue->sq_told == queue->sq_tail)
@@ -83,41 +77,6 @@ static void nvmec_sq_ring(struct nvmec_queue *queue)
 	nvmec_doorbell_ring(&queue->sq_doorbell, queue->sq_told,
 			    queue->sq_tail);
 	queue->sq_told = queue->sq_tail;
-}
-
-/**
- * nvmec_queue_push - send a request
- * @queue: to this queue
- * @rq: started, with its data mapped; the controller owns it on return
- * @ring: tell the controller; else nvmec_queue_ring() is due
- *
- * Context: Process context.
- */
-void nvmec_queue_push(struct nvmec_queue *queue, struct request *rq, bool ring)
-{
-	spin_lock(&queue->sq_lock);
-	nvmec_rq_build(rq, nvmec_sq_slot(queue));
-	if (ring)
-		nvmec_sq_ring(queue);
-	spin_unlock(&queue->sq_lock);
-}
-
-/**
- * nvmec_queue_push_list - send requests, and tell the controller once
- * @queue: to this queue
- * @rqs: as for nvmec_queue_push(); empty on return
- *
- * Context: Process context.
- */
-void nvmec_queue_push_list(struct nvmec_queue *queue, struct rq_list *rqs)
-{
-	struct request *rq;
-
-	spin_lock(&queue->sq_lock);
-	while ((rq = rq_list_pop(rqs)))
-		nvmec_rq_build(rq, nvmec_sq_slot(queue));
-	nvmec_sq_ring(queue);
-	spin_unlock(&queue->sq_lock);
 }
 
 /**
@@ -195,10 +154,10 @@ static bool nvmec_cq_event(struct nvmec_queue *queue, u32 id_status, u32 result)
 }
 
 /* Takes the request of an entry that is new, if there is one, to @done. */
-static void nvmec_cq_take(struct nvmec_queue *queue, u32 id_status,
-			  struct rq_list *done)
+static inline void nvmec_cq_take(struct nvmec_queue *queue,
+				 struct nvmec_cqe *cqe, u32 id_status,
+				 struct rq_list *done)
 {
-	struct nvmec_cqe *cqe = &queue->cqes[queue->cq_head];
 	struct request *rq = NULL;
 	struct nvmec_rq *nrq;
 
@@ -231,33 +190,42 @@ static unsigned int nvmec_reap_limit(const struct nvmec_queue *queue)
 static unsigned int nvmec_cq_collect(struct nvmec_queue *queue,
 				     struct rq_list *done)
 {
-	u16 old = queue->cq_head;
-	unsigned int nr;
+	unsigned int limit = nvmec_reap_limit(queue), nr;
+	u16 head = queue->cq_head;
+	u8 phase = queue->cq_phase;
+	struct nvmec_cqe *cqe;
 	u32 id_status;
 
 	lockdep_assert_held(&queue->cq_lock);
-	for (nr = 0; nr < nvmec_reap_limit(queue); nr++) {
+	for (nr = 0; nr < limit; nr++) {
+		cqe = &queue->cqes[head];
 		/* Phase, status and id are one word: they belong together. */
-		id_status = le32_to_cpu(READ_ONCE(queue->cqes[queue->cq_head].id_status));
-		if (!!(id_status & NVMEC_CQE_PHASE) != queue->cq_phase)
+		id_status = le32_to_cpu(READ_ONCE(cqe->id_status));
+		if (!!(id_status & NVMEC_CQE_PHASE) != phase)
 			break;
-		nvmec_cq_take(queue, id_status, done);
-		if (++queue->cq_head == queue->depth) {
-			queue->cq_head = 0;
-			queue->cq_phase ^= 1;
+		nvmec_cq_take(queue, cqe, id_status, done);
+		if (++head == queue->depth) {
+			head = 0;
+			phase ^= 1;
 		}
 	}
-	if (nr && queue->live)
-		nvmec_doorbell_ring(&queue->cq_doorbell, old, queue->cq_head);
+	if (!nr)
+		return 0;
+	if (queue->live)
+		nvmec_doorbell_ring(&queue->cq_doorbell, queue->cq_head, head);
+	WRITE_ONCE(queue->cq_head, head);
+	WRITE_ONCE(queue->cq_phase, phase);
 	return nr;
 }
 
 /* Ends requests that were taken, where the block layer wants it. */
 static void nvmec_end_list(struct rq_list *done, struct io_comp_batch *iob)
 {
-	struct request *rq;
+	struct request *rq = rq_list_peek(done), *next;
 
-	while ((rq = rq_list_pop(done))) {
+	for (; rq; rq = next) {
+		/* From here on it may be somebody else's. */
+		next = rq->rq_next;
 		if (blk_mq_complete_request_remote(rq))
 			continue;
 		/* A batch ends passthrough requests as good, whatever happened. */
