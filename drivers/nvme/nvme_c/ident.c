@@ -79,6 +79,7 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 	ident->max_ranges = 0;
 	if (oncs & NVME_CTRL_ONCS_DSM)
 		ident->max_ranges = NVME_DSM_MAX_RANGES;
+	ident->max_discard_blocks = U32_MAX;
 	ident->oacs = le16_to_cpu(id->oacs);
 	/* The last number means all of them. */
 	ident->nn = min(le32_to_cpu(id->nn), NVME_NSID_ALL - 1);
@@ -142,6 +143,13 @@ void nvmec_ident_nvm(struct nvmec_ident *ident,
 		ident->max_zeroes_bytes = nvmec_shift_limit(nvm->wzsl, SZ_1G);
 	if (ident->max_ranges && nvm->dmrl)
 		ident->max_ranges = min_t(u16, nvm->dmrl, NVME_DSM_MAX_RANGES);
+	/* The block layer has no limit for a range beside the one for all. */
+	if (nvm->dmrsl)
+		ident->max_discard_blocks = le32_to_cpu(nvm->dmrsl);
+	if (nvm->dmsl)
+		ident->max_discard_blocks =
+			min_t(u64, ident->max_discard_blocks,
+			      le64_to_cpu(nvm->dmsl));
 }
 
 /* --- namespaces ----------------------------------------------------------- */
@@ -195,7 +203,10 @@ static void nvmec_info_limits(struct nvmec_ns_info *info,
 	if (ident->vwc)
 		lim->features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
 	if (ident->max_ranges) {
-		lim->max_hw_discard_sectors = UINT_MAX >> SECTOR_SHIFT;
+		lim->max_hw_discard_sectors =
+			min_t(u64, UINT_MAX >> SECTOR_SHIFT,
+			      (u64)ident->max_discard_blocks <<
+			      (info->lba_shift - SECTOR_SHIFT));
 		lim->max_discard_segments = ident->max_ranges;
 	}
 	lim->max_write_zeroes_sectors =

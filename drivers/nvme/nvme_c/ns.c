@@ -26,6 +26,17 @@
 
 /* --- what it is ----------------------------------------------------------- */
 
+/* An error that may pass must not cost a disk. */
+static int nvmec_info_errno(int ret)
+{
+	if (ret <= 0)
+		return ret;
+	if ((ret & NVME_STATUS_DNR) ||
+	    (ret & NVME_SCT_SC_MASK) == NVME_SC_INVALID_NS)
+		return -ENODEV;
+	return -EIO;
+}
+
 /*
  * Reads all there is to know. Returns 0; -ENODEV if there is no such namespace,
  * or none that can be used; or another errno if the controller did not answer.
@@ -56,9 +67,7 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 		ret = 0;
 free:
 	kfree(page);
-	if (ret == NVME_SC_HOST_ABORTED_CMD)
-		return -EINTR;
-	return ret > 0 ? -ENODEV : ret;
+	return nvmec_info_errno(ret);
 }
 
 /* --- disks ---------------------------------------------------------------- */
@@ -282,14 +291,21 @@ void nvmec_scan_work(struct work_struct *work)
 	struct nvmec_ctrl *ctrl =
 		container_of(work, struct nvmec_ctrl, scan_work);
 	struct nvmec_ns *ns, *next;
+	int ret;
 
 	mutex_lock(&ctrl->scan_lock);
 	if (nvmec_state(ctrl) != NVMEC_LIVE)
 		goto unlock;
 	list_for_each_entry(ns, &ctrl->namespaces, entry)
 		ns->seen = false;
-	if (nvmec_scan(ctrl))
+	ret = nvmec_scan(ctrl);
+	if (ret) {
+		if (nvmec_state(ctrl) == NVMEC_LIVE)
+			dev_warn(&ctrl->dev,
+				 "namespaces: the scan ended early: error %d\n",
+				 ret);
 		goto unlock;
+	}
 	list_for_each_entry_safe(ns, next, &ctrl->namespaces, entry) {
 		if (!ns->seen)
 			nvmec_ns_remove(ns);

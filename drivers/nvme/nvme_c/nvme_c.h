@@ -159,6 +159,7 @@ struct nvmec_queue {
  * @max_bytes: largest transfer, a multiple of NVMEC_PAGE_SIZE
  * @max_zeroes_bytes: largest write zeroes, or 0
  * @max_ranges: of one dataset management command; 0: it is not offered
+ * @max_discard_blocks: logical blocks of all its ranges together
  * @oacs: optional admin commands
  * @nn: largest namespace id
  * @sgls: SGLs for data are offered, with byte granularity or dwords
@@ -175,6 +176,7 @@ struct nvmec_ident {
 	u32	max_bytes;
 	u32	max_zeroes_bytes;
 	u16	max_ranges;
+	u32	max_discard_blocks;
 	u16	oacs;
 	u32	nn;
 	bool	sgls;

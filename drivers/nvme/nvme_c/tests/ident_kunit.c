@@ -164,6 +164,39 @@ static void ik_nvm_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ident.max_ranges, param->ranges);
 }
 
+/* DMRSL and DMSL are numbers of blocks, 0 says nothing; the lesser one counts. */
+static void ik_discard_blocks_test(struct kunit *test)
+{
+	static const struct {
+		u32	dmrsl;
+		u64	dmsl;
+		u32	blocks;
+	} cases[] = {
+		{ 0, 0, U32_MAX },
+		{ 8, 0, 8 },
+		{ 0, 9, 9 },
+		{ 8, 9, 8 },
+		{ 9, 8, 8 },
+		{ 9, U64_MAX, 9 },
+		{ U32_MAX, 1ULL << 32, U32_MAX },
+	};
+	struct nvme_id_ctrl *id = ik_ctrl_page(test);
+	struct nvme_id_ctrl_nvm *nvm;
+	struct nvmec_ident ident;
+	unsigned int i;
+
+	nvm = kunit_kzalloc(test, sizeof(*nvm), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, nvm);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		nvm->dmrsl = cpu_to_le32(cases[i].dmrsl);
+		nvm->dmsl = cpu_to_le64(cases[i].dmsl);
+		ik_read(test, id, &ident);
+		nvmec_ident_nvm(&ident, nvm);
+		KUNIT_EXPECT_EQ(test, ident.max_discard_blocks,
+				cases[i].blocks);
+	}
+}
+
 /* Text */
 
 struct ik_text {
@@ -533,11 +566,17 @@ struct ik_limit {
 
 static const struct ik_limit ik_limits[] = {
 	{ "all", 9, { .max_bytes = 131072, .max_zeroes_bytes = 131072,
-		      .max_ranges = 256, .vwc = true },
+		      .max_ranges = 256, .max_discard_blocks = U32_MAX,
+		      .vwc = true },
 	  256, 256, IK_DISCARD, 256, IK_CACHE },
 	{ "none", 9, { .max_bytes = 4194304 }, 8192, 0, 0, 0, 0 },
-	{ "one range", 12, { .max_bytes = 8192, .max_ranges = 1 },
+	{ "one range", 12, { .max_bytes = 8192, .max_ranges = 1,
+			     .max_discard_blocks = U32_MAX },
 	  16, 0, IK_DISCARD, 1, 0 },
+	{ "discard: 1000 blocks of 4096", 12, { .max_bytes = 8192,
+						.max_ranges = 1,
+						.max_discard_blocks = 1000 },
+	  16, 0, 8000, 1, 0 },
 	/* A command names 65536 blocks at most. */
 	{ "zeroes: 65536 blocks of 512", 9, { .max_bytes = 8192,
 					      .max_zeroes_bytes = SZ_1G },
@@ -762,6 +801,7 @@ static struct kunit_case ik_cases[] = {
 	KUNIT_CASE_PARAM(ik_type_test, ik_type_gen_params),
 	KUNIT_CASE_PARAM(ik_mdts_test, ik_mdts_gen_params),
 	KUNIT_CASE_PARAM(ik_nvm_test, ik_nvm_gen_params),
+	KUNIT_CASE(ik_discard_blocks_test),
 	KUNIT_CASE_PARAM(ik_text_test, ik_text_gen_params),
 	KUNIT_CASE(ik_text_lengths_test),
 	KUNIT_CASE_PARAM(ik_time_test, ik_time_gen_params),
