@@ -625,6 +625,10 @@ void nvmec_reset_work(struct work_struct *work)
 				ret);
 			nvmec_ctrl_set_state(ctrl, NVMEC_DEAD);
 		} else if (nvmec_ctrl_set_state(ctrl, NVMEC_LIVE)) {
+			dev_info(&ctrl->dev,
+				 "live: %u queues, %u for reads and %u for polling beside\n",
+				 ctrl->counts.nr_default, ctrl->counts.nr_read,
+				 ctrl->counts.nr_poll);
 			queue_work(nvmec_wq, &ctrl->scan_work);
 		}
 	}
