@@ -3,8 +3,8 @@
 #
 # Both drivers side by side on two devices; the kernel's takes back a device that
 # nvme_c had, with its data. scripts/bind does it, and refuses what is in use.
+#@kernel stock debug kcsan
 #@vm --nvme size=1G,serial=ours --nvme size=1G,serial=theirs
-#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

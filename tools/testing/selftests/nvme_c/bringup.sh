@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Two devices are brought up: names, attributes, limits; both go again.
+#@kernel stock debug kcsan
 #@vm --nvme serial=first --nvme serial=second,block=4096,namespaces=2
-#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -5,7 +5,6 @@
 # system; and what was not meant stays.
 #@vm --nvme size=256M
 #@vm --nvme size=256M,block=4096
-#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

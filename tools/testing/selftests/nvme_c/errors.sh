@@ -3,7 +3,6 @@
 #
 # A sector of the medium is bad: who reads it is told so, and nobody else.
 #@vm --nvme size=64M,bad=4096
-#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

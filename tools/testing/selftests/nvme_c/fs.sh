@@ -5,7 +5,6 @@
 # trimmed. Nothing that was synced is lost.
 #@vm --nvme size=1G
 #@timeout 400
-#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -5,7 +5,6 @@
 # as zeroes there), and what was in flight fails in time. Then one that is taken out
 # as it should be.
 #@vm --nvme size=1G,serial=rude --nvme size=1G,serial=polite
-#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -4,7 +4,6 @@
 # Blocks that are smaller than a page and follow each other, on the disk and in
 # memory, are merged into requests whose pieces begin and end inside of pages.
 #@vm --nvme size=256M
-#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

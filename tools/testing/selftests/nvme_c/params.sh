@@ -3,8 +3,8 @@
 #
 # Parameters: what is out of range is refused with one line; what is in range
 # does what it says.
+#@kernel stock debug kcsan
 #@vm --cpus 3 --nvme size=1G
-#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

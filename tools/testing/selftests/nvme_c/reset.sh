@@ -5,7 +5,6 @@
 # checks what it wrote.
 #@vm --nvme size=1G
 #@timeout 400
-#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -22,7 +21,7 @@ nvme_bind 0
 stop=$(mktemp -u)
 load() {
 	while [[ ! -e $stop ]]; do
-		fio_verify nvmec0n1 --bsrange=4k-128k --size=16m \
+		fio_verify nvmec0n1 --bsrange=4k-128k --size=16m --loops=8 \
 			--numjobs=2 --offset_increment=64m || return
 	done
 }
@@ -31,14 +30,11 @@ job=$!
 at_exit end_job $job
 wait_until 30 disk_is_busy nvmec0n1
 
-busy=0
 for ((resets = 0; resets < 100; resets++)); do
-	! wait_until 2 disk_is_busy nvmec0n1 || busy=$((busy + 1))
+	wait_until 20 disk_is_busy nvmec0n1 || break
 	nvme_reset nvmec0 || break
 done
-check_eq "100 resets" "$resets" 100
-diag "$busy of them with requests in flight"
-check "most of them with requests in flight" test "$busy" -gt 50
+check_eq "100 resets with requests in flight" "$resets" 100
 touch "$stop"
 at_exit rm -f "$stop"
 check_wait "the load saw nothing of it" $job

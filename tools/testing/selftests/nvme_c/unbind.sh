@@ -3,9 +3,9 @@
 #
 # The driver comes and goes under load, again and again; the load gets errors,
 # and nothing hangs. In the end the module goes under load.
+#@kernel stock debug kcsan
 #@vm --nvme size=1G
 #@timeout 300
-#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

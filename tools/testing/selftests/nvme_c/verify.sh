@@ -10,8 +10,8 @@
 #@vm --cpus 4 --nvme max_ioqpairs=3
 #@vm --nvme msix_qsize=1
 #@vm --append pci=nomsi --nvme serial=intx
+#@vm --append intel_iommu=on --qemu -device --qemu intel-iommu --nvme serial=iommu
 #@timeout 300
-#@kernel stock
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
