@@ -69,8 +69,8 @@ static noinline void nvmec_build_other(struct request *rq, struct nvme_command *
 	}
 }
 
-static inline void nvmec_build_rw(struct request *rq, struct nvme_command *cmd,
-			   u8 opcode)
+static inline void nvmec_build_rw(struct request *rq,
+				  struct nvme_command *cmd, u8 opcode)
 {
 	const struct nvmec_range range = nvmec_rq_range(rq->q->queuedata, rq);
 	struct nvmec_rq *nrq = nvmec_rq(rq);

@@ -116,10 +116,7 @@ struct class nvmec_class = {
 	.name = "nvme_c",
 };
 
-/* What the kernel's drivers for NVMe share; it has the class nvme. */
-struct nvme_ctrl;
-void nvme_uninit_ctrl(struct nvme_ctrl *ctrl);
-
+/* What the kernel's drivers for NVMe share has the class nvme. */
 static bool __init nvmec_names_taken(void)
 {
 	if (!symbol_get(nvme_uninit_ctrl))

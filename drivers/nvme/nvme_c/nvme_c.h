@@ -401,6 +401,10 @@ static inline enum nvmec_state nvmec_state(struct nvmec_ctrl *ctrl)
 	return READ_ONCE(ctrl->state);
 }
 
+/* Of the kernel's nvme_core: to find out whether it is there. */
+struct nvme_ctrl;
+void nvme_uninit_ctrl(struct nvme_ctrl *ctrl);
+
 /* main.c */
 extern struct workqueue_struct *nvmec_wq;
 extern struct class nvmec_class;

@@ -27,19 +27,21 @@ if modprobe nvme; then
 		expect_errno EBUSY load_module nvme_c drop_in=1
 	rmmod nvme_core
 fi
+tell_driver() { nvme_device 0 >"/sys/bus/pci/drivers/nvme/$1"; }
 three_disks() { (($(find /dev -name "nvme[01]n[12]" | wc -l) == 3)); }
 nvme_load drop_in=1
 check "the disks" wait_until 10 three_disks
 # Devices are probed at the same time, and named as they come.
 first=$(basename "$PCI/devices/$(nvme_device 0)"/nvme/nvme*)
-check_eq "a controller's serial number" "$(</sys/class/nvme/$first/serial)" first
-check_eq "its state" "$(</sys/class/nvme/$first/state)" live
+disk=${first}n1
+check_eq "a controller's serial number" "$(<"/sys/class/nvme/$first/serial")" first
+check_eq "its state" "$(<"/sys/class/nvme/$first/state")" live
 check_eq "the driver" "$(nvme_driver "$(nvme_device 0)")" nvme
 check_eq "lsblk: transport, model, serial" \
-	"$(lsblk -dno TRAN,SERIAL /dev/${first}n1 | xargs)" "nvme first"
-check "it works" fio_verify ${first}n1 --size=4m
+	"$(lsblk -dno TRAN,SERIAL "/dev/$disk" | xargs)" "nvme first"
+check "it works" fio_verify "$disk" --size=4m
 check "unbind, as for the kernel's driver" \
-	eval 'echo $(nvme_device 0) >/sys/bus/pci/drivers/nvme/unbind'
-check "its disk is gone" test ! -e /dev/${first}n1
-check "bind" eval 'echo $(nvme_device 0) >/sys/bus/pci/drivers/nvme/bind'
-check "its disk is back" wait_until 10 test -b /dev/${first}n1
+	tell_driver unbind
+check "its disk is gone" test ! -e "/dev/$disk"
+check "bind" tell_driver bind
+check "its disk is back" wait_until 10 test -b "/dev/$disk"

@@ -3,7 +3,7 @@
 #
 # A device is taken out under load, and another put into its slot: the load gets
 # errors, nothing hangs, and the new one works.
-#@vm --monitor --qemu -blockdev --qemu driver=null-co,node-name=spare,size=64M,read-zeroes=on --nvme size=64M
+#@vm --monitor --qemu -blockdev --qemu driver=null-co,node-name=spare,size=67108864,read-zeroes=on --nvme size=64M
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -14,7 +14,7 @@
 
 require_cmd fio
 require_nvme 1
-nvme_load
+nvme_load "$@"
 nvme_bind 0
 merged() { awk '{ print $2 + $6 }' /sys/block/nvmec0n1/stat; }
 before=$(merged)
