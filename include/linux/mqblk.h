@@ -39,7 +39,8 @@
  *  3. MQBLK_RQ_PARKED: it waits in the struct mqblk_queue of its hardware
  *     queue, with its status decided. Only the one who takes it out under that
  *     queue's lock (the timer, the poller, or mqblk_rq_timeout()) owns it, and
- *     it is in state 2 again from then on.
+ *     it is in state 2 again from then on. mqblk_rq_lose() parks one that nobody
+ *     but mqblk_rq_timeout() will take.
  *
  * 2 -> 1 is an atomic compare-and-exchange in mqblk_rq_end() and
  * mqblk_rq_complete(): the one caller who makes it may complete the request, a
@@ -101,6 +102,7 @@
 #include <linux/hrtimer.h>
 #include <linux/list.h>
 #include <linux/nospec.h>
+#include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
 #include <linux/timerqueue.h>
 
@@ -132,8 +134,8 @@ enum mqblk_rq_state {
  * @status: how the request ends; valid while parked and while the block layer
  *	carries the completion to the CPU of its choice
  * @timer: place in &mqblk_queue.timers, guarded by &mqblk_queue.lock
- * @entry: place in &mqblk_queue.polled, guarded by &mqblk_queue.lock; or in a
- *	list of its owner's once taken out
+ * @entry: place in &mqblk_queue.polled or &mqblk_queue.lost, guarded by
+ *	&mqblk_queue.lock; or in a list of its owner's once taken out
  * @in_timers: parked in @timer rather than in @entry; same guard
  */
 struct mqblk_rq {
@@ -328,14 +330,19 @@ static inline void mqblk_batch_end(struct io_comp_batch *iob)
  * @lock: guards all below and the state of requests in them; taken with
  *	interrupts off
  * @timers: requests parked by mqblk_timer_park(), ordered by deadline
- * @timer: fires at the earliest deadline of @timers; started under @lock only
+ * @timer: fires at the earliest deadline of @timers; started under @lock only,
+ *	and never on a poll queue, where the poller looks at the clock
  * @polled: requests parked by mqblk_poll_park(), oldest first
+ * @lost: requests given to mqblk_rq_lose()
+ * @hurry: deadlines do not count any more
  */
 struct mqblk_queue {
 	spinlock_t		lock;
 	struct timerqueue_head	timers;
 	struct hrtimer		timer;
 	struct list_head	polled;
+	struct list_head	lost;
+	bool			hurry;
 };
 
 int mqblk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int idx);
@@ -343,6 +350,8 @@ void mqblk_exit_hctx(struct blk_mq_hw_ctx *hctx, unsigned int idx);
 void mqblk_timer_park(struct request *rq, blk_status_t status,
 		      ktime_t deadline);
 void mqblk_poll_park(struct request *rq, blk_status_t status);
+void mqblk_rq_lose(struct request *rq);
+void mqblk_disk_hurry(struct gendisk *disk);
 int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob);
 enum blk_eh_timer_return mqblk_rq_timeout(struct request *rq);
 void mqblk_complete_op(struct request *rq);
@@ -451,5 +460,49 @@ struct gendisk *mqblk_disk_alloc(struct mqblk_set *set,
 int mqblk_disk_publish(struct gendisk *disk, struct device *parent,
 		       const struct attribute_group **groups);
 void mqblk_disk_remove(struct gendisk *disk);
+
+/* fault.c: faults on purpose */
+
+/**
+ * struct mqblk_fault - when something shall fail
+ * @probability: percentage of the calls that may fail, 0 to 100; 0 is off
+ * @interval: of those calls, only each @interval-th may; 0 is as 1
+ * @times: how many failures are left, -1 for no end
+ * @space: calls that pass before the first may fail
+ * @verbose: 0 fails silently, 1 logs a line, 2 and more the stack besides
+ * @task_filter: only tasks whose make-it-fail is set; see mqblk_fault_init()
+ * @count: calls seen by @interval
+ * @ratelimit: how often @verbose may log; an interval of 0 is no limit
+ *
+ * The fields mean what they mean in the kernel's fault injection, which is not
+ * there in most distributions' kernels. They may be written at any time: a call
+ * that races a write goes by the old or by the new values.
+ */
+struct mqblk_fault {
+	unsigned int		probability;
+	unsigned int		interval;
+	atomic_t		times;
+	atomic_t		space;
+	unsigned int		verbose;
+	bool			task_filter;
+	atomic_t		count;
+	struct ratelimit_state	ratelimit;
+};
+
+void mqblk_fault_init(struct mqblk_fault *fault);
+int mqblk_fault_setup(struct mqblk_fault *fault, const char *text);
+bool mqblk_fault_hits(struct mqblk_fault *fault, const char *what);
+
+/**
+ * mqblk_fault_armed - may a call of mqblk_fault_hits() ever say yes
+ * @fault: the fault
+ *
+ * Context: Any.
+ * Return: whether it is on and has failures left.
+ */
+static inline bool mqblk_fault_armed(const struct mqblk_fault *fault)
+{
+	return READ_ONCE(fault->probability) && atomic_read(&fault->times);
+}
 
 #endif /* _LINUX_MQBLK_H */

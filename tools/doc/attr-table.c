@@ -36,6 +36,10 @@ static const struct row rows[] = {
 	{ #_name, NULL, #_type, #_default, #_min, #_max, _flags, _help },
 #define NBC_PARAM_ONLY(_param, _type, _default, _min, _max, _flags, _help) \
 	{ NULL, #_param, #_type, #_default, #_min, #_max, _flags, _help },
+#define NBC_ATTR_TEXT(_name, _mode, _help) \
+	{ #_name, NULL, #_mode, "none", "", "", NBC_A_LIVE, _help },
+#define NBC_PARAM_FAULT(_param, _help) \
+	{ NULL, #_param, "FAULT", "none", "", "", 0, _help },
 #include "../../drivers/block/null_blk_c/attrs.h"
 };
 
@@ -46,6 +50,8 @@ static const char *const words[][2] = {
 	{ "MINORMASK",			"1048575" },
 	{ "NBC_MAX_BLOCK_BYTES",	"the page size (64 KiB where the kernel allows it)" },
 	{ "NBC_MAX_DEVICES",		"1048576" },
+	{ "NBC_MAX_IOPS",		"10^9" },
+	{ "NBC_MAX_MBPS",		"40960" },
 	{ "NBC_MAX_SIZE_MB",		"2^43 - 1" },
 	{ "NBC_MIN_MAX_SECTORS",	"a page (8)" },
 	{ "UINT_MAX",			"2^32 - 1" },
@@ -73,6 +79,14 @@ static void print_range(const struct row *row)
 
 	if (!strcmp(row->type, "BOOL")) {
 		printf("0 or 1\n");
+		return;
+	}
+	if (!strcmp(row->type, "RW") || !strcmp(row->type, "WO")) {
+		printf("text%s\n", row->type[0] == 'W' ? ", write only" : "");
+		return;
+	}
+	if (!strcmp(row->type, "FAULT")) {
+		printf("four numbers\n");
 		return;
 	}
 	if (!strcmp(row->type, "NODE")) {

@@ -68,13 +68,15 @@ static void mqblk_timer_arm(struct mqblk_queue *queue)
 	lockdep_assert_held(&queue->lock);
 	first = timerqueue_getnext(&queue->timers);
 	if (first)
-		hrtimer_start(&queue->timer, first->expires, HRTIMER_MODE_ABS);
+		hrtimer_start(&queue->timer, queue->hurry ? 0 : first->expires,
+			      HRTIMER_MODE_ABS);
 }
 
-/* Moves every request due by @now to @due, and sets the timer for the rest. */
-static void mqblk_timer_collect(struct mqblk_queue *queue, ktime_t now,
+/* Moves every request that is due to @due. */
+static void mqblk_timer_collect(struct mqblk_queue *queue,
 				struct list_head *due)
 {
+	ktime_t now = queue->hurry ? KTIME_MAX : ktime_get();
 	struct timerqueue_node *first;
 	struct mqblk_rq *mrq;
 
@@ -86,7 +88,6 @@ static void mqblk_timer_collect(struct mqblk_queue *queue, ktime_t now,
 		mqblk_unpark(queue, mrq);
 		list_add_tail(&mrq->entry, due);
 	}
-	mqblk_timer_arm(queue);
 }
 
 static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
@@ -98,7 +99,8 @@ static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
 	LIST_HEAD(due);
 
 	spin_lock_irqsave(&queue->lock, flags);
-	mqblk_timer_collect(queue, ktime_get(), &due);
+	mqblk_timer_collect(queue, &due);
+	mqblk_timer_arm(queue);
 	spin_unlock_irqrestore(&queue->lock, flags);
 
 	mqblk_end_list(&due, &iob);
@@ -113,7 +115,8 @@ static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
  * @status: its outcome
  * @deadline: time of CLOCK_MONOTONIC; never completed before it
  *
- * The queue owns the request when this returns; it may have ended already.
+ * The queue owns the request when this returns; it may have ended already. On a
+ * poll queue it ends when somebody polls, but not before the deadline either.
  *
  * Context: Any; ends requests in hard interrupt context.
  */
@@ -129,7 +132,8 @@ void mqblk_timer_park(struct request *rq, blk_status_t status,
 		mrq->in_timers = true;
 		timerqueue_init(&mrq->timer);
 		mrq->timer.expires = deadline;
-		if (timerqueue_add(&queue->timers, &mrq->timer))
+		if (timerqueue_add(&queue->timers, &mrq->timer) &&
+		    rq->mq_hctx->type != HCTX_TYPE_POLL)
 			mqblk_timer_arm(queue);
 	}
 	spin_unlock_irqrestore(&queue->lock, flags);
@@ -176,24 +180,88 @@ int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 	struct mqblk_rq *mrq;
 	LIST_HEAD(due);
 
-	if (list_empty_careful(&queue->polled))
+	/* A request just being parked may be missed: the poller comes again. */
+	if (list_empty_careful(&queue->polled) &&
+	    !rb_first_cached(&queue->timers.rb_root))
 		return 0;
 
 	spin_lock_irq(&queue->lock);
 	list_splice_init(&queue->polled, &due);
 	list_for_each_entry(mrq, &due, entry)
 		mqblk_rq_set_state(mrq, MQBLK_RQ_STARTED);
+	if (timerqueue_getnext(&queue->timers))
+		mqblk_timer_collect(queue, &due);
 	spin_unlock_irq(&queue->lock);
 	return mqblk_end_list(&due, iob);
 }
 EXPORT_SYMBOL_GPL(mqblk_poll);
 
 /**
+ * mqblk_rq_lose - never complete a request
+ * @rq: a request that the caller owns, on a queue set up by mqblk_init_hctx()
+ *
+ * As a device does that never answers. The request ends by mqblk_rq_timeout().
+ *
+ * Context: Any.
+ */
+void mqblk_rq_lose(struct request *rq)
+{
+	struct mqblk_queue *queue = mqblk_rq_queue(rq);
+	struct mqblk_rq *mrq = mqblk_rq(rq);
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	if (mqblk_park(queue, mrq, BLK_STS_TIMEOUT)) {
+		mrq->in_timers = false;
+		list_add_tail(&mrq->entry, &queue->lost);
+	}
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+EXPORT_SYMBOL_GPL(mqblk_rq_lose);
+
+/**
+ * mqblk_disk_hurry - let no request wait for a deadline any more
+ * @disk: a disk whose queues were set up by mqblk_init_hctx()
+ *
+ * For a disk that goes: requests in flight end now, and those to come at once.
+ * The caller keeps the set from being resized.
+ *
+ * Context: Process context.
+ */
+void mqblk_disk_hurry(struct gendisk *disk)
+{
+	struct blk_mq_hw_ctx *hctx;
+	unsigned long i;
+
+	queue_for_each_hw_ctx(disk->queue, hctx, i) {
+		struct mqblk_queue *queue = hctx->driver_data;
+
+		spin_lock_irq(&queue->lock);
+		queue->hurry = true;
+		if (hctx->type != HCTX_TYPE_POLL)
+			mqblk_timer_arm(queue);
+		spin_unlock_irq(&queue->lock);
+	}
+}
+EXPORT_SYMBOL_GPL(mqblk_disk_hurry);
+
+/* Will the request end though nobody does anything about it? */
+static bool mqblk_ends_by_timer(struct request *rq)
+{
+	struct mqblk_rq *mrq = mqblk_rq(rq);
+
+	lockdep_assert_held(&mqblk_rq_queue(rq)->lock);
+	return mrq->in_timers && (rq->mq_hctx->type != HCTX_TYPE_POLL ||
+				  ktime_after(mrq->timer.expires, ktime_get()));
+}
+
+/**
  * mqblk_rq_timeout - end a request that waited too long; for ->timeout
  * @rq: the request
  *
- * A parked request ends with BLK_STS_TIMEOUT. Any other is being worked on
- * at this moment and gets another period.
+ * A parked request ends with BLK_STS_TIMEOUT, unless it waits for the timer or
+ * its deadline, however far away: it gets another period, as does one that is
+ * being worked on at this moment.
  *
  * Context: Process context, called by the block layer.
  * Return: BLK_EH_DONE or BLK_EH_RESET_TIMER.
@@ -205,7 +273,8 @@ enum blk_eh_timer_return mqblk_rq_timeout(struct request *rq)
 	bool parked;
 
 	spin_lock_irq(&queue->lock);
-	parked = mqblk_rq_in_state(rq, MQBLK_RQ_PARKED);
+	parked = mqblk_rq_in_state(rq, MQBLK_RQ_PARKED) &&
+		 !mqblk_ends_by_timer(rq);
 	if (parked)
 		mqblk_unpark(queue, mrq);
 	spin_unlock_irq(&queue->lock);
@@ -251,6 +320,7 @@ int mqblk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int idx)
 	hrtimer_setup(&queue->timer, mqblk_timer_expired, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS);
 	INIT_LIST_HEAD(&queue->polled);
+	INIT_LIST_HEAD(&queue->lost);
 	hctx->driver_data = queue;
 	return 0;
 }
@@ -270,6 +340,7 @@ void mqblk_exit_hctx(struct blk_mq_hw_ctx *hctx, unsigned int idx)
 	hrtimer_cancel(&queue->timer);
 	WARN_ON_ONCE(timerqueue_getnext(&queue->timers));
 	WARN_ON_ONCE(!list_empty(&queue->polled));
+	WARN_ON_ONCE(!list_empty(&queue->lost));
 	kfree(queue);
 	hctx->driver_data = NULL;
 }

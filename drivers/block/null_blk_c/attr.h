@@ -8,6 +8,7 @@
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/limits.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 /* The block layer's own limit; a page where it has none. */
@@ -20,6 +21,10 @@
 #define NBC_MIN_MAX_SECTORS	PAGE_SECTORS
 /* Minor numbers have 20 bits. */
 #define NBC_MAX_DEVICES		BIT(MINORBITS)
+/* Some 40 GiB a second; what is more is as good as no limit. */
+#define NBC_MAX_MBPS		40960
+/* One operation a nanosecond. */
+#define NBC_MAX_IOPS		NSEC_PER_SEC
 /* A loff_t must hold the size in bytes, an unsigned long that in pages. */
 #define NBC_MAX_SIZE_PAGES_MB	(ULONG_MAX >> (20 - PAGE_SHIFT))
 #define NBC_MAX_SIZE_MB		(LLONG_MAX >> 20 < NBC_MAX_SIZE_PAGES_MB ? \
@@ -31,8 +36,9 @@
  * @NBC_UINT: decimal, 0x hexadecimal or 0 octal, up to 32 bits
  * @NBC_ULONG: the same, of long's size
  * @NBC_NODE: an online NUMA node, or -1, which is shown as 4294967295
+ * @NBC_TEXT: as functions of its own say; there is no value in struct nbc_config
  */
-enum nbc_type { NBC_BOOL, NBC_UINT, NBC_ULONG, NBC_NODE };
+enum nbc_type { NBC_BOOL, NBC_UINT, NBC_ULONG, NBC_NODE, NBC_TEXT };
 
 #define NBC_A_POW2		BIT(0)	/* powers of two only */
 #define NBC_A_ZERO		BIT(1)	/* zero is taken, whatever the minimum */
@@ -44,7 +50,8 @@ enum nbc_type { NBC_BOOL, NBC_UINT, NBC_ULONG, NBC_NODE };
 #define NBC_A_PARAM_MAX		BIT(7)	/* the parameter is the maximum */
 
 /**
- * struct nbc_config - what the user asked for; one value per row of the table
+ * struct nbc_config - what the user asked for; one value per row of the table,
+ * but for rows with text
  *
  * Values are stored as unsigned long whatever their type, so that one pair of
  * functions parses and shows them all.
@@ -60,7 +67,9 @@ struct nbc_config {
 enum nbc_attr_id {
 #define NBC_ATTR(_name, ...)		NBC_ATTR_##_name,
 #define NBC_ATTR_ONLY(_name, ...)	NBC_ATTR_##_name,
+#define NBC_ATTR_TEXT(_name, ...)	NBC_ATTR_##_name,
 #define NBC_PARAM_ONLY(_param, ...)	NBC_ATTR_##_param,
+#define NBC_PARAM_FAULT(_param, ...)	NBC_ATTR_##_param,
 #include "attrs.h"
 	NBC_NR_ATTRS,
 };

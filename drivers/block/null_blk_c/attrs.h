@@ -10,8 +10,13 @@
  *	its default
  * NBC_ATTR_ONLY(name, type, default, min, max, flags, help)
  *	an attribute in configfs without a parameter
+ * NBC_ATTR_TEXT(name, mode, help)
+ *	an attribute in configfs, always live, whose text nbc_<name>_store() and,
+ *	if @mode is RW and not WO, nbc_<name>_show() know
  * NBC_PARAM_ONLY(param, type, default, min, max, flags, help)
  *	a module parameter only
+ * NBC_PARAM_FAULT(param, help)
+ *	a module parameter that sets a fault of every new device
  *
  * @type is one of enum nbc_type, @flags a set of NBC_A_*, all in attr.h. @min
  * and @max bound every type but BOOL and NODE.
@@ -19,10 +24,22 @@
 #ifndef NBC_ATTR_ONLY
 #define NBC_ATTR_ONLY(...)
 #endif
+#ifndef NBC_ATTR_TEXT
+#define NBC_ATTR_TEXT(...)
+#endif
 #ifndef NBC_PARAM_ONLY
 #define NBC_PARAM_ONLY(...)
 #endif
+#ifndef NBC_PARAM_FAULT
+#define NBC_PARAM_FAULT(...)
+#endif
 
+NBC_ATTR_TEXT(badblocks, RW,
+	      "+FIRST-LAST marks sectors bad, -FIRST-LAST good; shows first and number")
+NBC_ATTR_ONLY(badblocks_once, BOOL, 0, 0, 1, 0,
+	      "a bad range that a command met is good afterwards")
+NBC_ATTR_ONLY(badblocks_partial_io, BOOL, 0, 0, 1, 0,
+	      "transfer what comes before a bad block, then fail")
 NBC_ATTR(blocking, blocking, BOOL, 0, 0, 1, 0,
 	 "let the block layer call the driver where it may sleep; always so when memory-backed")
 NBC_ATTR(blocksize, bs, UINT, 512, 512, NBC_MAX_BLOCK_BYTES,
@@ -39,11 +56,25 @@ NBC_ATTR(hw_queue_depth, hw_queue_depth, UINT, 64, 1, BLK_MQ_MAX_DEPTH,
 	 "requests per hardware queue")
 NBC_ATTR_ONLY(index, UINT, 0, 0, MINORMASK, 0,
 	      "minor number; power-on takes the first free one from here up")
+NBC_PARAM_FAULT(init_hctx,
+		"fail to set up hardware queues: interval,probability,space,times")
+NBC_ATTR(iops, iops, ULONG, 0, 0, NBC_MAX_IOPS, 0,
+	 "most operations a second, 0 for no limit")
+NBC_ATTR(iops_read, iops_read, ULONG, 0, 0, NBC_MAX_IOPS, 0,
+	 "most reads a second, 0 for no limit but iops")
+NBC_ATTR(iops_write, iops_write, ULONG, 0, 0, NBC_MAX_IOPS, 0,
+	 "most writes a second, of any kind, 0 for no limit but iops")
 NBC_ATTR(irqmode, irqmode, UINT, 1, 0, 2, 0,
 	 "completion: 0 inline, 1 as the block layer decides (softirq), 2 by timer")
 NBC_ATTR(max_sectors, max_sectors, UINT, 0, NBC_MIN_MAX_SECTORS, UINT_MAX,
 	 NBC_A_ZERO,
 	 "largest request in units of 512 bytes, 0 for the block layer's default of 255")
+NBC_ATTR(mbps, mbps, UINT, 0, 0, NBC_MAX_MBPS, NBC_A_CLAMP,
+	 "most data read and written in MiB a second, 0 for no limit")
+NBC_ATTR(mbps_read, mbps_read, UINT, 0, 0, NBC_MAX_MBPS, NBC_A_CLAMP,
+	 "most data read in MiB a second, 0 for no limit but mbps")
+NBC_ATTR(mbps_write, mbps_write, UINT, 0, 0, NBC_MAX_MBPS, NBC_A_CLAMP,
+	 "most data written in MiB a second, 0 for no limit but mbps")
 NBC_ATTR(memory_backed, memory_backed, BOOL, 0, 0, 1, 0,
 	 "keep written data in memory")
 NBC_ATTR(no_sched, no_sched, BOOL, 0, 0, 1, 0,
@@ -55,6 +86,8 @@ NBC_ATTR(poll_queues, poll_queues, UINT, 1, 0, UINT_MAX,
 	 "hardware queues for polled I/O; the module parameter is the most a device can have")
 NBC_ATTR_ONLY(power, BOOL, 0, 0, 1, NBC_A_LIVE,
 	      "1 makes the disk, 0 removes it; its data stays until the directory is removed")
+NBC_PARAM_FAULT(requeue,
+		"send requests back to the block layer: interval,probability,space,times")
 NBC_ATTR(rotational, rotational, BOOL, 0, 0, 1, 0,
 	 "claim to be a rotating disk")
 NBC_ATTR(size, gb, ULONG, 256000, 0, NBC_MAX_SIZE_MB, NBC_A_PARAM_GIB,
@@ -62,6 +95,8 @@ NBC_ATTR(size, gb, ULONG, 256000, 0, NBC_MAX_SIZE_MB, NBC_A_PARAM_GIB,
 NBC_ATTR(submit_queues, submit_queues, UINT, 1, 1, UINT_MAX,
 	 NBC_A_CPUS | NBC_A_CLAMP | NBC_A_LIVE,
 	 "hardware queues for I/O that is not polled")
+NBC_PARAM_FAULT(timeout,
+		"never complete requests: interval,probability,space,times")
 NBC_ATTR(use_per_node_hctx, use_per_node_hctx, BOOL, 0, 0, 1, 0,
 	 "one submit queue per online NUMA node, whatever submit_queues says")
 NBC_ATTR(virt_boundary, virt_boundary, BOOL, 0, 0, 1, 0,
@@ -69,4 +104,6 @@ NBC_ATTR(virt_boundary, virt_boundary, BOOL, 0, 0, 1, 0,
 
 #undef NBC_ATTR
 #undef NBC_ATTR_ONLY
+#undef NBC_ATTR_TEXT
 #undef NBC_PARAM_ONLY
+#undef NBC_PARAM_FAULT

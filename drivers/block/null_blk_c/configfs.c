@@ -32,13 +32,36 @@ static ssize_t nbc_##_name##_store(struct config_item *item,		\
 }									\
 CONFIGFS_ATTR(nbc_, _name)
 
+#define NBC_TEXT_SHOW_WO(_name)
+#define NBC_TEXT_SHOW_RW(_name)						\
+static ssize_t nbc_text_##_name##_show(struct config_item *item,	\
+				       char *page)			\
+{									\
+	return nbc_device_show_text(nbc_item_device(item),		\
+				    nbc_##_name##_show, page);		\
+}
+#define NBC_TEXT_ATTR_WO(_name)	CONFIGFS_ATTR_WO(nbc_text_, _name)
+#define NBC_TEXT_ATTR_RW(_name)	CONFIGFS_ATTR(nbc_text_, _name)
+
+#define NBC_CONFIGFS_TEXT(_name, _mode)					\
+NBC_TEXT_SHOW_##_mode(_name)						\
+static ssize_t nbc_text_##_name##_store(struct config_item *item,	\
+					const char *text, size_t len)	\
+{									\
+	return nbc_device_store_text(nbc_item_device(item),		\
+				     nbc_##_name##_store, text, len);	\
+}									\
+NBC_TEXT_ATTR_##_mode(_name)
+
 #define NBC_ATTR(_name, ...)		NBC_CONFIGFS_ATTR(_name);
 #define NBC_ATTR_ONLY(_name, ...)	NBC_CONFIGFS_ATTR(_name);
+#define NBC_ATTR_TEXT(_name, _mode, ...) NBC_CONFIGFS_TEXT(_name, _mode);
 #include "attrs.h"
 
 static struct configfs_attribute *nbc_device_attrs[] = {
 #define NBC_ATTR(_name, ...)		&nbc_attr_##_name,
 #define NBC_ATTR_ONLY(_name, ...)	&nbc_attr_##_name,
+#define NBC_ATTR_TEXT(_name, ...)	&nbc_text_attr_##_name,
 #include "attrs.h"
 	NULL,
 };

@@ -11,7 +11,13 @@
 
 #include "null_blk_c.h"
 
-static const char *nbc_device_name(struct nbc_device *dev)
+/**
+ * nbc_device_name - name of a device and its disk
+ * @dev: the device
+ *
+ * Return: the name; it lives as long as the device.
+ */
+const char *nbc_device_name(struct nbc_device *dev)
 {
 	return config_item_name(&dev->group.cg_item);
 }
@@ -22,7 +28,7 @@ static int nbc_device_power_on(struct nbc_device *dev,
 	struct nbc_disk *nbd;
 
 	lockdep_assert_held(&dev->lock);
-	nbd = nbc_disk_create(nbc_device_name(dev), config, &dev->store);
+	nbd = nbc_disk_create(dev, config);
 	if (IS_ERR(nbd))
 		return PTR_ERR(nbd);
 	/* What was found free, or overruled: they read as what they are. */
@@ -139,6 +145,49 @@ ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 }
 
 /**
+ * nbc_device_show_text - print an attribute that is text
+ * @dev: the device
+ * @show: prints it, called under dev->lock
+ * @page: output, PAGE_SIZE bytes
+ *
+ * Context: Process context; takes dev->lock.
+ * Return: what @show returned.
+ */
+ssize_t nbc_device_show_text(struct nbc_device *dev,
+			     ssize_t (*show)(struct nbc_device *dev, char *page),
+			     char *page)
+{
+	guard(mutex)(&dev->lock);
+	return show(dev, page);
+}
+
+/**
+ * nbc_device_store_text - set an attribute that is text
+ * @dev: the device
+ * @store: does it, called under dev->lock; changes nothing if it fails
+ * @text: what was written
+ * @len: its length
+ *
+ * Context: Process context; takes dev->lock.
+ * Return: @len or the error of @store.
+ */
+ssize_t nbc_device_store_text(struct nbc_device *dev,
+			      int (*store)(struct nbc_device *dev,
+					   const char *text),
+			      const char *text, size_t len)
+{
+	int ret;
+
+	guard(mutex)(&dev->lock);
+	ret = store(dev, text);
+	if (ret)
+		return ret;
+	if (dev->disk)
+		nbc_disk_choose_path(dev->disk);
+	return len;
+}
+
+/**
  * nbc_device_alloc - make a device with the defaults, off
  * @name: of the device and its disk
  *
@@ -155,10 +204,12 @@ struct nbc_device *nbc_device_alloc(const char *name)
 	mutex_init(&dev->lock);
 	dev->config = nbc_defaults;
 	nbc_store_create(&dev->store);
-	if (nbc_configfs_init_group(dev, name)) {
+	if (badblocks_init(&dev->badblocks, 1) ||
+	    nbc_configfs_init_group(dev, name)) {
 		nbc_device_free(dev);
 		return NULL;
 	}
+	nbc_faults_init(dev);
 	return dev;
 }
 
@@ -171,6 +222,7 @@ struct nbc_device *nbc_device_alloc(const char *name)
 void nbc_device_free(struct nbc_device *dev)
 {
 	WARN_ON_ONCE(dev->disk);
+	badblocks_exit(&dev->badblocks);
 	nbc_store_destroy(&dev->store);
 	mutex_destroy(&dev->lock);
 	kfree(dev);

@@ -13,10 +13,8 @@
 
 #include "null_blk_c.h"
 
-/* A request that nobody polls for ends after this time, or that of the timer. */
+/* A request that nobody polls for, or that was lost, ends after this time. */
 #define NBC_TIMEOUT_MS		5000
-/* Longest time of the timer that the timeout follows: some 12 days. */
-#define NBC_MAX_DELAY_MS	BIT(30)
 /* Discard and write zeroes cost what is stored, not what is asked for. */
 #define NBC_MAX_RANGE_SECTS	(UINT_MAX >> SECTOR_SHIFT)
 
@@ -39,15 +37,6 @@ static unsigned int nbc_nr_submit(const char *name,
 	return per_node;
 }
 
-static unsigned int nbc_timeout_ms(const struct nbc_config *config)
-{
-	unsigned long delay_ms = 0;
-
-	if (config->irqmode == NBC_IRQ_TIMER)
-		delay_ms = config->completion_nsec / NSEC_PER_MSEC;
-	return NBC_TIMEOUT_MS + min(delay_ms, NBC_MAX_DELAY_MS);
-}
-
 static int nbc_set_create(struct nbc_disk *nbd, const char *name,
 			  const struct nbc_config *config)
 {
@@ -58,7 +47,7 @@ static int nbc_set_create(struct nbc_disk *nbd, const char *name,
 		.nr_default	= nbc_nr_submit(name, config),
 		.nr_poll	= config->poll_queues,
 		.node		= config->home_node,
-		.timeout_ms	= nbc_timeout_ms(config),
+		.timeout_ms	= NBC_TIMEOUT_MS,
 	};
 
 	/* Memory for data is allocated with the means to reclaim it. */
@@ -126,21 +115,71 @@ static int nbc_config_check(const char *name, const struct nbc_config *config)
 	return 0;
 }
 
+static void nbc_throttle_create(struct nbc_throttle *throttle,
+				const struct nbc_config *config)
+{
+	nbc_throttle_set(throttle, NBC_BUCKET_BYTES,
+			 (u64)config->mbps * SZ_1M);
+	nbc_throttle_set(throttle, NBC_BUCKET_READ_BYTES,
+			 (u64)config->mbps_read * SZ_1M);
+	nbc_throttle_set(throttle, NBC_BUCKET_WRITE_BYTES,
+			 (u64)config->mbps_write * SZ_1M);
+	nbc_throttle_set(throttle, NBC_BUCKET_OPS, config->iops);
+	nbc_throttle_set(throttle, NBC_BUCKET_READ_OPS, config->iops_read);
+	nbc_throttle_set(throttle, NBC_BUCKET_WRITE_OPS, config->iops_write);
+}
+
+/**
+ * nbc_disk_choose_path - send requests the way that the disk's features need
+ * @nbd: the disk; its device's lock is held, or nobody knows it yet
+ *
+ * To be called after every change of what it looks at.
+ *
+ * Context: Any.
+ */
+void nbc_disk_choose_path(struct nbc_disk *nbd)
+{
+	enum nbc_path path = NBC_PATH_INLINE;
+
+	if (nbd->irqmode == NBC_IRQ_SOFTIRQ)
+		path = NBC_PATH_SOFTIRQ;
+	if (nbd->irqmode == NBC_IRQ_TIMER || nbd->throttle.on ||
+	    nbd->badblocks->count ||
+	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_timeout].fault) ||
+	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_requeue].fault))
+		path = NBC_PATH_FULL;
+	WRITE_ONCE(nbd->path, path);
+}
+
+/* What the I/O path needs to know. */
+static void nbc_disk_configure(struct nbc_disk *nbd, struct nbc_device *dev,
+			       const struct nbc_config *config)
+{
+	nbd->store = config->memory_backed ? &dev->store : NULL;
+	nbd->irqmode = config->irqmode;
+	nbd->delay = ns_to_ktime(config->completion_nsec);
+	nbd->badblocks = &dev->badblocks;
+	nbd->badblocks_once = config->badblocks_once;
+	nbd->badblocks_partial_io = config->badblocks_partial_io;
+	nbd->faults = dev->faults;
+	nbc_throttle_create(&nbd->throttle, config);
+	nbc_disk_choose_path(nbd);
+}
+
 /**
  * nbc_disk_create - power a device
- * @name: of the disk
+ * @dev: the device; dev->lock is held
  * @config: what it shall be; not used after return
- * @store: where its data is
  *
  * Context: Process context, may sleep. The disk is live before it returns.
  * Return: the disk, or an ERR_PTR(): -EINVAL for a configuration that is not
  * possible, -EEXIST for a name in use, -ENOSPC if minor numbers ran out,
  * -ENOMEM.
  */
-struct nbc_disk *nbc_disk_create(const char *name,
-				 const struct nbc_config *config,
-				 struct nbc_store *store)
+struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
+				 const struct nbc_config *config)
 {
+	const char *name = nbc_device_name(dev);
 	struct nbc_disk *nbd;
 	int ret;
 
@@ -148,7 +187,7 @@ struct nbc_disk *nbc_disk_create(const char *name,
 	if (ret)
 		return ERR_PTR(ret);
 	if (config->memory_backed) {
-		ret = nbc_store_configure(store, config->blocksize,
+		ret = nbc_store_configure(&dev->store, config->blocksize,
 					  config->home_node);
 		if (ret)
 			return ERR_PTR(ret);
@@ -156,9 +195,7 @@ struct nbc_disk *nbc_disk_create(const char *name,
 	nbd = kzalloc_node(sizeof(*nbd), GFP_KERNEL, config->home_node);
 	if (!nbd)
 		return ERR_PTR(-ENOMEM);
-	nbd->store = store;
-	nbd->irqmode = config->irqmode;
-	nbd->delay = ns_to_ktime(config->completion_nsec);
+	nbc_disk_configure(nbd, dev, config);
 
 	nbd->index = ida_alloc_range(&nbc_indexes, config->index, MINORMASK,
 				     GFP_KERNEL);
@@ -186,10 +223,13 @@ free:
  * nbc_disk_destroy - power a device off
  * @nbd: the disk
  *
+ * Requests in flight do not wait for the timer or for limits any more.
+ *
  * Context: Process context; waits for requests in flight.
  */
 void nbc_disk_destroy(struct nbc_disk *nbd)
 {
+	mqblk_disk_hurry(nbd->disk);
 	mqblk_disk_remove(nbd->disk);
 	mqblk_set_exit(&nbd->set);
 	ida_free(&nbc_indexes, nbd->index);

@@ -3,107 +3,194 @@
  * The I/O path: from queue_rq() to completion.
  *
  * The functions that take @data are inlined into two sets of operations, with
- * and without data, so that each contains only what it does.
+ * and without data, so that each contains only what it does. Whatever else a
+ * disk may be asked for is in nbc_handle_full(), and the one word that sends a
+ * request there is the one that says how it completes.
  */
 #include <linux/blkdev.h>
 #include <linux/ktime.h>
 #include <linux/mqblk.h>
-#include <linux/pagemap.h>
 
 #include "null_blk_c.h"
 
-/*
- * A disk without data leaves the memory of a read as it is, which is what makes
- * it fast. But memory that is not up to date, such as new pages of the page
- * cache, may hold anything of the kernel's, and user space will see it: that is
- * zeroed. Memory that user space gave for direct I/O is up to date.
- */
-static __always_inline void nbc_hide_memory(struct request *rq)
+static void nbc_cmd_init(struct nbc_cmd *cmd, struct request *rq)
 {
-	struct bio *bio;
-
-	if (req_op(rq) != REQ_OP_READ)
-		return;
-	__rq_for_each_bio(bio, rq) {
-		if (unlikely(!folio_test_uptodate(page_folio(bio_page(bio)))))
-			zero_fill_bio(bio);
-	}
+	*cmd = (struct nbc_cmd) {
+		.bio	= rq->bio,
+		.op	= req_op(rq),
+		.flags	= rq->cmd_flags,
+		.pos	= (u64)blk_rq_pos(rq) << SECTOR_SHIFT,
+		.len	= blk_rq_bytes(rq),
+	};
 }
 
-/* Moves the data of a request that the caller owns. */
-static blk_status_t nbc_transfer(struct nbc_store *store, struct request *rq)
+/* A flush has no position of its own. */
+static blk_status_t nbc_run(struct nbc_disk *nbd, struct request *rq)
 {
-	u64 pos = (u64)blk_rq_pos(rq) << SECTOR_SHIFT;
+	blk_status_t status;
+	struct nbc_cmd cmd;
 
-	switch (req_op(rq)) {
-	case REQ_OP_READ:
-		nbc_store_read(store, rq->bio, pos, blk_rq_bytes(rq));
-		return BLK_STS_OK;
-	case REQ_OP_WRITE:
-		return nbc_store_write(store, rq->bio, pos,
-				       blk_rq_bytes(rq));
-	case REQ_OP_DISCARD:
-		nbc_store_discard(store, pos, blk_rq_bytes(rq));
-		return BLK_STS_OK;
-	case REQ_OP_WRITE_ZEROES:
-		if (rq->cmd_flags & REQ_NOUNMAP)
-			nbc_store_zero(store, pos, blk_rq_bytes(rq));
-		else
-			nbc_store_discard(store, pos, blk_rq_bytes(rq));
-		return BLK_STS_OK;
-	case REQ_OP_FLUSH:
-		return BLK_STS_OK;
-	default:
-		return BLK_STS_NOTSUPP;
-	}
+	nbc_cmd_init(&cmd, rq);
+	status = nbc_cmd_run(nbd, &cmd);
+	if (cmd.op == REQ_OP_ZONE_APPEND)
+		rq->__sector = cmd.pos >> SECTOR_SHIFT;
+	return status;
+}
+
+/* When a request that is taken now may complete. */
+static ktime_t nbc_due(struct nbc_disk *nbd, struct request *rq)
+{
+	ktime_t now = ktime_get(), due = now;
+
+	if (nbd->throttle.on)
+		due = nbc_throttle_due(&nbd->throttle, req_op(rq),
+				       blk_rq_bytes(rq), now);
+	if (nbd->irqmode == NBC_IRQ_TIMER &&
+	    rq->mq_hctx->type != HCTX_TYPE_POLL)
+		return ktime_add_safe(due, nbd->delay);
+	return due > now ? due : 0;
 }
 
 /* Completes a request that the caller owns, unless it has to wait. */
-static __always_inline void nbc_complete(struct nbc_disk *nbd,
-					 struct request *rq,
-					 blk_status_t status,
-					 struct io_comp_batch *iob)
+static void nbc_complete_full(struct nbc_disk *nbd, struct request *rq,
+			      blk_status_t status, struct io_comp_batch *iob)
 {
-	if (rq->mq_hctx->type == HCTX_TYPE_POLL)
+	ktime_t due = 0;
+
+	if (nbd->irqmode == NBC_IRQ_TIMER || nbd->throttle.on)
+		due = nbc_due(nbd, rq);
+	if (due)
+		mqblk_timer_park(rq, status, due);
+	else if (rq->mq_hctx->type == HCTX_TYPE_POLL)
 		mqblk_poll_park(rq, status);
 	else if (nbd->irqmode == NBC_IRQ_SOFTIRQ)
 		mqblk_rq_complete(rq, status, iob);
-	else if (nbd->irqmode == NBC_IRQ_INLINE)
-		mqblk_rq_end(rq, status, iob);
 	else
-		mqblk_timer_park(rq, status,
-				 ktime_add_safe(ktime_get(), nbd->delay));
+		mqblk_rq_end(rq, status, iob);
 }
 
-static __always_inline void nbc_handle(struct request *rq, bool data,
-				       struct io_comp_batch *iob)
+static bool nbc_fault_hits(struct nbc_disk *nbd, enum nbc_fault_id id)
 {
-	struct nbc_disk *nbd = rq->q->queuedata;
-	blk_status_t status = BLK_STS_OK;
+	struct nbc_fault *fault = &nbd->faults[id];
+
+	return mqblk_fault_armed(&fault->fault) &&
+	       mqblk_fault_hits(&fault->fault,
+				config_item_name(&fault->group.cg_item));
+}
+
+/*
+ * Sends a request back in one of the two ways there are, in turn: by refusing it,
+ * and by taking it and giving it back.
+ */
+static blk_status_t nbc_requeue(struct nbc_disk *nbd, struct request *rq)
+{
+	if (atomic_inc_return(&nbd->requeues) & 1)
+		return BLK_STS_RESOURCE;
+	mqblk_rq_start(rq);
+	if (mqblk_rq_claim(rq))
+		blk_mq_requeue_request(rq, true);
+	return BLK_STS_OK;
+}
+
+/* A disk with something switched on; see nbc_handle(). */
+static noinline blk_status_t nbc_handle_full(struct nbc_disk *nbd,
+					     struct request *rq,
+					     struct io_comp_batch *iob)
+{
+	if (nbc_fault_hits(nbd, NBC_FAULT_requeue))
+		return nbc_requeue(nbd, rq);
+	mqblk_rq_start(rq);
+	if (blk_should_fake_timeout(rq->q) ||
+	    nbc_fault_hits(nbd, NBC_FAULT_timeout))
+		mqblk_rq_lose(rq);
+	else
+		nbc_complete_full(nbd, rq, nbc_run(nbd, rq), iob);
+	return BLK_STS_OK;
+}
+
+/* Does what a plain request asks for, up to its completion. */
+static __always_inline blk_status_t nbc_do_plain(struct nbc_disk *nbd,
+						 struct request *rq, bool data)
+{
+	struct nbc_cmd cmd;
 
 	mqblk_rq_start(rq);
-	if (data)
-		status = nbc_transfer(nbd->store, rq);
-	else
-		nbc_hide_memory(rq);
-	nbc_complete(nbd, rq, status, iob);
+	if (data) {
+		nbc_cmd_init(&cmd, rq);
+		return nbc_store_cmd(nbd->store, &cmd);
+	}
+	if (req_op(rq) == REQ_OP_READ)
+		nbc_hide_memory(rq->bio);
+	return BLK_STS_OK;
 }
 
+/*
+ * Takes a request, or refuses it: it is the block layer's still unless the
+ * return is BLK_STS_OK.
+ */
+static __always_inline blk_status_t nbc_handle(struct request *rq, bool data,
+					       struct io_comp_batch *iob)
+{
+	struct nbc_disk *nbd = rq->q->queuedata;
+	enum nbc_path path = READ_ONCE(nbd->path);
+	blk_status_t status;
+
+	if (unlikely(blk_should_fake_timeout(rq->q)))
+		path = NBC_PATH_FULL;
+	if (path == NBC_PATH_SOFTIRQ) {
+		status = nbc_do_plain(nbd, rq, data);
+		if (rq->mq_hctx->type == HCTX_TYPE_POLL)
+			mqblk_poll_park(rq, status);
+		else
+			mqblk_rq_complete(rq, status, iob);
+	} else if (path == NBC_PATH_INLINE) {
+		status = nbc_do_plain(nbd, rq, data);
+		if (rq->mq_hctx->type == HCTX_TYPE_POLL)
+			mqblk_poll_park(rq, status);
+		else
+			mqblk_rq_end(rq, status, iob);
+	} else {
+		return nbc_handle_full(nbd, rq, iob);
+	}
+	return BLK_STS_OK;
+}
+
+/* Leaves in @rqs what was refused: the block layer queues it again. */
 static __always_inline void nbc_handle_list(struct rq_list *rqs, bool data)
 {
 	DEFINE_IO_COMP_BATCH(iob);
+	struct rq_list refused = {};
 	struct request *rq;
 
-	while ((rq = rq_list_pop(rqs)))
-		nbc_handle(rq, data, &iob);
+	while ((rq = rq_list_pop(rqs))) {
+		if (unlikely(nbc_handle(rq, data, &iob)))
+			rq_list_add_tail(&refused, rq);
+	}
+	*rqs = refused;
 	mqblk_batch_end(&iob);
+}
+
+/**
+ * nbc_init_hctx - set up a hardware queue, or fail on purpose
+ * @hctx: the queue
+ * @data: unused
+ * @idx: its number
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -EFAULT by the fault, -ENOMEM.
+ */
+static int nbc_init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
+			 unsigned int idx)
+{
+	if (nbc_fault_hits(hctx->queue->queuedata, NBC_FAULT_init_hctx))
+		return -EFAULT;
+	return mqblk_init_hctx(hctx, data, idx);
 }
 
 static blk_status_t nbc_null_queue_rq(struct blk_mq_hw_ctx *hctx,
 				      const struct blk_mq_queue_data *bd)
 {
-	nbc_handle(bd->rq, false, NULL);
-	return BLK_STS_OK;
+	return nbc_handle(bd->rq, false, NULL);
 }
 
 static void nbc_null_queue_rqs(struct rq_list *rqs)
@@ -114,8 +201,7 @@ static void nbc_null_queue_rqs(struct rq_list *rqs)
 static blk_status_t nbc_data_queue_rq(struct blk_mq_hw_ctx *hctx,
 				      const struct blk_mq_queue_data *bd)
 {
-	nbc_handle(bd->rq, true, NULL);
-	return BLK_STS_OK;
+	return nbc_handle(bd->rq, true, NULL);
 }
 
 static void nbc_data_queue_rqs(struct rq_list *rqs)
@@ -128,7 +214,7 @@ static void nbc_data_queue_rqs(struct rq_list *rqs)
 	.timeout	= mqblk_rq_timeout,			\
 	.poll		= mqblk_poll,				\
 	.map_queues	= mqblk_map_queues,			\
-	.init_hctx	= mqblk_init_hctx,			\
+	.init_hctx	= nbc_init_hctx,			\
 	.exit_hctx	= mqblk_exit_hctx
 
 const struct blk_mq_ops nbc_null_ops = {

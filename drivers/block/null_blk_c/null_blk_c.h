@@ -5,6 +5,7 @@
 #ifndef _NULL_BLK_C_H
 #define _NULL_BLK_C_H
 
+#include <linux/badblocks.h>
 #include <linux/configfs.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -14,6 +15,7 @@
 
 #include "attr.h"
 #include "store.h"
+#include "throttle.h"
 
 /* Prefix of the names of devices made at load. */
 #define NBC_DISK_PREFIX	"nullbc"
@@ -26,20 +28,87 @@ enum nbc_irqmode {
 };
 
 /**
+ * enum nbc_path - how a disk deals with requests
+ * @NBC_PATH_SOFTIRQ: nothing but its data, if it keeps any, and irqmode softirq
+ * @NBC_PATH_INLINE: the same with irqmode inline
+ * @NBC_PATH_FULL: everything else: the timer, and whatever feature is on
+ */
+enum nbc_path {
+	NBC_PATH_SOFTIRQ,
+	NBC_PATH_INLINE,
+	NBC_PATH_FULL,
+};
+
+/* What can fail on purpose: rows of NBC_PARAM_FAULT in attrs.h. */
+enum nbc_fault_id {
+	NBC_FAULT_timeout,
+	NBC_FAULT_requeue,
+	NBC_FAULT_init_hctx,
+	NBC_NR_FAULTS,
+};
+
+/* Longest text of a module parameter for a fault, with its end. */
+#define NBC_FAULT_TEXT_BYTES	80
+
+/**
+ * struct nbc_fault - a fault of a device
+ * @group: its directory in the device's
+ * @dev: the device
+ * @fault: when it hits; written under dev->lock, read by requests at any time
+ */
+struct nbc_fault {
+	struct config_group	group;
+	struct nbc_device	*dev;
+	struct mqblk_fault	fault;
+};
+
+/**
+ * struct nbc_cmd - one operation on a disk, from a request or from a bio
+ * @bio: chain of bios with the data
+ * @op: what to do
+ * @flags: REQ_* of the request or bio
+ * @pos: first byte; a zone append sets it to where the data went
+ * @len: number of bytes, 0 for a flush
+ */
+struct nbc_cmd {
+	struct bio	*bio;
+	enum req_op	op;
+	blk_opf_t	flags;
+	u64		pos;
+	unsigned int	len;
+};
+
+/**
  * struct nbc_disk - run state: a device that is powered
- * @store: where its data is; used by data operations only
+ * @path: enum nbc_path; changes while requests run, by nbc_disk_choose_path()
+ * @store: where its data is, NULL if it keeps none
  * @irqmode: enum nbc_irqmode
  * @delay: time from taking a request to its completion, with NBC_IRQ_TIMER
+ * @throttle: limits on bandwidth and operations
+ * @badblocks: of the device
+ * @badblocks_once: a range that was met is good afterwards
+ * @badblocks_partial_io: what comes before a bad block is done
+ * @faults: of the device
+ * @requeues: counts requests that the fault sent back
  * @set: its hardware queues
  * @disk: its gendisk
  * @index: its minor number, from an IDA
  *
- * Everything a request needs comes first; it does not change while powered.
+ * What the plain paths need comes first; it does not change while powered, but
+ * for @path.
  */
 struct nbc_disk {
-	struct nbc_store	*store;
+	enum nbc_path		path;
 	unsigned int		irqmode;
+	struct nbc_store	*store;
+
 	ktime_t			delay;
+	struct nbc_throttle	throttle;
+	struct badblocks	*badblocks;
+	bool			badblocks_once;
+	bool			badblocks_partial_io;
+	struct nbc_fault	*faults;
+	atomic_t		requeues;
 
 	struct mqblk_set	set;
 	struct gendisk		*disk;
@@ -49,10 +118,13 @@ struct nbc_disk {
 /**
  * struct nbc_device - what the user made, powered or not
  * @group: its directory in configfs; the last reference frees the device
- * @lock: guards @config and @disk, serialises power and resize
+ * @lock: guards @config and @disk, serialises power, resize and writes to
+ *	@badblocks and @faults
  * @config: what the user asked for
  * @disk: run state, NULL while off
  * @store: its data, which outlives @disk
+ * @badblocks: likewise
+ * @faults: by enum nbc_fault_id
  * @entry: place in the list of devices made at load, guarded by being used in
  *	module init and exit only
  */
@@ -62,11 +134,24 @@ struct nbc_device {
 	struct nbc_config	config;
 	struct nbc_disk		*disk;
 	struct nbc_store	store;
+	struct badblocks	badblocks;
+	struct nbc_fault	faults[NBC_NR_FAULTS];
 	struct list_head	entry;
 };
 
 /* main.c */
 extern int nbc_major;
+
+/* badblocks.c */
+ssize_t nbc_badblocks_show(struct nbc_device *dev, char *page);
+int nbc_badblocks_store(struct nbc_device *dev, const char *text);
+blk_status_t nbc_bad_check(struct nbc_disk *nbd, u64 pos, unsigned int *len);
+
+/* cmd.c */
+void nbc_hide_memory(struct bio *bio);
+blk_status_t nbc_store_cmd(struct nbc_store *store, const struct nbc_cmd *cmd);
+blk_status_t nbc_cmd_transfer(struct nbc_disk *nbd, const struct nbc_cmd *cmd);
+blk_status_t nbc_cmd_run(struct nbc_disk *nbd, struct nbc_cmd *cmd);
 
 /* configfs.c */
 int nbc_configfs_init(void);
@@ -78,17 +163,28 @@ void nbc_configfs_remove(struct nbc_device *dev);
 /* device.c */
 struct nbc_device *nbc_device_alloc(const char *name);
 void nbc_device_free(struct nbc_device *dev);
+const char *nbc_device_name(struct nbc_device *dev);
 int nbc_device_set_power(struct nbc_device *dev, bool on);
 ssize_t nbc_device_show(struct nbc_device *dev, const struct nbc_attr *attr,
 			char *page);
 ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 			 const char *text, size_t len);
+ssize_t nbc_device_show_text(struct nbc_device *dev,
+			     ssize_t (*show)(struct nbc_device *dev, char *page),
+			     char *page);
+ssize_t nbc_device_store_text(struct nbc_device *dev,
+			      int (*store)(struct nbc_device *dev,
+					   const char *text),
+			      const char *text, size_t len);
 
 /* disk.c */
-struct nbc_disk *nbc_disk_create(const char *name,
-				 const struct nbc_config *config,
-				 struct nbc_store *store);
+struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
+				 const struct nbc_config *config);
 void nbc_disk_destroy(struct nbc_disk *nbd);
+void nbc_disk_choose_path(struct nbc_disk *nbd);
+
+/* faults.c */
+void nbc_faults_init(struct nbc_device *dev);
 
 /* io.c */
 extern const struct blk_mq_ops nbc_null_ops;

@@ -9,15 +9,20 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
 
-defaults="blocking=0 blocksize=512 completion_nsec=10000 discard=0
-home_node=4294967295 hw_queue_depth=64 index=0 irqmode=1 max_sectors=0
+defaults="badblocks_once=0 badblocks_partial_io=0 blocking=0 blocksize=512
+completion_nsec=10000 discard=0
+home_node=4294967295 hw_queue_depth=64 index=0 iops=0 iops_read=0
+iops_write=0 irqmode=1 max_sectors=0 mbps=0 mbps_read=0 mbps_write=0
 memory_backed=0 no_sched=0 poll_queues=1 power=0 rotational=0 size=256000
 submit_queues=1 use_per_node_hctx=0 virt_boundary=0"
 parameters="blocking bs completion_nsec discard gb home_node hw_queue_depth
-irqmode max_sectors memory_backed no_sched nr_devices poll_queues rotational
-submit_queues use_per_node_hctx virt_boundary"
+init_hctx iops iops_read iops_write irqmode max_sectors mbps mbps_read mbps_write
+memory_backed no_sched nr_devices poll_queues requeue rotational submit_queues
+timeout use_per_node_hctx virt_boundary"
+# Attributes whose text is not a value; in the order of features with the others
+texts="badblocks"
 
-shown() { grep -H . "$NBC_ROOT/$1"/* | sed 's|.*/||; s/:/=/' | sort | xargs; }
+shown() { grep -H . "$NBC_ROOT/$1"/* 2>/dev/null | sed 's|.*/||; s/:/=/' | sort | xargs; }
 # sets ATTRIBUTE TEXT VALUE : writing TEXT makes it VALUE
 sets() { nbc_set d "$1=$2" && [[ $(nbc_get d "$1") == "$3" ]]; }
 as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
@@ -25,7 +30,7 @@ as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 require_cmd setpriv
 nbc_load nr_devices=0
 mkdir "$NBC_ROOT/d"
-names=$(xargs -n 1 <<<"$defaults" | cut -d = -f 1 | xargs)
+names=$(xargs -n 1 <<<"$defaults $texts" | cut -d = -f 1 | LC_ALL=C sort | xargs)
 check_eq "the attributes and their defaults" "$(shown d)" "$(xargs <<<"$defaults")"
 check_eq "features" "$(cat "$NBC_ROOT/features")" "${names// /,}"
 check_eq "the module parameters" \
@@ -33,7 +38,7 @@ check_eq "the module parameters" \
 check_eq "parameters cannot be written" \
 	"$(stat -c %a /sys/module/null_blk_c/parameters/* | sort -u)" 444
 check_eq "attributes can be written by root" \
-	"$(stat -c %U%a "$NBC_ROOT"/d/* | sort -u)" root644
+	"$(find "$NBC_ROOT/d" -maxdepth 1 -type f -printf "%u%m\n" | sort -u)" root644
 check "and by nobody else" expect_errno EACCES \
 	as_nobody bash -c "echo 1 >'$NBC_ROOT/d/size'"
 check "nor may others make devices" expect_errno EACCES \

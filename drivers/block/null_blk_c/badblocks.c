@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bad blocks: ranges of sectors on which every command but a flush fails.
+ *
+ * The list is the kernel's struct badblocks: up to MAX_BADBLOCKS entries of up to
+ * BB_MAX_LEN sectors. It belongs to the device and may be written while the disk
+ * runs.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/badblocks.h>
+#include <linux/kstrtox.h>
+#include <linux/lockdep.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "null_blk_c.h"
+
+/* Sectors that the list can name. */
+#define NBC_BAD_MAX_SECTOR	((u64)BB_OFFSET_MASK >> 9)
+/* What one call of the list's functions takes. */
+#define NBC_BAD_STEP_SECTS	BIT(30)
+
+/* Longest text: a sign and two numbers. */
+#define NBC_BAD_TEXT_BYTES	64
+
+struct nbc_bad_range {
+	bool	bad;
+	u64	first;
+	u64	last;
+};
+
+/* "+first-last" or "-first-last" */
+static int nbc_bad_parse(const char *text, struct nbc_bad_range *range)
+{
+	char copy[NBC_BAD_TEXT_BYTES];
+	char *first, *last;
+	int ret;
+
+	if (strscpy(copy, text, sizeof(copy)) < 0)
+		return -EINVAL;
+	if (copy[0] != '+' && copy[0] != '-')
+		return -EINVAL;
+	range->bad = copy[0] == '+';
+	last = strstrip(copy + 1);
+	first = strsep(&last, "-");
+	if (!last)
+		return -EINVAL;
+	ret = kstrtou64(first, 0, &range->first);
+	if (!ret)
+		ret = kstrtou64(last, 0, &range->last);
+	if (!ret && (range->first > range->last ||
+		     range->last > NBC_BAD_MAX_SECTOR))
+		ret = -EINVAL;
+	return ret;
+}
+
+/* One range of the list, which is as it was if there is no room for it. */
+static int nbc_bad_add(struct badblocks *list, const struct nbc_bad_range *range)
+{
+	u64 len = range->last - range->first + 1;
+	int count = list->count;
+	void *saved;
+	int ret = 0;
+
+	if (len > MAX_BADBLOCKS * BB_MAX_LEN)
+		return -ENOSPC;
+	saved = kmemdup(list->page, PAGE_SIZE, GFP_KERNEL);
+	if (!saved)
+		return -ENOMEM;
+	if (badblocks_set(list, range->first, len, 1)) {
+		write_seqlock_irq(&list->lock);
+		memcpy(list->page, saved, PAGE_SIZE);
+		list->count = count;
+		write_sequnlock_irq(&list->lock);
+		ret = -ENOSPC;
+	}
+	kfree(saved);
+	return ret;
+}
+
+static int nbc_bad_clear(struct badblocks *list,
+			 const struct nbc_bad_range *range)
+{
+	u64 first, last, step;
+
+	if (!list->count)
+		return 0;
+	last = min(range->last, (u64)BB_END(list->page[list->count - 1]) - 1);
+	for (first = range->first; first <= last; first += step) {
+		step = min(last - first + 1, (u64)NBC_BAD_STEP_SECTS);
+		if (badblocks_clear(list, first, step))
+			return -ENOSPC;
+	}
+	return 0;
+}
+
+/**
+ * nbc_badblocks_store - mark sectors good or bad
+ * @dev: the device; dev->lock is held
+ * @text: "+first-last" for bad, "-first-last" for good, sectors of 512 bytes, last
+ *	included
+ *
+ * Context: Process context. Requests see it when this returns.
+ * Return: 0; -EINVAL for a text of another form or a list that is full, -ERANGE
+ * for numbers of more than 64 bits, -ENOMEM. After an error nothing has changed.
+ */
+int nbc_badblocks_store(struct nbc_device *dev, const char *text)
+{
+	struct nbc_bad_range range;
+	int ret;
+
+	lockdep_assert_held(&dev->lock);
+	ret = nbc_bad_parse(text, &range);
+	if (ret) {
+		pr_err("%s: badblocks: \"%*pE\" is not valid, use +FIRST-LAST or -FIRST-LAST, sectors 0 to %llu\n",
+		       nbc_device_name(dev), (int)strcspn(text, "\n"), text,
+		       NBC_BAD_MAX_SECTOR);
+		return ret;
+	}
+	if (range.bad)
+		ret = nbc_bad_add(&dev->badblocks, &range);
+	else
+		ret = nbc_bad_clear(&dev->badblocks, &range);
+	if (ret == -ENOSPC) {
+		pr_err("%s: badblocks: \"%*pE\" does not fit, use at most %lu ranges of up to %d sectors\n",
+		       nbc_device_name(dev), (int)strcspn(text, "\n"), text,
+		       MAX_BADBLOCKS, BB_MAX_LEN);
+		return -EINVAL;
+	}
+	return ret;
+}
+
+/**
+ * nbc_badblocks_show - print the bad ranges, a line each: first and number
+ * @dev: the device; dev->lock is held
+ * @page: output, PAGE_SIZE bytes
+ *
+ * Return: number of bytes printed; the list is cut where the page ends.
+ */
+ssize_t nbc_badblocks_show(struct nbc_device *dev, char *page)
+{
+	lockdep_assert_held(&dev->lock);
+	return badblocks_show(&dev->badblocks, page, 0);
+}
+
+/**
+ * nbc_bad_check - do bad blocks end a command
+ * @nbd: the disk
+ * @pos: first byte
+ * @len: number of bytes; set to what may still be done if there is an error, a
+ *	multiple of the block size, or 0 without badblocks_partial_io
+ *
+ * With badblocks_once the range that was met is good afterwards.
+ *
+ * Context: Any but hard interrupts.
+ * Return: BLK_STS_OK or BLK_STS_IOERR.
+ */
+blk_status_t nbc_bad_check(struct nbc_disk *nbd, u64 pos, unsigned int *len)
+{
+	sector_t first = pos >> SECTOR_SHIFT, first_bad;
+	int nr_bad;
+
+	if (!*len || !READ_ONCE(nbd->badblocks->count))
+		return BLK_STS_OK;
+	if (!badblocks_check(nbd->badblocks, first, *len >> SECTOR_SHIFT,
+			     &first_bad, &nr_bad))
+		return BLK_STS_OK;
+	if (nbd->badblocks_once)
+		badblocks_clear(nbd->badblocks, first_bad, nr_bad);
+	*len = 0;
+	if (nbd->badblocks_partial_io && first_bad > first)
+		*len = round_down((first_bad - first) << SECTOR_SHIFT,
+				  queue_logical_block_size(nbd->disk->queue));
+	return BLK_STS_IOERR;
+}
