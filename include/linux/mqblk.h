@@ -441,6 +441,7 @@ void mqblk_map_queues(struct blk_mq_tag_set *tags);
  * @first_minor: minor number of the whole disk
  * @minors: consecutive minors for it and its partitions; others get dynamic
  *	numbers; with 0, the disk does too, and @major must be 0
+ * @node: NUMA node of its memory, for a disk without set
  */
 struct mqblk_disk_params {
 	const char				*name;
@@ -451,6 +452,7 @@ struct mqblk_disk_params {
 	int					major;
 	int					first_minor;
 	int					minors;
+	int					node;
 };
 
 struct gendisk *mqblk_disk_add(struct mqblk_set *set,

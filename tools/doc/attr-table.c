@@ -16,6 +16,7 @@ enum {
 	NBC_A_LIVE		= 1 << 5,
 	NBC_A_PARAM_GIB		= 1 << 6,
 	NBC_A_PARAM_MAX		= 1 << 7,
+	NBC_A_OURS		= 1 << 8,
 };
 
 struct row {
@@ -54,6 +55,7 @@ static const char *const words[][2] = {
 	{ "NBC_MAX_MBPS",		"40960" },
 	{ "NBC_MAX_SIZE_MB",		"2^43 - 1" },
 	{ "NBC_MIN_MAX_SECTORS",	"a page (8)" },
+	{ "NBC_Q_RQ",			"2" },
 	{ "UINT_MAX",			"2^32 - 1" },
 };
 
@@ -97,6 +99,10 @@ static void print_range(const struct row *row)
 		max = "the parameter; that, 0 to the number of CPUs";
 	else if (row->flags & NBC_A_CPUS)
 		max = "the number of CPUs";
+	if (!strcmp(row->min, row->max)) {
+		printf("0 or %s\n", max);
+		return;
+	}
 	printf("%s%s%s to %s\n", row->flags & NBC_A_ZERO ? "0, or " : "",
 	       row->flags & NBC_A_POW2 ? "a power of two, " : "",
 	       word(row->min), max);
@@ -117,11 +123,12 @@ static void print_row(const struct row *row)
 	print_name(row->name);
 	printf("     - ");
 	print_name(row->param);
-	printf("     - %s\n     - ", row->deflt);
+	printf("     - %s\n     - ", word(row->deflt));
 	print_range(row);
 	printf("     - %s\n", beyond(row));
 	printf("     - %s\n", row->flags & NBC_A_LIVE ? "yes" : "no");
-	printf("     - %s\n", row->help);
+	printf("     - %s%s\n", row->help,
+	       row->flags & NBC_A_OURS ? " (null_blk has no such attribute)" : "");
 }
 
 int main(void)

@@ -8,9 +8,19 @@
 #include <linux/mqblk.h>
 #include <linux/string.h>
 
+static struct gendisk *mqblk_gendisk_alloc(struct mqblk_set *set,
+					   const struct mqblk_disk_params *params)
+{
+	struct queue_limits limits = *params->limits;
+
+	if (set)
+		return blk_mq_alloc_disk(&set->tags, &limits, params->private);
+	return blk_alloc_disk(&limits, params->node);
+}
+
 /**
  * mqblk_disk_alloc - make a disk that nobody sees yet
- * @set: a set that outlives the disk
+ * @set: a set that outlives the disk; NULL for one whose @fops have ->submit_bio
  * @params: what it is made from; not used after return, except what it points
  *	to as @fops and @private
  *
@@ -22,10 +32,9 @@
 struct gendisk *mqblk_disk_alloc(struct mqblk_set *set,
 				 const struct mqblk_disk_params *params)
 {
-	struct queue_limits limits = *params->limits;
 	struct gendisk *disk;
 
-	disk = blk_mq_alloc_disk(&set->tags, &limits, params->private);
+	disk = mqblk_gendisk_alloc(set, params);
 	if (IS_ERR(disk))
 		return disk;
 
@@ -64,7 +73,7 @@ EXPORT_SYMBOL_GPL(mqblk_disk_publish);
 
 /**
  * mqblk_disk_add - make a disk and put it into /dev
- * @set: a set that outlives the disk
+ * @set: as for mqblk_disk_alloc()
  * @params: as for mqblk_disk_alloc()
  *
  * mqblk_disk_alloc() and mqblk_disk_publish() in one, for a driver that has

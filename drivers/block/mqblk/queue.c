@@ -72,11 +72,17 @@ static void mqblk_timer_arm(struct mqblk_queue *queue)
 			      HRTIMER_MODE_ABS);
 }
 
-/* Moves every request that is due to @due. */
-static void mqblk_timer_collect(struct mqblk_queue *queue,
+/* The time by which deadlines are judged. */
+static ktime_t mqblk_timer_now(struct mqblk_queue *queue)
+{
+	lockdep_assert_held(&queue->lock);
+	return queue->hurry ? KTIME_MAX : ktime_get();
+}
+
+/* Moves every request due by @now to @due. */
+static void mqblk_timer_collect(struct mqblk_queue *queue, ktime_t now,
 				struct list_head *due)
 {
-	ktime_t now = queue->hurry ? KTIME_MAX : ktime_get();
 	struct timerqueue_node *first;
 	struct mqblk_rq *mrq;
 
@@ -99,7 +105,7 @@ static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
 	LIST_HEAD(due);
 
 	spin_lock_irqsave(&queue->lock, flags);
-	mqblk_timer_collect(queue, &due);
+	mqblk_timer_collect(queue, mqblk_timer_now(queue), &due);
 	mqblk_timer_arm(queue);
 	spin_unlock_irqrestore(&queue->lock, flags);
 
@@ -190,7 +196,7 @@ int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 	list_for_each_entry(mrq, &due, entry)
 		mqblk_rq_set_state(mrq, MQBLK_RQ_STARTED);
 	if (timerqueue_getnext(&queue->timers))
-		mqblk_timer_collect(queue, &due);
+		mqblk_timer_collect(queue, mqblk_timer_now(queue), &due);
 	spin_unlock_irq(&queue->lock);
 	return mqblk_end_list(&due, iob);
 }

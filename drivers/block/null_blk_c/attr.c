@@ -236,6 +236,8 @@ int nbc_attr_show(const struct nbc_attr *attr, const struct nbc_config *config,
  * nbc_features_show - print the names of all attributes, comma-separated
  * @page: output, PAGE_SIZE bytes
  *
+ * With drop_in, only of those that null_blk has.
+ *
  * Return: number of bytes printed.
  */
 int nbc_features_show(char *page)
@@ -244,7 +246,8 @@ int nbc_features_show(char *page)
 	int i, len = 0;
 
 	for (i = 0; i < NBC_NR_ATTRS; i++) {
-		if (!nbc_attrs[i].name)
+		if (!nbc_attrs[i].name ||
+		    (nbc_defaults.drop_in && nbc_attrs[i].flags & NBC_A_OURS))
 			continue;
 		len += sysfs_emit_at(page, len, "%s%s", separator,
 				     nbc_attrs[i].name);

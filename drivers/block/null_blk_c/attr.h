@@ -30,6 +30,10 @@
 #define NBC_MAX_SIZE_MB		(LLONG_MAX >> 20 < NBC_MAX_SIZE_PAGES_MB ? \
 				 LLONG_MAX >> 20 : NBC_MAX_SIZE_PAGES_MB)
 
+/* Values of queue_mode; 1 was the block layer's old request path. */
+#define NBC_Q_BIO		0
+#define NBC_Q_RQ		2
+
 /**
  * enum nbc_type - how an attribute is written and read
  * @NBC_BOOL: what kstrtobool() takes; shown as 0 or 1 (parameters: N or Y)
@@ -48,6 +52,7 @@ enum nbc_type { NBC_BOOL, NBC_UINT, NBC_ULONG, NBC_NODE, NBC_TEXT };
 #define NBC_A_LIVE		BIT(5)	/* may change while powered, unclamped */
 #define NBC_A_PARAM_GIB		BIT(6)	/* MiB, but GiB as module parameter */
 #define NBC_A_PARAM_MAX		BIT(7)	/* the parameter is the maximum */
+#define NBC_A_OURS		BIT(8)	/* null_blk has no such attribute */
 
 /**
  * struct nbc_config - what the user asked for; one value per row of the table,

@@ -49,6 +49,8 @@ NBC_ATTR(completion_nsec, completion_nsec, ULONG, 10000, 0, LONG_MAX, 0,
 	 "time in ns that a request waits before it completes, with irqmode 2")
 NBC_ATTR(discard, discard, BOOL, 0, 0, 1, 0,
 	 "offer discard, which frees memory; memory-backed devices only")
+NBC_PARAM_ONLY(drop_in, BOOL, 0, 0, 1, 0,
+	       "take the names of the kernel's null_blk, which must not be loaded")
 NBC_ATTR(home_node, home_node, NODE, -1, -1, 0, NBC_A_CLAMP_PARAM,
 	 "NUMA node of queues and data, -1 for any")
 NBC_ATTR(hw_queue_depth, hw_queue_depth, UINT, 64, 1, BLK_MQ_MAX_DEPTH,
@@ -58,11 +60,11 @@ NBC_ATTR_ONLY(index, UINT, 0, 0, MINORMASK, 0,
 	      "minor number; power-on takes the first free one from here up")
 NBC_PARAM_FAULT(init_hctx,
 		"fail to set up hardware queues: interval,probability,space,times")
-NBC_ATTR(iops, iops, ULONG, 0, 0, NBC_MAX_IOPS, 0,
+NBC_ATTR(iops, iops, ULONG, 0, 0, NBC_MAX_IOPS, NBC_A_OURS,
 	 "most operations a second, 0 for no limit")
-NBC_ATTR(iops_read, iops_read, ULONG, 0, 0, NBC_MAX_IOPS, 0,
+NBC_ATTR(iops_read, iops_read, ULONG, 0, 0, NBC_MAX_IOPS, NBC_A_OURS,
 	 "most reads a second, 0 for no limit but iops")
-NBC_ATTR(iops_write, iops_write, ULONG, 0, 0, NBC_MAX_IOPS, 0,
+NBC_ATTR(iops_write, iops_write, ULONG, 0, 0, NBC_MAX_IOPS, NBC_A_OURS,
 	 "most writes a second, of any kind, 0 for no limit but iops")
 NBC_ATTR(irqmode, irqmode, UINT, 1, 0, 2, 0,
 	 "completion: 0 inline, 1 as the block layer decides (softirq), 2 by timer")
@@ -71,9 +73,11 @@ NBC_ATTR(max_sectors, max_sectors, UINT, 0, NBC_MIN_MAX_SECTORS, UINT_MAX,
 	 "largest request in units of 512 bytes, 0 for the block layer's default of 255")
 NBC_ATTR(mbps, mbps, UINT, 0, 0, NBC_MAX_MBPS, NBC_A_CLAMP,
 	 "most data read and written in MiB a second, 0 for no limit")
-NBC_ATTR(mbps_read, mbps_read, UINT, 0, 0, NBC_MAX_MBPS, NBC_A_CLAMP,
+NBC_ATTR(mbps_read, mbps_read, UINT, 0, 0, NBC_MAX_MBPS,
+	 NBC_A_CLAMP | NBC_A_OURS,
 	 "most data read in MiB a second, 0 for no limit but mbps")
-NBC_ATTR(mbps_write, mbps_write, UINT, 0, 0, NBC_MAX_MBPS, NBC_A_CLAMP,
+NBC_ATTR(mbps_write, mbps_write, UINT, 0, 0, NBC_MAX_MBPS,
+	 NBC_A_CLAMP | NBC_A_OURS,
 	 "most data written in MiB a second, 0 for no limit but mbps")
 NBC_ATTR(memory_backed, memory_backed, BOOL, 0, 0, 1, 0,
 	 "keep written data in memory")
@@ -86,10 +90,17 @@ NBC_ATTR(poll_queues, poll_queues, UINT, 1, 0, UINT_MAX,
 	 "hardware queues for polled I/O; the module parameter is the most a device can have")
 NBC_ATTR_ONLY(power, BOOL, 0, 0, 1, NBC_A_LIVE,
 	      "1 makes the disk, 0 removes it; its data stays until the directory is removed")
+NBC_ATTR(queue_mode, queue_mode, UINT, NBC_Q_RQ, NBC_Q_RQ, NBC_Q_RQ,
+	 NBC_A_ZERO,
+	 "2: requests by way of hardware queues; 0: bios, without queues and scheduler")
 NBC_PARAM_FAULT(requeue,
 		"send requests back to the block layer: interval,probability,space,times")
 NBC_ATTR(rotational, rotational, BOOL, 0, 0, 1, 0,
 	 "claim to be a rotating disk")
+NBC_ATTR(shared_tag_bitmap, shared_tag_bitmap, BOOL, 0, 0, 1, 0,
+	 "one set of tags for all hardware queues")
+NBC_ATTR(shared_tags, shared_tags, BOOL, 0, 0, 1, 0,
+	 "share hardware queues and tags, made by the module parameters, with all such devices")
 NBC_ATTR(size, gb, ULONG, 256000, 0, NBC_MAX_SIZE_MB, NBC_A_PARAM_GIB,
 	 "size in MiB; the module parameter gb counts GiB")
 NBC_ATTR(submit_queues, submit_queues, UINT, 1, 1, UINT_MAX,

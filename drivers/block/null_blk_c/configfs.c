@@ -128,7 +128,6 @@ static const struct config_item_type nbc_root_type = {
 static struct configfs_subsystem nbc_subsys = {
 	.su_group = {
 		.cg_item = {
-			.ci_namebuf	= KBUILD_MODNAME,
 			.ci_type	= &nbc_root_type,
 		},
 	},
@@ -173,20 +172,30 @@ void nbc_configfs_remove(struct nbc_device *dev)
 }
 
 /**
- * nbc_configfs_init - make the directory null_blk_c
+ * nbc_configfs_init - make the directory null_blk_c, or nullb with drop_in
  *
  * Context: Process context, may sleep.
- * Return: 0 or the error of configfs_register_subsystem().
+ * Return: 0, -EBUSY if the name is taken, or another error of
+ * configfs_register_subsystem().
  */
 int nbc_configfs_init(void)
 {
-	config_group_init(&nbc_subsys.su_group);
+	struct config_group *root = &nbc_subsys.su_group;
+	int ret;
+
+	strscpy(root->cg_item.ci_namebuf, NBC_ROOT_NAME, CONFIGFS_ITEM_NAME_LEN);
+	config_group_init(root);
 	mutex_init(&nbc_subsys.su_mutex);
-	return configfs_register_subsystem(&nbc_subsys);
+	ret = configfs_register_subsystem(&nbc_subsys);
+	if (ret == -EEXIST) {
+		pr_err("drop_in: the names of null_blk are taken, unload it first\n");
+		ret = -EBUSY;
+	}
+	return ret;
 }
 
 /**
- * nbc_configfs_exit - remove the directory null_blk_c
+ * nbc_configfs_exit - remove the directory
  *
  * Context: Process context, may sleep.
  */

@@ -33,7 +33,10 @@ static int nbc_device_power_on(struct nbc_device *dev,
 		return PTR_ERR(nbd);
 	/* What was found free, or overruled: they read as what they are. */
 	config->index = nbd->index;
-	config->submit_queues = nbd->set.queues.nr_default;
+	if (nbd->set) {
+		config->submit_queues = nbd->set->queues.nr_default;
+		config->poll_queues = nbd->set->queues.nr_poll;
+	}
 	dev->disk = nbd;
 	return 0;
 }
@@ -52,8 +55,7 @@ static int nbc_device_resize(struct nbc_device *dev,
 	if (config->submit_queues == dev->config.submit_queues &&
 	    config->poll_queues == dev->config.poll_queues)
 		return 0;
-	return mqblk_set_resize(&dev->disk->set, config->submit_queues,
-				config->poll_queues);
+	return nbc_set_resize(dev->disk, nbc_device_name(dev), config);
 }
 
 /*

@@ -8,59 +8,23 @@
 #include <linux/err.h>
 #include <linux/idr.h>
 #include <linux/module.h>
-#include <linux/nodemask.h>
 #include <linux/slab.h>
 
 #include "null_blk_c.h"
 
-/* A request that nobody polls for, or that was lost, ends after this time. */
-#define NBC_TIMEOUT_MS		5000
 /* Discard and write zeroes cost what is stored, not what is asked for. */
 #define NBC_MAX_RANGE_SECTS	(UINT_MAX >> SECTOR_SHIFT)
 
 static DEFINE_IDA(nbc_indexes);
 
-static const struct block_device_operations nbc_fops = {
-	.owner = THIS_MODULE,
+static const struct block_device_operations nbc_rq_fops = {
+	.owner		= THIS_MODULE,
 };
 
-static unsigned int nbc_nr_submit(const char *name,
-				  const struct nbc_config *config)
-{
-	unsigned int per_node = min(nr_online_nodes, nr_cpu_ids);
-
-	if (!config->use_per_node_hctx ||
-	    config->submit_queues == per_node)
-		return config->submit_queues;
-	pr_warn("%s: use_per_node_hctx: using %u submit queues\n", name,
-		per_node);
-	return per_node;
-}
-
-static int nbc_set_create(struct nbc_disk *nbd, const char *name,
-			  const struct nbc_config *config)
-{
-	struct mqblk_set_params params = {
-		.ops		= &nbc_null_ops,
-		.pdu_bytes	= sizeof(struct mqblk_rq),
-		.depth		= config->hw_queue_depth,
-		.nr_default	= nbc_nr_submit(name, config),
-		.nr_poll	= config->poll_queues,
-		.node		= config->home_node,
-		.timeout_ms	= NBC_TIMEOUT_MS,
-	};
-
-	/* Memory for data is allocated with the means to reclaim it. */
-	if (config->memory_backed) {
-		params.ops = &nbc_data_ops;
-		params.flags |= BLK_MQ_F_BLOCKING;
-	}
-	if (config->blocking)
-		params.flags |= BLK_MQ_F_BLOCKING;
-	if (config->no_sched)
-		params.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
-	return mqblk_set_init(&nbd->set, &params);
-}
+static const struct block_device_operations nbc_bio_fops = {
+	.owner		= THIS_MODULE,
+	.submit_bio	= nbc_submit_bio,
+};
 
 static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 			    const struct nbc_config *config)
@@ -72,6 +36,11 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 	limits->dma_alignment = 1;
 	if (config->virt_boundary)
 		limits->virt_boundary_mask = PAGE_SIZE - 1;
+	/* Of requests, the block layer says so itself. */
+	if (config->queue_mode == NBC_Q_BIO)
+		limits->features |= BLK_FEAT_IO_STAT;
+	if (config->queue_mode == NBC_Q_BIO && !config->memory_backed)
+		limits->features |= BLK_FEAT_NOWAIT;
 	if (config->rotational)
 		limits->features |= BLK_FEAT_ROTATIONAL;
 	if (config->memory_backed)
@@ -88,17 +57,19 @@ static int nbc_gendisk_create(struct nbc_disk *nbd, const char *name,
 	struct queue_limits limits = {};
 	const struct mqblk_disk_params params = {
 		.name		= name,
-		.fops		= &nbc_fops,
+		.fops		= config->queue_mode == NBC_Q_BIO ?
+				  &nbc_bio_fops : &nbc_rq_fops,
 		.limits		= &limits,
 		.capacity_sects	= (sector_t)config->size << (20 - SECTOR_SHIFT),
 		.private	= nbd,
 		.major		= nbc_major,
 		.first_minor	= nbd->index,
 		.minors		= 1,
+		.node		= config->home_node,
 	};
 
 	nbc_limits_fill(&limits, name, config);
-	nbd->disk = mqblk_disk_add(&nbd->set, &params);
+	nbd->disk = mqblk_disk_add(nbd->set, &params);
 	return PTR_ERR_OR_ZERO(nbd->disk);
 }
 
@@ -162,6 +133,7 @@ static void nbc_disk_configure(struct nbc_disk *nbd, struct nbc_device *dev,
 	nbd->badblocks_once = config->badblocks_once;
 	nbd->badblocks_partial_io = config->badblocks_partial_io;
 	nbd->faults = dev->faults;
+	nbc_bios_create(&nbd->bios);
 	nbc_throttle_create(&nbd->throttle, config);
 	nbc_disk_choose_path(nbd);
 }
@@ -203,15 +175,15 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 		ret = nbd->index;
 		goto free;
 	}
-	ret = nbc_set_create(nbd, name, config);
+	ret = nbc_set_get(nbd, name, config);
 	if (ret)
 		goto free_index;
 	ret = nbc_gendisk_create(nbd, name, config);
 	if (ret)
-		goto exit_set;
+		goto put_set;
 	return nbd;
-exit_set:
-	mqblk_set_exit(&nbd->set);
+put_set:
+	nbc_set_put(nbd);
 free_index:
 	ida_free(&nbc_indexes, nbd->index);
 free:
@@ -229,9 +201,12 @@ free:
  */
 void nbc_disk_destroy(struct nbc_disk *nbd)
 {
-	mqblk_disk_hurry(nbd->disk);
+	if (nbd->set)
+		mqblk_disk_hurry(nbd->disk);
+	nbc_bios_hurry(&nbd->bios);
 	mqblk_disk_remove(nbd->disk);
-	mqblk_set_exit(&nbd->set);
+	nbc_bios_drain(&nbd->bios);
+	nbc_set_put(nbd);
 	ida_free(&nbc_indexes, nbd->index);
 	kfree(nbd);
 }

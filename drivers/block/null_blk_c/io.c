@@ -37,16 +37,31 @@ static blk_status_t nbc_run(struct nbc_disk *nbd, struct request *rq)
 	return status;
 }
 
-/* When a request that is taken now may complete. */
-static ktime_t nbc_due(struct nbc_disk *nbd, struct request *rq)
+/**
+ * nbc_due - when an operation that is done now may complete
+ * @nbd: the disk
+ * @op: what it did
+ * @bytes: its length
+ * @polled: it waits for a poller, not for the timer
+ *
+ * Takes what the operation costs of the disk's limits.
+ *
+ * Context: Any.
+ * Return: a time of CLOCK_MONOTONIC, or 0 for now.
+ */
+ktime_t nbc_due(struct nbc_disk *nbd, enum req_op op, unsigned int bytes,
+		bool polled)
 {
-	ktime_t now = ktime_get(), due = now;
+	bool timed = nbd->irqmode == NBC_IRQ_TIMER && !polled;
+	ktime_t now, due;
 
+	if (!timed && !nbd->throttle.on)
+		return 0;
+	now = ktime_get();
+	due = now;
 	if (nbd->throttle.on)
-		due = nbc_throttle_due(&nbd->throttle, req_op(rq),
-				       blk_rq_bytes(rq), now);
-	if (nbd->irqmode == NBC_IRQ_TIMER &&
-	    rq->mq_hctx->type != HCTX_TYPE_POLL)
+		due = nbc_throttle_due(&nbd->throttle, op, bytes, now);
+	if (timed)
 		return ktime_add_safe(due, nbd->delay);
 	return due > now ? due : 0;
 }
@@ -55,13 +70,13 @@ static ktime_t nbc_due(struct nbc_disk *nbd, struct request *rq)
 static void nbc_complete_full(struct nbc_disk *nbd, struct request *rq,
 			      blk_status_t status, struct io_comp_batch *iob)
 {
-	ktime_t due = 0;
+	bool polled = rq->mq_hctx->type == HCTX_TYPE_POLL;
+	ktime_t due;
 
-	if (nbd->irqmode == NBC_IRQ_TIMER || nbd->throttle.on)
-		due = nbc_due(nbd, rq);
+	due = nbc_due(nbd, req_op(rq), blk_rq_bytes(rq), polled);
 	if (due)
 		mqblk_timer_park(rq, status, due);
-	else if (rq->mq_hctx->type == HCTX_TYPE_POLL)
+	else if (polled)
 		mqblk_poll_park(rq, status);
 	else if (nbd->irqmode == NBC_IRQ_SOFTIRQ)
 		mqblk_rq_complete(rq, status, iob);
@@ -209,6 +224,15 @@ static void nbc_data_queue_rqs(struct rq_list *rqs)
 	nbc_handle_list(rqs, true);
 }
 
+/* Disks with and without data may share a set. */
+static blk_status_t nbc_any_queue_rq(struct blk_mq_hw_ctx *hctx,
+				     const struct blk_mq_queue_data *bd)
+{
+	struct nbc_disk *nbd = bd->rq->q->queuedata;
+
+	return nbc_handle(bd->rq, nbd->store, NULL);
+}
+
 #define NBC_COMMON_OPS						\
 	.complete	= mqblk_complete_op,			\
 	.timeout	= mqblk_rq_timeout,			\
@@ -226,5 +250,10 @@ const struct blk_mq_ops nbc_null_ops = {
 const struct blk_mq_ops nbc_data_ops = {
 	.queue_rq	= nbc_data_queue_rq,
 	.queue_rqs	= nbc_data_queue_rqs,
+	NBC_COMMON_OPS,
+};
+
+const struct blk_mq_ops nbc_any_ops = {
+	.queue_rq	= nbc_any_queue_rq,
 	NBC_COMMON_OPS,
 };

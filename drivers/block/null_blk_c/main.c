@@ -95,8 +95,10 @@ static void nbc_defaults_remove(void)
 {
 	struct nbc_device *dev;
 
-	list_for_each_entry(dev, &nbc_devices, entry)
-		nbc_configfs_remove(dev);
+	list_for_each_entry(dev, &nbc_devices, entry) {
+		if (!nbc_defaults.drop_in)
+			nbc_configfs_remove(dev);
+	}
 	nbc_power_all(&nbc_devices, nbc_power_off);
 }
 
@@ -107,7 +109,7 @@ static int __init nbc_defaults_alloc(struct list_head *devices)
 	unsigned long nr;
 
 	for (nr = 0; nr < nbc_defaults.nr_devices; nr++) {
-		snprintf(name, sizeof(name), NBC_DISK_PREFIX "%lu", nr);
+		snprintf(name, sizeof(name), "%s%lu", NBC_DISK_PREFIX, nr);
 		dev = nbc_device_alloc(name);
 		if (!dev)
 			return -ENOMEM;
@@ -117,7 +119,10 @@ static int __init nbc_defaults_alloc(struct list_head *devices)
 	return 0;
 }
 
-/* Makes the devices, powered, and in configfs to look at or switch off. */
+/*
+ * Makes the devices, powered, and in configfs to look at or switch off; not there
+ * with drop_in, as null_blk has it so.
+ */
 static int __init nbc_defaults_add(void)
 {
 	struct nbc_device *dev, *next;
@@ -132,7 +137,8 @@ static int __init nbc_defaults_add(void)
 	list_for_each_entry_safe(dev, next, &devices, entry) {
 		if (ret)
 			break;
-		ret = nbc_configfs_add(dev);
+		if (!nbc_defaults.drop_in)
+			ret = nbc_configfs_add(dev);
 		if (!ret)
 			list_move_tail(&dev->entry, &nbc_devices);
 	}
@@ -152,10 +158,13 @@ static int __init nbc_init(void)
 	ret = nbc_store_init();
 	if (ret)
 		return ret;
-	nbc_major = register_blkdev(0, KBUILD_MODNAME);
+	ret = nbc_bios_init();
+	if (ret)
+		goto exit_store;
+	nbc_major = register_blkdev(0, NBC_ROOT_NAME);
 	if (nbc_major < 0) {
 		ret = nbc_major;
-		goto exit_store;
+		goto exit_bios;
 	}
 	ret = nbc_configfs_init();
 	if (ret)
@@ -167,7 +176,9 @@ static int __init nbc_init(void)
 exit_configfs:
 	nbc_configfs_exit();
 unregister:
-	unregister_blkdev(nbc_major, KBUILD_MODNAME);
+	unregister_blkdev(nbc_major, NBC_ROOT_NAME);
+exit_bios:
+	nbc_bios_exit();
 exit_store:
 	nbc_store_exit();
 	return ret;
@@ -177,7 +188,8 @@ static void __exit nbc_exit(void)
 {
 	nbc_defaults_remove();
 	nbc_configfs_exit();
-	unregister_blkdev(nbc_major, KBUILD_MODNAME);
+	unregister_blkdev(nbc_major, NBC_ROOT_NAME);
+	nbc_bios_exit();
 	nbc_store_exit();
 }
 

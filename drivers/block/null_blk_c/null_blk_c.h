@@ -11,14 +11,17 @@
 #include <linux/list.h>
 #include <linux/mqblk.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 #include "attr.h"
 #include "store.h"
 #include "throttle.h"
 
-/* Prefix of the names of devices made at load. */
-#define NBC_DISK_PREFIX	"nullbc"
+/* What differs with drop_in. */
+#define NBC_DISK_PREFIX	(nbc_defaults.drop_in ? "nullb" : "nullbc")
+#define NBC_ROOT_NAME	(nbc_defaults.drop_in ? "nullb" : KBUILD_MODNAME)
 
 /* attrs.h: values of irqmode, part of the user interface */
 enum nbc_irqmode {
@@ -79,6 +82,20 @@ struct nbc_cmd {
 };
 
 /**
+ * struct nbc_bios - bios that wait for their time
+ * @lock: guards @waiting and @hurry; taken with interrupts off
+ * @waiting: struct nbc_waiter
+ * @hurry: none waits any more
+ * @idle: to be woken when @waiting has become empty
+ */
+struct nbc_bios {
+	spinlock_t		lock;
+	struct list_head	waiting;
+	bool			hurry;
+	wait_queue_head_t	idle;
+};
+
+/**
  * struct nbc_disk - run state: a device that is powered
  * @path: enum nbc_path; changes while requests run, by nbc_disk_choose_path()
  * @store: where its data is, NULL if it keeps none
@@ -90,7 +107,9 @@ struct nbc_cmd {
  * @badblocks_partial_io: what comes before a bad block is done
  * @faults: of the device
  * @requeues: counts requests that the fault sent back
- * @set: its hardware queues
+ * @bios: bios that wait for their time, with queue_mode 0
+ * @set: its hardware queues, NULL with queue_mode 0
+ * @own_set: they are here, unless it shares those of others
  * @disk: its gendisk
  * @index: its minor number, from an IDA
  *
@@ -109,8 +128,10 @@ struct nbc_disk {
 	bool			badblocks_partial_io;
 	struct nbc_fault	*faults;
 	atomic_t		requeues;
+	struct nbc_bios		bios;
 
-	struct mqblk_set	set;
+	struct mqblk_set	*set;
+	struct mqblk_set	own_set;
 	struct gendisk		*disk;
 	int			index;
 };
@@ -146,6 +167,14 @@ extern int nbc_major;
 ssize_t nbc_badblocks_show(struct nbc_device *dev, char *page);
 int nbc_badblocks_store(struct nbc_device *dev, const char *text);
 blk_status_t nbc_bad_check(struct nbc_disk *nbd, u64 pos, unsigned int *len);
+
+/* bio.c */
+int nbc_bios_init(void);
+void nbc_bios_exit(void);
+void nbc_bios_create(struct nbc_bios *bios);
+void nbc_bios_hurry(struct nbc_bios *bios);
+void nbc_bios_drain(struct nbc_bios *bios);
+void nbc_submit_bio(struct bio *bio);
 
 /* cmd.c */
 void nbc_hide_memory(struct bio *bio);
@@ -189,5 +218,15 @@ void nbc_faults_init(struct nbc_device *dev);
 /* io.c */
 extern const struct blk_mq_ops nbc_null_ops;
 extern const struct blk_mq_ops nbc_data_ops;
+extern const struct blk_mq_ops nbc_any_ops;
+ktime_t nbc_due(struct nbc_disk *nbd, enum req_op op, unsigned int bytes,
+		bool polled);
+
+/* queues.c */
+int nbc_set_get(struct nbc_disk *nbd, const char *name,
+		const struct nbc_config *config);
+void nbc_set_put(struct nbc_disk *nbd);
+int nbc_set_resize(struct nbc_disk *nbd, const char *name,
+		   const struct nbc_config *config);
 
 #endif /* _NULL_BLK_C_H */

@@ -27,7 +27,7 @@ static ktime_t nbc_bucket_take(struct nbc_bucket *bucket, u64 units,
 	s64 paid = atomic64_read(&bucket->paid_ns);
 	s64 cost, next;
 
-	cost = mul_u64_u64_div_u64(units, NSEC_PER_SEC, bucket->rate);
+	cost = div64_u64(units * NSEC_PER_SEC, bucket->rate);
 	do {
 		next = max_t(s64, paid, ktime_to_ns(now) - NBC_CREDIT_NS) + cost;
 	} while (!atomic64_try_cmpxchg(&bucket->paid_ns, &paid, next));

@@ -358,6 +358,22 @@ mqk_dev_create(struct kunit *test, const struct mqblk_set_params *params)
 
 /* Requests */
 
+/* Ends what waits for a time that will not come. */
+static inline bool mqk_io_hurry(struct mqk_io *io)
+{
+	struct mqblk_queue *queue = io->rq->mq_hctx->driver_data;
+	bool timed;
+
+	spin_lock_irq(&queue->lock);
+	timed = mqk_state(io) == MQBLK_RQ_PARKED && mqk_rq(io)->in_timers;
+	if (timed) {
+		queue->hurry = true;
+		hrtimer_start(&queue->timer, 0, HRTIMER_MODE_ABS);
+	}
+	spin_unlock_irq(&queue->lock);
+	return timed;
+}
+
 /* Leaves no request behind, whatever the test did with it. */
 static inline void mqk_io_settle(void *data)
 {
@@ -365,7 +381,7 @@ static inline void mqk_io_settle(void *data)
 
 	if (!completion_done(&io->started))
 		return;
-	if (!atomic_read(&io->nr_ended) &&
+	if (!atomic_read(&io->nr_ended) && !mqk_io_hurry(io) &&
 	    mqblk_rq_timeout(io->rq) != BLK_EH_DONE) {
 		mqblk_rq_claim(io->rq);
 		blk_mq_end_request(io->rq, BLK_STS_IOERR);

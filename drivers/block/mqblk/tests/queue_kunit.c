@@ -84,6 +84,7 @@ static void qk_collect(struct qk *qk, s64 now_ns, struct list_head *due)
 	hrtimer_cancel(&qk->queue->timer);
 	spin_lock_irq(&qk->queue->lock);
 	mqblk_timer_collect(qk->queue, ktime_add_ns(qk->base, now_ns), due);
+	mqblk_timer_arm(qk->queue);
 	spin_unlock_irq(&qk->queue->lock);
 }
 
@@ -259,7 +260,7 @@ static void qk_arm_test(struct kunit *test)
 	}
 }
 
-/* One is taken out, as a timeout does, and the others keep their order. */
+/* One is taken out, and the others keep their order. */
 
 struct qk_unpark_case {
 	const char	*name;
@@ -320,8 +321,10 @@ static void qk_expired_early_test(struct kunit *test)
 
 	qk_park_five(test);
 	out = qk->ios[param->out];
-	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(out->rq), BLK_EH_DONE);
-	mqk_expect_ended(test, out, BLK_STS_TIMEOUT);
+	spin_lock_irq(&qk->queue->lock);
+	mqblk_unpark(qk->queue, mqk_rq(out));
+	spin_unlock_irq(&qk->queue->lock);
+	mqblk_rq_end(out->rq, BLK_STS_TIMEOUT, NULL);
 
 	hrtimer_cancel(&qk->queue->timer);
 	KUNIT_EXPECT_EQ(test, mqblk_timer_expired(&qk->queue->timer),
@@ -401,6 +404,45 @@ static void qk_poll_timeout_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, atomic_read(&qk->ios[i]->nr_ended), 1);
 }
 
+/* Of those with a deadline the poller ends what is due, and no timer is set. */
+static void qk_poll_deadline_test(struct kunit *test)
+{
+	struct qk *qk = test->priv;
+	struct blk_mq_hw_ctx *hctx;
+
+	mqblk_timer_park(qk_start(test, REQ_POLLED)->rq, qk_status(0),
+			 ktime_sub_ns(ktime_get(), 1));
+	mqblk_timer_park(qk_start(test, REQ_POLLED)->rq, qk_status(1),
+			 ktime_add_ns(ktime_get(), NSEC_PER_SEC * 3600LL));
+	hctx = qk->ios[0]->rq->mq_hctx;
+	qk->queue = hctx->driver_data;
+	KUNIT_EXPECT_FALSE(test, hrtimer_active(&qk->queue->timer));
+	KUNIT_EXPECT_EQ(test, mqblk_poll(hctx, NULL), 1);
+	mqk_expect_ended(test, qk->ios[0], qk_status(0));
+	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(qk->ios[1]->rq),
+			BLK_EH_RESET_TIMER);
+	mqk_expect_waiting(test, qk->ios[1]);
+	qk->queue->hurry = true;
+	KUNIT_EXPECT_EQ(test, mqblk_poll(hctx, NULL), 1);
+	mqk_expect_ended(test, qk->ios[1], qk_status(1));
+}
+
+/* In a hurry all that waits ends, and what is parked later does not wait. */
+static void qk_hurry_test(struct kunit *test)
+{
+	struct qk *qk = test->priv;
+	unsigned int i;
+
+	qk_park_five(test);
+	spin_lock_irq(&qk->queue->lock);
+	qk->queue->hurry = true;
+	mqblk_timer_arm(qk->queue);
+	spin_unlock_irq(&qk->queue->lock);
+	qk_timer_park(test, 6);
+	for (i = 0; i < 6; i++)
+		mqk_expect_ended(test, qk->ios[i], qk_status(i));
+}
+
 /* Both ways to wait do not meet, not even in one queue. */
 static void qk_both_test(struct kunit *test)
 {
@@ -472,6 +514,8 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE(qk_poll_empty_test),
 	KUNIT_CASE(qk_poll_batch_test),
 	KUNIT_CASE(qk_poll_timeout_test),
+	KUNIT_CASE(qk_poll_deadline_test),
+	KUNIT_CASE(qk_hurry_test),
 	KUNIT_CASE(qk_both_test),
 	KUNIT_CASE(qk_hctx_test),
 	KUNIT_CASE(qk_hctx_no_memory_test),

@@ -236,12 +236,13 @@ static void rk_complete_twice_test(struct kunit *test)
 
 struct rk_park_case {
 	const char	*name;
-	bool		poll;
+	enum { RK_TIMER, RK_POLL, RK_LOSE } way;
 };
 
 static const struct rk_park_case rk_park_cases[] = {
-	{ "timer", false },
-	{ "poll", true },
+	{ "timer", RK_TIMER },
+	{ "poll", RK_POLL },
+	{ "lose", RK_LOSE },
 };
 
 KUNIT_ARRAY_PARAM_DESC(rk_park, rk_park_cases, name);
@@ -249,8 +250,10 @@ KUNIT_ARRAY_PARAM_DESC(rk_park, rk_park_cases, name);
 static void rk_park(const struct rk_park_case *param, struct mqk_io *io,
 		    blk_status_t status)
 {
-	if (param->poll)
+	if (param->way == RK_POLL)
 		mqblk_poll_park(io->rq, status);
+	else if (param->way == RK_LOSE)
+		mqblk_rq_lose(io->rq);
 	else
 		mqblk_timer_park(io->rq, status, rk_in_ns(RK_HOUR_NS));
 }
@@ -278,6 +281,8 @@ static void rk_timeout_parked_test(struct kunit *test)
 	const struct rk_park_case *param = test->param_value;
 	struct mqk_io *io = rk_start_keep(test, rk_create(test), 0);
 
+	if (param->way == RK_TIMER)
+		kunit_skip(test, "ends by the timer");
 	rk_park(param, io, BLK_STS_OK);
 	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq), BLK_EH_DONE);
 	mqk_expect_ended(test, io, BLK_STS_TIMEOUT);
@@ -297,29 +302,34 @@ static void rk_timeout_started_test(struct kunit *test)
 	mqk_expect_ended(test, io, BLK_STS_OK);
 }
 
-/* The block layer finds three overdue: two are parked, one is worked on. */
+/*
+ * The block layer finds four overdue: two that nobody else will end, one that
+ * waits for the timer and one that is worked on.
+ */
 static void rk_timeout_block_layer_test(struct kunit *test)
 {
 	struct mqk_dev *dev = rk_create_disk(test, 1);
 	struct mqk_io *timed = mqk_io_start(test, dev, 0);
 	struct mqk_io *polled = mqk_io_start(test, dev, REQ_POLLED);
+	struct mqk_io *lost = mqk_io_start(test, dev, 0);
 	struct mqk_io *started = mqk_io_start(test, dev, 0);
 
-	mqblk_timer_park(timed->rq, BLK_STS_OK, rk_in_ns(RK_HOUR_NS));
+	mqblk_timer_park(timed->rq, BLK_STS_OK, rk_in_ns(3 * NSEC_PER_SEC));
 	mqblk_poll_park(polled->rq, BLK_STS_OK);
-	mqk_expect_ended(test, timed, BLK_STS_TIMEOUT);
+	mqblk_rq_lose(lost->rq);
 	mqk_expect_ended(test, polled, BLK_STS_TIMEOUT);
+	mqk_expect_ended(test, lost, BLK_STS_TIMEOUT);
 	KUNIT_EXPECT_GE(test, atomic_read(&dev->nr_timeouts), 2);
+	mqk_expect_ended(test, timed, BLK_STS_OK);
 	KUNIT_EXPECT_EQ(test, atomic_read(&started->nr_ended), 0);
 	mqblk_rq_end(started->rq, BLK_STS_OK, NULL);
 	mqk_expect_ended(test, started, BLK_STS_OK);
 }
 
-/* The timer and the timeout want the same request: one of them gets it. */
-static void rk_timeout_race_test(struct kunit *test)
+/* The timeout leaves to the timer what the timer will end. */
+static void rk_timeout_timer_test(struct kunit *test)
 {
 	struct mqk_dev *dev = rk_create(test);
-	enum blk_eh_timer_return ret;
 	struct mqk_io *io;
 	unsigned int i;
 
@@ -327,9 +337,9 @@ static void rk_timeout_race_test(struct kunit *test)
 		io = rk_start_keep(test, dev, 0);
 		mqblk_timer_park(io->rq, BLK_STS_OK,
 				 rk_in_ns((i % 20) * 5 * NSEC_PER_USEC));
-		ret = mqblk_rq_timeout(io->rq);
-		mqk_expect_ended(test, io, ret == BLK_EH_DONE ?
-				 BLK_STS_TIMEOUT : BLK_STS_OK);
+		KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq),
+				BLK_EH_RESET_TIMER);
+		mqk_expect_ended(test, io, BLK_STS_OK);
 		KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq),
 				BLK_EH_RESET_TIMER);
 		kunit_release_action(test, mqk_io_settle, io);
@@ -609,7 +619,7 @@ static struct kunit_case rk_cases[] = {
 	KUNIT_CASE_PARAM(rk_timeout_parked_test, rk_park_gen_params),
 	KUNIT_CASE(rk_timeout_started_test),
 	KUNIT_CASE(rk_timeout_block_layer_test),
-	KUNIT_CASE(rk_timeout_race_test),
+	KUNIT_CASE(rk_timeout_timer_test),
 	KUNIT_CASE_PARAM(rk_status_test, rk_way_gen_params),
 	KUNIT_CASE(rk_complete_op_test),
 	KUNIT_CASE(rk_timer_order_test),

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * queue_mode 0: bios come straight to the driver, without requests, hardware
+ * queues and scheduler, as they do to the kernel's brd or to device mapper.
+ *
+ * A bio is done where it is submitted, and ends there (irqmode 0 and 1) or waits
+ * for its time with a timer of its own. The block layer does not know of bios that
+ * wait: nbc_bios_drain() waits for them before the disk goes.
+ */
+#include <linux/blkdev.h>
+#include <linux/hrtimer.h>
+#include <linux/mempool.h>
+#include <linux/slab.h>
+
+#include "../mqblk/compat.h"
+#include "null_blk_c.h"
+
+/* Waiting bios that there is memory for in any case. */
+#define NBC_MIN_WAITERS	64
+
+/**
+ * struct nbc_waiter - a bio that waits for its time
+ * @timer: ends it
+ * @bios: of the disk
+ * @entry: place in &nbc_bios.waiting
+ * @bio: the bio
+ * @status: its outcome
+ * @start: when its I/O accounting began
+ */
+struct nbc_waiter {
+	struct hrtimer		timer;
+	struct nbc_bios		*bios;
+	struct list_head	entry;
+	struct bio		*bio;
+	blk_status_t		status;
+	unsigned long		start;
+};
+
+static struct kmem_cache *nbc_waiter_cache;
+static mempool_t nbc_waiter_pool;
+
+static void nbc_bio_end(struct bio *bio, blk_status_t status,
+			unsigned long start)
+{
+	bio->bi_status = status;
+	bio_end_io_acct(bio, start);
+	bio_endio(bio);
+}
+
+/* Ends what waited. The disk may be gone when this returns. */
+static void nbc_waiter_end(struct nbc_waiter *waiter)
+{
+	struct nbc_bios *bios = waiter->bios;
+	unsigned long flags;
+
+	nbc_bio_end(waiter->bio, waiter->status, waiter->start);
+	spin_lock_irqsave(&bios->lock, flags);
+	list_del(&waiter->entry);
+	if (list_empty(&bios->waiting))
+		wake_up(&bios->idle);
+	spin_unlock_irqrestore(&bios->lock, flags);
+	mempool_free(waiter, &nbc_waiter_pool);
+}
+
+static enum hrtimer_restart nbc_waiter_expired(struct hrtimer *timer)
+{
+	nbc_waiter_end(container_of(timer, struct nbc_waiter, timer));
+	return HRTIMER_NORESTART;
+}
+
+static void nbc_bio_wait(struct nbc_disk *nbd, struct bio *bio,
+			 blk_status_t status, unsigned long start, ktime_t due)
+{
+	struct nbc_waiter *waiter = mempool_alloc(&nbc_waiter_pool, GFP_NOIO);
+	struct nbc_bios *bios = &nbd->bios;
+
+	waiter->bios = bios;
+	waiter->bio = bio;
+	waiter->status = status;
+	waiter->start = start;
+	hrtimer_setup(&waiter->timer, nbc_waiter_expired, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS);
+	spin_lock_irq(&bios->lock);
+	list_add_tail(&waiter->entry, &bios->waiting);
+	hrtimer_start(&waiter->timer, bios->hurry ? 0 : due, HRTIMER_MODE_ABS);
+	spin_unlock_irq(&bios->lock);
+}
+
+static blk_status_t nbc_bio_do(struct nbc_disk *nbd, struct bio *bio)
+{
+	struct nbc_cmd cmd = {
+		.op	= REQ_OP_FLUSH,
+		.flags	= bio->bi_opf,
+	};
+	blk_status_t status;
+
+	if (bio->bi_opf & REQ_PREFLUSH) {
+		status = nbc_cmd_run(nbd, &cmd);
+		if (status || !bio->bi_iter.bi_size)
+			return status;
+	}
+	cmd.bio = bio;
+	cmd.op = bio_op(bio);
+	cmd.pos = (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT;
+	cmd.len = bio->bi_iter.bi_size;
+	status = nbc_cmd_run(nbd, &cmd);
+	if (cmd.op == REQ_OP_ZONE_APPEND)
+		bio->bi_iter.bi_sector = cmd.pos >> SECTOR_SHIFT;
+	return status;
+}
+
+/**
+ * nbc_submit_bio - do a bio; for ->submit_bio
+ * @bio: the bio, of a disk with queue_mode 0
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_submit_bio(struct bio *bio)
+{
+	struct nbc_disk *nbd = bio->bi_bdev->bd_disk->private_data;
+	blk_status_t status;
+	unsigned long start;
+	ktime_t due;
+
+	bio = bio_split_to_limits(bio);
+	if (!bio)
+		return;
+	start = bio_start_io_acct(bio);
+	due = nbc_due(nbd, bio_op(bio), bio->bi_iter.bi_size, false);
+	status = nbc_bio_do(nbd, bio);
+	if (due)
+		nbc_bio_wait(nbd, bio, status, start, due);
+	else
+		nbc_bio_end(bio, status, start);
+}
+
+/**
+ * nbc_bios_create - make a list of waiting bios
+ * @bios: memory for it
+ *
+ * Context: Any.
+ */
+void nbc_bios_create(struct nbc_bios *bios)
+{
+	spin_lock_init(&bios->lock);
+	INIT_LIST_HEAD(&bios->waiting);
+	init_waitqueue_head(&bios->idle);
+}
+
+/**
+ * nbc_bios_hurry - let no bio wait any more
+ * @bios: the list
+ *
+ * Context: Process context.
+ */
+void nbc_bios_hurry(struct nbc_bios *bios)
+{
+	struct nbc_waiter *waiter;
+
+	spin_lock_irq(&bios->lock);
+	bios->hurry = true;
+	/* One whose timer runs at this moment ends by itself. */
+	list_for_each_entry(waiter, &bios->waiting, entry) {
+		if (hrtimer_try_to_cancel(&waiter->timer) == 1)
+			hrtimer_start(&waiter->timer, 0, HRTIMER_MODE_ABS);
+	}
+	spin_unlock_irq(&bios->lock);
+}
+
+/**
+ * nbc_bios_drain - wait until no bio waits
+ * @bios: the list of a disk that gets no more
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_bios_drain(struct nbc_bios *bios)
+{
+	spin_lock_irq(&bios->lock);
+	wait_event_lock_irq(bios->idle, list_empty(&bios->waiting), bios->lock);
+	spin_unlock_irq(&bios->lock);
+}
+
+/**
+ * nbc_bios_init - prepare for waiting bios, at module load
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int __init nbc_bios_init(void)
+{
+	int ret;
+
+	nbc_waiter_cache = KMEM_CACHE(nbc_waiter, 0);
+	if (!nbc_waiter_cache)
+		return -ENOMEM;
+	ret = mempool_init_slab_pool(&nbc_waiter_pool, NBC_MIN_WAITERS,
+				     nbc_waiter_cache);
+	if (ret)
+		kmem_cache_destroy(nbc_waiter_cache);
+	return ret;
+}
+
+/**
+ * nbc_bios_exit - undo nbc_bios_init(), when no disk is left
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_bios_exit(void)
+{
+	mempool_exit(&nbc_waiter_pool);
+	kmem_cache_destroy(nbc_waiter_cache);
+}

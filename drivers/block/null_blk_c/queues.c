@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hardware queues: a disk's own, or those that disks with shared_tags share.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cleanup.h>
+#include <linux/nodemask.h>
+
+#include "null_blk_c.h"
+
+/* A request that nobody polls for, or that was lost, ends after this time. */
+#define NBC_TIMEOUT_MS		5000
+
+/*
+ * Made for the first disk that shares it, from the module's parameters, and freed
+ * with the last. The lock guards both, and comes after any device's.
+ */
+static struct mqblk_set nbc_shared_set;
+static unsigned int nbc_shared_users;
+static DEFINE_MUTEX(nbc_shared_lock);
+
+static unsigned int nbc_nr_submit(const char *name,
+				  const struct nbc_config *config)
+{
+	unsigned int per_node = min(nr_online_nodes, nr_cpu_ids);
+
+	if (!config->use_per_node_hctx ||
+	    config->submit_queues == per_node)
+		return config->submit_queues;
+	pr_warn("%s: use_per_node_hctx: using %u submit queues\n", name,
+		per_node);
+	return per_node;
+}
+
+/* Memory for data is allocated with the means to reclaim it. */
+static bool nbc_may_block(const struct nbc_config *config)
+{
+	return config->blocking || config->memory_backed;
+}
+
+static int nbc_set_create(struct mqblk_set *set, const char *name,
+			  const struct nbc_config *config,
+			  const struct blk_mq_ops *ops)
+{
+	struct mqblk_set_params params = {
+		.ops		= ops,
+		.pdu_bytes	= sizeof(struct mqblk_rq),
+		.depth		= config->hw_queue_depth,
+		.nr_default	= nbc_nr_submit(name, config),
+		.nr_poll	= config->poll_queues,
+		.node		= config->home_node,
+		.timeout_ms	= NBC_TIMEOUT_MS,
+	};
+
+	if (nbc_may_block(config) || ops == &nbc_any_ops)
+		params.flags |= BLK_MQ_F_BLOCKING;
+	if (config->no_sched)
+		params.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
+	if (config->shared_tag_bitmap)
+		params.flags |= BLK_MQ_F_TAG_HCTX_SHARED;
+	return mqblk_set_init(set, &params);
+}
+
+static int nbc_set_share(const char *name)
+{
+	int ret;
+
+	guard(mutex)(&nbc_shared_lock);
+	if (!nbc_shared_users) {
+		ret = nbc_set_create(&nbc_shared_set, name, &nbc_defaults,
+				     &nbc_any_ops);
+		if (ret)
+			return ret;
+	}
+	nbc_shared_users++;
+	return 0;
+}
+
+/**
+ * nbc_set_get - give a disk hardware queues
+ * @nbd: the disk; @set is set
+ * @name: its name
+ * @config: what it shall be
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or the error of mqblk_set_init().
+ */
+int nbc_set_get(struct nbc_disk *nbd, const char *name,
+		const struct nbc_config *config)
+{
+	if (config->queue_mode == NBC_Q_BIO)
+		return 0;
+	if (config->shared_tags) {
+		nbd->set = &nbc_shared_set;
+		return nbc_set_share(name);
+	}
+	nbd->set = &nbd->own_set;
+	return nbc_set_create(nbd->set, name, config, config->memory_backed ?
+			      &nbc_data_ops : &nbc_null_ops);
+}
+
+/**
+ * nbc_set_put - take a disk's hardware queues back
+ * @nbd: a disk without gendisk
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_set_put(struct nbc_disk *nbd)
+{
+	if (!nbd->set)
+		return;
+	if (nbd->set != &nbc_shared_set) {
+		mqblk_set_exit(nbd->set);
+		return;
+	}
+	guard(mutex)(&nbc_shared_lock);
+	if (!--nbc_shared_users)
+		mqblk_set_exit(&nbc_shared_set);
+}
+
+/**
+ * nbc_set_resize - change the number of a disk's hardware queues
+ * @nbd: the disk
+ * @name: its name
+ * @config: what it shall be
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -EINVAL if it shares its queues or has none; -ENOMEM.
+ */
+int nbc_set_resize(struct nbc_disk *nbd, const char *name,
+		   const struct nbc_config *config)
+{
+	if (nbd->set != &nbd->own_set) {
+		pr_err("%s: submit_queues and poll_queues are fixed with %s\n",
+		       name, nbd->set ? "shared_tags" : "queue_mode 0");
+		return -EINVAL;
+	}
+	return mqblk_set_resize(nbd->set, config->submit_queues,
+				config->poll_queues);
+}

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# drop_in=1: a script written for the kernel's null_blk runs unchanged. It is run
+# with both modules and says the same; the names are free again afterwards, and
+# taken while null_blk is loaded.
+
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
+. "$(dirname "$0")/../lib/disk.sh"
+
+# The script, as the kernel's documentation teaches: a disk at load, and one made
+# in configfs
+user_script() {
+	local dir=/sys/kernel/config/nullb/user
+	ls /dev/nullb*
+	cat /sys/block/nullb0/queue/{logical_block_size,nr_requests,scheduler}
+	ls /sys/kernel/config/nullb
+	mkdir $dir
+	echo 1 >$dir/memory_backed
+	echo 64 >$dir/size
+	echo 4096 >$dir/blocksize
+	echo +8-15 >$dir/badblocks
+	echo 1 >$dir/power
+	cat $dir/{size,blocksize,badblocks,irqmode,completion_nsec,home_node}
+	echo hello | dd of=/dev/user bs=4096 conv=sync oflag=direct status=none
+	head -n 1 /dev/user | tr -d '\0'
+	dd if=/dev/user of=/dev/null bs=4096 skip=1 count=1 iflag=direct status=none 2>&1
+	echo 8 2>&1 >$dir/size
+	echo 0 >$dir/power
+	rmdir $dir
+	ls /sys/kernel/config/nullb
+}
+features() { cat /sys/kernel/config/nullb/features | tr , '\n'; }
+
+require_unloadable null_blk_c
+modprobe -qn null_blk || skip_all "no module null_blk, which it is compared with"
+[[ ! -d /sys/module/null_blk ]] || skip_all "null_blk is loaded"
+dmesg_expect "error(, dev| on dev) user|[Uu]ser: unable to read"
+at_exit modprobe -qr null_blk
+modprobe null_blk nr_devices=2 gb=1 hw_queue_depth=32
+theirs=$(user_script 2>&1)
+their_features=$(features)
+load_module mqblk
+check "while null_blk is there, the names are taken" \
+	expect_errno EBUSY nbc_load drop_in=1
+check "the log says so" kmsg_has "the names of null_blk are taken"
+nbc_load nr_devices=1
+check "beside it, ours have their own: nullbc0 and nullb0" test -b /dev/nullbc0 -a -b /dev/nullb0
+unload_modules
+modprobe -r null_blk
+
+NBC_ROOT=/sys/kernel/config/nullb
+nbc_load drop_in=1 nr_devices=2 gb=1 hw_queue_depth=32
+ours=$(user_script 2>&1)
+# What differs on purpose: see Documentation/null_blk_c.rst
+check_eq "the script says the same" "$ours" "$theirs"
+check_eq "features has all that null_blk's has" \
+	"$(comm -23 <(sort <<<"$their_features") <(features | sort) | xargs)" ""
+check_eq "and no more than newer kernels' have" \
+	"$(comm -13 <(sort <<<"$their_features") <(features | sort) | xargs)" \
+	"badblocks_once badblocks_partial_io index rotational"
+unload_modules
+check "the names are free again" modprobe null_blk nr_devices=1
