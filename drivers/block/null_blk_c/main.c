@@ -28,22 +28,32 @@
  * irqmode says, or waits for a poller if it came by a poll queue. mqblk does
  * the completion and says who owns a request when.
  *
+ * Features
+ * --------
+ * nbc_disk.path, the word that says how a request completes, also sends every
+ * request of a disk with a feature switched on another way: nbc_handle_full(), and
+ * from there nbc_cmd_run(), which works on a struct nbc_cmd and not on a request,
+ * because bios (queue_mode 0, bio.c) come there as well. So a feature costs
+ * nothing where it is off, and what can be switched while a disk runs (bad
+ * blocks, faults) only has to call nbc_disk_choose_path().
+ *
  * Locks
  * -----
  * nbc_device.lock covers configuration, power and resize of one device. No
- * request takes it, so it may be held while requests are waited for. On the
- * data path there is a lock per unit of the store only; see store.c.
+ * request takes it, so it may be held while requests are waited for. The lock of
+ * the shared tag set comes after it. On the data path there is a lock per unit of
+ * the store only; see store.c.
  *
  * Errors
  * ------
  * A request whose data finds no memory fails with BLK_STS_NOSPC, an operation
  * that was not offered with BLK_STS_NOTSUPP, a polled request that nobody polls
- * for with BLK_STS_TIMEOUT. Nothing else fails.
+ * for with BLK_STS_TIMEOUT. Nothing else fails but what was asked to: bad blocks
+ * and faults.
  *
  * What is left out
  * ----------------
- * Zones, a volatile cache, bad blocks, throttling, faults and tags shared
- * between devices.
+ * Zones and a volatile cache.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

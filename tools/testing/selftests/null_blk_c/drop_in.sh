@@ -27,17 +27,17 @@ user_script() {
 	echo hello | dd of=/dev/user bs=4096 conv=sync oflag=direct status=none
 	head -n 1 /dev/user | tr -d '\0'
 	dd if=/dev/user of=/dev/null bs=4096 skip=1 count=1 iflag=direct status=none 2>&1
-	echo 8 2>&1 >$dir/size
+	{ echo 8 >$dir/size; } 2>&1
 	echo 0 >$dir/power
 	rmdir $dir
 	ls /sys/kernel/config/nullb
 }
-features() { cat /sys/kernel/config/nullb/features | tr , '\n'; }
+features() { tr , '\n' </sys/kernel/config/nullb/features; }
 
 require_unloadable null_blk_c
 modprobe -qn null_blk || skip_all "no module null_blk, which it is compared with"
 [[ ! -d /sys/module/null_blk ]] || skip_all "null_blk is loaded"
-dmesg_expect "error(, dev| on dev) user|[Uu]ser: unable to read"
+dmesg_expect "error(, dev| on dev) user|user: unable to read"
 at_exit modprobe -qr null_blk
 modprobe null_blk nr_devices=2 gb=1 hw_queue_depth=32
 theirs=$(user_script 2>&1)

@@ -17,9 +17,9 @@ fault() {
 	for pair; do echo "${pair#*=}" >"$NBC_ROOT/d/$group/${pair%%=*}" || return; done
 }
 fault_get() { cat "$NBC_ROOT/d/$1/$2"; }
-read_block() { dd if=/dev/d of=/dev/null bs=4k count="${1-1}" iflag=direct status=none; }
-times_out() { expect_timeout read_block; }
-expect_timeout() { local out; ! out=$("$@" 2>&1) && [[ $out == *"timed out"* ]]; }
+# read_blocks COUNT
+read_blocks() { dd if=/dev/d of=/dev/null bs=4k count="$1" iflag=direct status=none; }
+times_out() { local out; ! out=$(read_blocks 1 2>&1) && [[ $out == *"timed out"* ]]; }
 
 require_cmd fio
 dmesg_expect "timeout error, dev d"
@@ -31,14 +31,14 @@ check_eq "their files and defaults" "$(cd "$NBC_ROOT/d/timeout_inject" && grep .
 	"interval:1 probability:0 space:0 task-filter:0 times:1 verbose:2 verbose_ratelimit_burst:0 verbose_ratelimit_interval_ms:0"
 
 fault timeout_inject verbose=0 times=2 space=3 probability=100
-check "three pass" read_block 3
+check "three pass" read_blocks 3
 check "the fourth times out" times_out
 check_eq "one failure is left" "$(fault_get timeout_inject times)" 1
 check "the fifth, too" times_out
-check "the sixth passes" read_block
+check "the sixth passes" read_blocks 1
 fault timeout_inject interval=2 times=-1
 passed=0
-for _ in 1 2 3 4; do ! read_block 2>/dev/null || passed=$((passed + 1)); done
+for _ in 1 2 3 4; do ! read_blocks 1 2>/dev/null || passed=$((passed + 1)); done
 check_eq "every second passes" $passed 2
 fault timeout_inject probability=0
 

@@ -17,7 +17,7 @@ ops() { awk -v name="$1" '$3 == name { print $4 + $8 }' /proc/diskstats; }
 require_cmd fio
 nbc_load nr_devices=0 hw_queue_depth=16 submit_queues=1 poll_queues=0
 for disk in "${disks[@]}"; do
-	nbc_disk $disk size=16 shared_tags=1 irqmode=2 completion_nsec=1000000 \
+	nbc_disk "$disk" size=16 shared_tags=1 irqmode=2 completion_nsec=1000000 \
 		submit_queues=2 hw_queue_depth=64
 done
 check_eq "the queues are those of the parameters" "$(nbc_get s0 submit_queues)" 1
@@ -26,19 +26,19 @@ check "and they are fixed" expect_errno EINVAL nbc_set s0 submit_queues=2
 
 jobs=()
 for disk in "${disks[@]}"; do
-	jobs+=(--name=$disk --filename=/dev/$disk)
+	jobs+=("--name=$disk" "--filename=/dev/$disk")
 done
 fio --direct=1 --ioengine=libaio --iodepth=16 --rw=randread --bs=4k --time_based \
 	--runtime=5 "${jobs[@]}" >/dev/null
 total=0 least=
 for disk in "${disks[@]}"; do
-	done=$(ops $disk)
+	done=$(ops "$disk")
 	total=$((total + done))
 	((${least:-$done} < done)) || least=$done
 done
 diag "of $total operations, the disk with the fewest had $least"
 check "none has less than half of its fair share" test $((least * 16)) -ge "$total"
-for disk in "${disks[@]}"; do nbc_destroy $disk; done
+for disk in "${disks[@]}"; do nbc_destroy "$disk"; done
 
 nbc_disk a size=16 shared_tags=1
 nbc_disk b size=16 shared_tags=1 memory_backed=1
