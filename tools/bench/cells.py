@@ -74,6 +74,8 @@ class Extra:
 EXTRAS = (
     Extra("store-1g", "store", ("null_blk_c", "null_blk", "brd")),
     Extra("load-1000", "load", ("null_blk_c", "null_blk")),
+    Extra("zone-256m", "zone", ("null_blk_c", "null_blk")),
+    Extra("limit", "limit", ("null_blk_c", "null_blk")),
 )
 
 # Values that an extra measurement yields, with their unit.
@@ -83,10 +85,17 @@ METRICS = {
     "memory": "bytes/byte",
     "load": "s",
     "unload": "s",
+    "zone_write": "MiB/s",
+    "zone_reset": "s",
+    **{
+        f"limit_{mbps}_{block}": "% of asked"
+        for mbps in (1, 10, 100, 1000, 10000)
+        for block in ("4k", "1m")
+    },
 }
 
 # A higher value is better for these only.
-HIGHER_IS_BETTER = ("iops",)
+HIGHER_IS_BETTER = ("iops", "zone_write")
 
 
 def matrix(clock):
