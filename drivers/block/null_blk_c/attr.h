@@ -29,6 +29,8 @@
 #define NBC_MAX_SIZE_PAGES_MB	(ULONG_MAX >> (20 - PAGE_SHIFT))
 #define NBC_MAX_SIZE_MB		(LLONG_MAX >> 20 < NBC_MAX_SIZE_PAGES_MB ? \
 				 LLONG_MAX >> 20 : NBC_MAX_SIZE_PAGES_MB)
+/* A u64 must hold it in bytes; that of an unsigned long is enough for memory. */
+#define NBC_MAX_CACHE_MB	(ULONG_MAX >> 20)
 
 /* Values of queue_mode; 1 was the block layer's old request path. */
 #define NBC_Q_BIO		0

@@ -45,12 +45,16 @@ NBC_ATTR(blocking, blocking, BOOL, 0, 0, 1, 0,
 NBC_ATTR(blocksize, bs, UINT, 512, 512, NBC_MAX_BLOCK_BYTES,
 	 NBC_A_POW2 | NBC_A_CLAMP_PARAM,
 	 "logical and physical block size in bytes")
+NBC_ATTR(cache_size, cache_size, ULONG, 0, 0, NBC_MAX_CACHE_MB, NBC_A_CLAMP,
+	 "size in MiB of a volatile write cache, 0 for none; memory-backed devices only")
 NBC_ATTR(completion_nsec, completion_nsec, ULONG, 10000, 0, LONG_MAX, 0,
 	 "time in ns that a request waits before it completes, with irqmode 2")
 NBC_ATTR(discard, discard, BOOL, 0, 0, 1, 0,
 	 "offer discard, which frees memory; memory-backed devices only")
 NBC_PARAM_ONLY(drop_in, BOOL, 0, 0, 1, 0,
 	       "take the names of the kernel's null_blk, which must not be loaded")
+NBC_ATTR(fua, fua, BOOL, 1, 0, 1, 0,
+	 "offer writes that are durable when they complete (FUA); with a cache only")
 NBC_ATTR(home_node, home_node, NODE, -1, -1, 0, NBC_A_CLAMP_PARAM,
 	 "NUMA node of queues and data, -1 for any")
 NBC_ATTR(hw_queue_depth, hw_queue_depth, UINT, 64, 1, BLK_MQ_MAX_DEPTH,

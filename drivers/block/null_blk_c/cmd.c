@@ -61,6 +61,23 @@ blk_status_t nbc_store_cmd(struct nbc_store *store, const struct nbc_cmd *cmd)
 	}
 }
 
+/* Reads find in the store what the cache has; discards act on both at once. */
+static blk_status_t nbc_cache_cmd(struct nbc_cache *cache,
+				  const struct nbc_cmd *cmd)
+{
+	switch (cmd->op) {
+	case REQ_OP_WRITE:
+	case REQ_OP_ZONE_APPEND:
+		return nbc_cache_write(cache, cmd->bio, cmd->pos, cmd->len,
+				       cmd->flags & REQ_FUA);
+	case REQ_OP_FLUSH:
+		nbc_cache_flush(cache);
+		return BLK_STS_OK;
+	default:
+		return nbc_store_cmd(cache->store, cmd);
+	}
+}
+
 /**
  * nbc_cmd_transfer - move the data of a command, whatever the features say
  * @nbd: the disk
@@ -71,9 +88,12 @@ blk_status_t nbc_store_cmd(struct nbc_store *store, const struct nbc_cmd *cmd)
  */
 blk_status_t nbc_cmd_transfer(struct nbc_disk *nbd, const struct nbc_cmd *cmd)
 {
+	if (nbd->store && !cmd->len && cmd->op != REQ_OP_FLUSH)
+		return BLK_STS_OK;
+	if (nbd->cache)
+		return nbc_cache_cmd(nbd->cache, cmd);
 	if (nbd->store)
-		return cmd->len || cmd->op == REQ_OP_FLUSH ?
-			nbc_store_cmd(nbd->store, cmd) : BLK_STS_OK;
+		return nbc_store_cmd(nbd->store, cmd);
 	if (cmd->op == REQ_OP_READ)
 		nbc_hide_memory(cmd->bio);
 	return BLK_STS_OK;

@@ -26,6 +26,11 @@ static const struct block_device_operations nbc_bio_fops = {
 	.submit_bio	= nbc_submit_bio,
 };
 
+static bool nbc_has_cache(const struct nbc_config *config)
+{
+	return config->cache_size && config->memory_backed;
+}
+
 static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 			    const struct nbc_config *config)
 {
@@ -49,6 +54,11 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 		limits->max_hw_discard_sectors = NBC_MAX_RANGE_SECTS;
 	else if (config->discard)
 		pr_info("%s: discard needs memory_backed, not offered\n", name);
+	if (nbc_has_cache(config)) {
+		limits->features |= BLK_FEAT_WRITE_CACHE;
+		if (config->fua)
+			limits->features |= BLK_FEAT_FUA;
+	}
 }
 
 static int nbc_gendisk_create(struct nbc_disk *nbd, const char *name,
@@ -114,7 +124,7 @@ void nbc_disk_choose_path(struct nbc_disk *nbd)
 
 	if (nbd->irqmode == NBC_IRQ_SOFTIRQ)
 		path = NBC_PATH_SOFTIRQ;
-	if (nbd->irqmode == NBC_IRQ_TIMER || nbd->throttle.on ||
+	if (nbd->irqmode == NBC_IRQ_TIMER || nbd->throttle.on || nbd->cache ||
 	    nbd->badblocks->count ||
 	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_timeout].fault) ||
 	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_requeue].fault))
@@ -122,10 +132,26 @@ void nbc_disk_choose_path(struct nbc_disk *nbd)
 	WRITE_ONCE(nbd->path, path);
 }
 
-/* What the I/O path needs to know. */
-static void nbc_disk_configure(struct nbc_disk *nbd, struct nbc_device *dev,
-			       const struct nbc_config *config)
+static int nbc_disk_add_cache(struct nbc_disk *nbd, const char *name,
+			      const struct nbc_config *config)
 {
+	if (nbc_has_cache(config)) {
+		nbd->cache = nbc_cache_create(nbd->store,
+					      (u64)config->cache_size << 20);
+		return nbd->cache ? 0 : -ENOMEM;
+	}
+	if (config->cache_size)
+		pr_info("%s: cache_size needs memory_backed, there is no cache\n",
+			name);
+	return 0;
+}
+
+/* What the I/O path needs to know. */
+static int nbc_disk_configure(struct nbc_disk *nbd, struct nbc_device *dev,
+			      const struct nbc_config *config)
+{
+	int ret;
+
 	nbd->store = config->memory_backed ? &dev->store : NULL;
 	nbd->irqmode = config->irqmode;
 	nbd->delay = ns_to_ktime(config->completion_nsec);
@@ -135,7 +161,9 @@ static void nbc_disk_configure(struct nbc_disk *nbd, struct nbc_device *dev,
 	nbd->faults = dev->faults;
 	nbc_bios_create(&nbd->bios);
 	nbc_throttle_create(&nbd->throttle, config);
+	ret = nbc_disk_add_cache(nbd, nbc_device_name(dev), config);
 	nbc_disk_choose_path(nbd);
+	return ret;
 }
 
 /**
@@ -167,13 +195,15 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 	nbd = kzalloc_node(sizeof(*nbd), GFP_KERNEL, config->home_node);
 	if (!nbd)
 		return ERR_PTR(-ENOMEM);
-	nbc_disk_configure(nbd, dev, config);
+	ret = nbc_disk_configure(nbd, dev, config);
+	if (ret)
+		goto free;
 
 	nbd->index = ida_alloc_range(&nbc_indexes, config->index, MINORMASK,
 				     GFP_KERNEL);
 	if (nbd->index < 0) {
 		ret = nbd->index;
-		goto free;
+		goto destroy_cache;
 	}
 	ret = nbc_set_get(nbd, name, config);
 	if (ret)
@@ -186,6 +216,8 @@ put_set:
 	nbc_set_put(nbd);
 free_index:
 	ida_free(&nbc_indexes, nbd->index);
+destroy_cache:
+	nbc_cache_destroy(nbd->cache);
 free:
 	kfree(nbd);
 	return ERR_PTR(ret);
@@ -195,7 +227,9 @@ free:
  * nbc_disk_destroy - power a device off
  * @nbd: the disk
  *
- * Requests in flight do not wait for the timer or for limits any more.
+ * Requests in flight do not wait for the timer or for limits any more. With a
+ * cache it is a power cut: the disk is dead before it goes, so that nobody gets
+ * to sync, and what was not flushed is lost.
  *
  * Context: Process context; waits for requests in flight.
  */
@@ -204,8 +238,11 @@ void nbc_disk_destroy(struct nbc_disk *nbd)
 	if (nbd->set)
 		mqblk_disk_hurry(nbd->disk);
 	nbc_bios_hurry(&nbd->bios);
+	if (nbd->cache)
+		blk_mark_disk_dead(nbd->disk);
 	mqblk_disk_remove(nbd->disk);
 	nbc_bios_drain(&nbd->bios);
+	nbc_cache_destroy(nbd->cache);
 	nbc_set_put(nbd);
 	ida_free(&nbc_indexes, nbd->index);
 	kfree(nbd);

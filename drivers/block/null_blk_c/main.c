@@ -53,7 +53,7 @@
  *
  * What is left out
  * ----------------
- * Zones and a volatile cache.
+ * Zones.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -16,6 +16,7 @@
 #include <linux/wait.h>
 
 #include "attr.h"
+#include "cache.h"
 #include "store.h"
 #include "throttle.h"
 
@@ -99,6 +100,7 @@ struct nbc_bios {
  * struct nbc_disk - run state: a device that is powered
  * @path: enum nbc_path; changes while requests run, by nbc_disk_choose_path()
  * @store: where its data is, NULL if it keeps none
+ * @cache: the volatile part of it, NULL without a cache
  * @irqmode: enum nbc_irqmode
  * @delay: time from taking a request to its completion, with NBC_IRQ_TIMER
  * @throttle: limits on bandwidth and operations
@@ -121,6 +123,7 @@ struct nbc_disk {
 	unsigned int		irqmode;
 	struct nbc_store	*store;
 
+	struct nbc_cache	*cache;
 	ktime_t			delay;
 	struct nbc_throttle	throttle;
 	struct badblocks	*badblocks;

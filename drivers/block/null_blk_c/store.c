@@ -15,7 +15,8 @@
  * unit, so nobody ever sees part of one write to it. Preemption is off under
  * it, interrupts are on. Requests to different units share no lock. A new unit
  * is filled before it is put into the XArray, and that takes the XArray's lock,
- * as does taking units out. The two are never held together.
+ * as does taking units out. A unit's lock comes before that of the unit beneath
+ * it (see cache.c), and both before the XArray's.
  *
  * A unit that was taken out may still be in use by those who found it before.
  * Their requests overlap the discard in time, so either order of the two is
@@ -29,71 +30,21 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/bio.h>
-#include <linux/bit_spinlock.h>
-#include <linux/gfp.h>
-#include <linux/highmem.h>
 #include <linux/log2.h>
-#include <linux/mm.h>
 #include <linux/printk.h>
-#include <linux/sched.h>
 #include <linux/sizes.h>
 
-#include "store.h"
+#include "unit.h"
 
-#define NBC_GFP		(GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
-/* After so many units others get the CPU, grace periods end, memory is checked. */
-#define NBC_UNITS_AT_ONCE	256
 /* Units given back in one call; they stand in an array on the stack. */
 #define NBC_FREE_AT_ONCE	32
-/* Bit of the first page's private word that is the unit's lock. */
-#define NBC_UNIT_LOCK_BIT	0
 
 static struct workqueue_struct *nbc_reap_wq;
 /* Available memory, in pages, below which no unit is added. */
 static long nbc_reserve_pages __ro_after_init;
 
-/**
- * struct nbc_cursor - where in the memory of a chain of bios the next byte is
- * @bio: the bio, NULL at the end
- * @iter: place in it
- */
-struct nbc_cursor {
-	struct bio		*bio;
-	struct bvec_iter	iter;
-};
-
-static void nbc_cursor_init(struct nbc_cursor *cursor, struct bio *bio)
-{
-	cursor->bio = bio;
-	cursor->iter = bio->bi_iter;
-}
-
-static __always_inline void nbc_cursor_advance(struct nbc_cursor *cursor,
-					       unsigned int bytes)
-{
-	bvec_iter_advance_single(cursor->bio->bi_io_vec, &cursor->iter, bytes);
-	if (cursor->iter.bi_size)
-		return;
-	cursor->bio = cursor->bio->bi_next;
-	if (cursor->bio)
-		cursor->iter = cursor->bio->bi_iter;
-}
-
-/*
- * Pages and sectors as aligned words: a copy of one is compiled inline, to a
- * few instructions.
- */
-struct nbc_page {
-	u64 words[PAGE_SIZE / sizeof(u64)];
-};
-
-struct nbc_sector {
-	u64 words[SECTOR_SIZE / sizeof(u64)];
-};
-
-static noinline void nbc_copy_part(void *to, const void *from,
-				   unsigned int bytes)
+/* Copies what is less than a page. */
+noinline void nbc_copy_part(void *to, const void *from, unsigned int bytes)
 {
 	if (!IS_ALIGNED((unsigned long)to | (unsigned long)from | bytes,
 			SECTOR_SIZE)) {
@@ -105,19 +56,6 @@ static noinline void nbc_copy_part(void *to, const void *from,
 		to += SECTOR_SIZE;
 		from += SECTOR_SIZE;
 	}
-}
-
-/*
- * Copies between memory of a bio, @to or @from, and @data, the other. As
- * much as a page of the former is a page; @data may begin anywhere in a unit.
- */
-static __always_inline void nbc_copy_bytes(void *to, const void *from,
-					   const void *data, unsigned int bytes)
-{
-	if (likely(bytes == PAGE_SIZE && PAGE_ALIGNED(data)))
-		*(struct nbc_page *)to = *(const struct nbc_page *)from;
-	else
-		nbc_copy_part(to, from, bytes);
 }
 
 /* Copies @bytes from @data to the bios. */
@@ -153,51 +91,8 @@ static noinline void nbc_zero_bios(struct nbc_cursor *cursor,
 	} while (bytes);
 }
 
-/* Copies @bytes from the bios to @data. */
-static __always_inline void nbc_copy_from_bios(struct nbc_cursor *cursor,
-					       void *data, unsigned int bytes)
-{
-	do {
-		struct bio_vec bv = bio_iter_iovec(cursor->bio, cursor->iter);
-		unsigned int part = min(bytes, bv.bv_len);
-		void *memory = bvec_kmap_local(&bv);
-
-		nbc_copy_bytes(data, memory, data, part);
-		kunmap_local(memory);
-		nbc_cursor_advance(cursor, part);
-		data += part;
-		bytes -= part;
-	} while (bytes);
-}
-
-static unsigned int nbc_unit_order(const struct nbc_store *store)
-{
-	return store->unit_shift - PAGE_SHIFT;
-}
-
-static unsigned int nbc_unit_bytes(const struct nbc_store *store)
-{
-	return 1U << store->unit_shift;
-}
-
-/* Where in its unit the byte @pos is. */
-static unsigned int nbc_unit_offset(const struct nbc_store *store, u64 pos)
-{
-	return pos & (nbc_unit_bytes(store) - 1);
-}
-
-static void nbc_unit_lock(struct page *unit) __acquires(bitlock)
-{
-	bit_spin_lock(NBC_UNIT_LOCK_BIT, &unit->private);
-}
-
-static void nbc_unit_unlock(struct page *unit) __releases(bitlock)
-{
-	bit_spin_unlock(NBC_UNIT_LOCK_BIT, &unit->private);
-}
-
 /* A unit that nobody else knows yet; zeroed unless all of it is to be written. */
-static struct page *nbc_unit_alloc(struct nbc_store *store, bool zeroed)
+struct page *nbc_unit_alloc(struct nbc_store *store, bool zeroed)
 {
 	gfp_t gfp = NBC_GFP | (zeroed ? __GFP_ZERO : 0);
 	unsigned int order = nbc_unit_order(store);
@@ -211,8 +106,44 @@ static struct page *nbc_unit_alloc(struct nbc_store *store, bool zeroed)
 	return unit;
 }
 
+/*
+ * Finds and locks the unit that reads see, under RCU; NULL for a hole. It may be
+ * out of the XArray by now.
+ */
+struct page *nbc_unit_lock_top(struct nbc_store *store, unsigned long index)
+{
+	struct page *unit;
+
+	while ((unit = xa_load(&store->units, index))) {
+		nbc_unit_lock(unit);
+		if (likely(!(nbc_unit_state(unit) & BIT(NBC_UNIT_COVERED))))
+			break;
+		/* What covers it is in the XArray already. */
+		nbc_unit_unlock(unit);
+	}
+	return unit;
+}
+
+/*
+ * The durable unit beneath @unit, which the caller has locked. NULL for none, or
+ * if @unit was taken out. Locked after @unit, as old reads may still be there.
+ */
+struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
+			      struct page *unit)
+{
+	struct page *beneath = NULL;
+
+	if (likely(!(nbc_unit_state(unit) & BIT(NBC_UNIT_DIRTY))))
+		return NULL;
+	xa_lock(&store->units);
+	if (xa_load(&store->units, index) == unit)
+		beneath = list_first_entry_or_null(&unit->lru, struct page, lru);
+	xa_unlock(&store->units);
+	return beneath;
+}
+
 /* Is there memory to spare for some more units? Waits for what is being freed. */
-static bool nbc_memory_left(struct nbc_store *store)
+bool nbc_memory_left(struct nbc_store *store)
 {
 	if (likely(si_mem_available() > nbc_reserve_pages))
 		return true;
@@ -220,37 +151,11 @@ static bool nbc_memory_left(struct nbc_store *store)
 	return si_mem_available() > nbc_reserve_pages;
 }
 
-static void nbc_unit_free(struct nbc_store *store, struct page *unit)
+/* Frees a unit that nobody else knows. */
+void nbc_unit_free(struct nbc_store *store, struct page *unit)
 {
 	set_page_private(unit, 0);
 	__free_pages(unit, nbc_unit_order(store));
-}
-
-/*
- * Steps to the next unit and returns it, NULL for a hole. After xas_set() or at
- * the beginning, this is the unit that was set.
- */
-static __always_inline struct page *nbc_next_unit(struct xa_state *xas)
-{
-	struct page *unit = xas_next(xas);
-
-	while (unlikely(xa_is_retry(unit))) {
-		xas_reset(xas);
-		unit = xas_next(xas);
-	}
-	return unit;
-}
-
-/* Leaves the RCU section for a moment, now and then; goes on at @next. */
-static __always_inline void nbc_walk_breathe(struct xa_state *xas,
-					     unsigned long next)
-{
-	if (next % NBC_UNITS_AT_ONCE)
-		return;
-	xas_set(xas, next);
-	rcu_read_unlock();
-	cond_resched();
-	rcu_read_lock();
 }
 
 /**
@@ -375,7 +280,7 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 }
 
 /* Frees units that nobody finds any more, after a grace period. */
-static void nbc_retire(struct nbc_store *store, struct list_head *units)
+void nbc_retire(struct nbc_store *store, struct list_head *units)
 {
 	bool idle;
 
@@ -422,6 +327,17 @@ static void nbc_reap(struct work_struct *work)
 	nbc_free_units(&units);
 }
 
+/* Moves a unit, and the one beneath it, to the list. Under the XArray's lock. */
+static void nbc_take_unit(struct nbc_store *store, struct page *unit,
+			  struct list_head *units)
+{
+	if (nbc_unit_state(unit) & BIT(NBC_UNIT_DIRTY)) {
+		list_splice_tail_init(&unit->lru, units);
+		nbc_count_dirty(store, -1);
+	}
+	list_add_tail(&unit->lru, units);
+}
+
 /*
  * Moves the units of one whole node of the XArray to the list. Storing nothing
  * over the range of a node drops the node at once.
@@ -435,7 +351,7 @@ static void nbc_take_node(struct nbc_store *store, unsigned long first,
 
 	xas_lock(&xas);
 	xas_for_each(&xas, unit, first + XA_CHUNK_MASK)
-		list_add_tail(&unit->lru, units);
+		nbc_take_unit(store, unit, units);
 	xas_store(&node, NULL);
 	xas_unlock(&xas);
 }
@@ -450,7 +366,7 @@ static void nbc_take_units(struct nbc_store *store, unsigned long first,
 	xas_lock(&xas);
 	xas_for_each(&xas, unit, last) {
 		xas_store(&xas, NULL);
-		list_add_tail(&unit->lru, units);
+		nbc_take_unit(store, unit, units);
 	}
 	xas_unlock(&xas);
 }
@@ -483,13 +399,20 @@ static void nbc_take_out(struct nbc_store *store, unsigned long first,
 /* Zeroes @len bytes at @pos, which lie in one unit, if it is there. */
 static void nbc_zero_part(struct nbc_store *store, u64 pos, u64 len)
 {
-	struct page *unit;
+	unsigned long index = pos >> store->unit_shift;
+	unsigned int offset = nbc_unit_offset(store, pos);
+	struct page *unit, *beneath;
 
 	rcu_read_lock();
-	unit = xa_load(&store->units, pos >> store->unit_shift);
+	unit = nbc_unit_lock_top(store, index);
 	if (unit) {
-		nbc_unit_lock(unit);
-		memset(page_address(unit) + nbc_unit_offset(store, pos), 0, len);
+		memset(page_address(unit) + offset, 0, len);
+		beneath = nbc_unit_beneath(store, index, unit);
+		if (unlikely(beneath)) {
+			nbc_unit_lock(beneath);
+			memset(page_address(beneath) + offset, 0, len);
+			nbc_unit_unlock(beneath);
+		}
 		nbc_unit_unlock(unit);
 	}
 	rcu_read_unlock();
@@ -502,7 +425,8 @@ static void nbc_zero_part(struct nbc_store *store, u64 pos, u64 len)
  * @len: number of bytes, not 0
  *
  * Units that lie in the range only in part are zeroed there. The cost is that
- * of the units stored, not of the range.
+ * of the units stored, not of the range. Units beneath a cache's go, too: what is
+ * discarded does not come back at a power cut.
  *
  * Context: Process context, may sleep.
  */
@@ -527,7 +451,8 @@ void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len)
  * @pos: first byte
  * @len: number of bytes
  *
- * Holes stay holes. The cost is that of the units stored.
+ * Holes stay holes. The cost is that of the units stored. As with discard, a
+ * power cut changes nothing.
  *
  * Context: Process context, may sleep.
  */
@@ -559,6 +484,7 @@ void nbc_store_create(struct nbc_store *store)
 	xa_init(&store->units);
 	store->unit_shift = PAGE_SHIFT;
 	store->node = NUMA_NO_NODE;
+	store->nr_dirty = 0;
 	spin_lock_init(&store->retired_lock);
 	INIT_LIST_HEAD(&store->retired);
 	INIT_LIST_HEAD(&store->reapable);

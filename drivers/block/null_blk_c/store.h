@@ -20,6 +20,8 @@ struct bio;
  * @unit_shift: log2 of a unit's size in bytes; changes only while @units is
  *	empty and no request runs
  * @node: NUMA node to allocate from; changes only while no request runs
+ * @nr_dirty: units that a cache has not made durable yet; guarded by the lock
+ *	of @units
  * @retired_lock: guards the two lists below; innermost, taken with no other
  * @retired: units out of @units since the grace period of @reapable began
  * @reapable: units that wait for @reap, which runs if there are any
@@ -29,6 +31,7 @@ struct nbc_store {
 	struct xarray		units;
 	unsigned int		unit_shift;
 	int			node;
+	unsigned long		nr_dirty;
 
 	spinlock_t		retired_lock;
 	struct list_head	retired;

@@ -10,13 +10,13 @@
 . "$(dirname "$0")/../lib/disk.sh"
 
 defaults="badblocks_once=0 badblocks_partial_io=0 blocking=0 blocksize=512
-completion_nsec=10000 discard=0
+cache_size=0 completion_nsec=10000 discard=0 fua=1
 home_node=4294967295 hw_queue_depth=64 index=0 iops=0 iops_read=0
 iops_write=0 irqmode=1 max_sectors=0 mbps=0 mbps_read=0 mbps_write=0
 memory_backed=0 no_sched=0 poll_queues=1 power=0 queue_mode=2 rotational=0
 shared_tag_bitmap=0 shared_tags=0 size=256000
 submit_queues=1 use_per_node_hctx=0 virt_boundary=0"
-parameters="blocking bs completion_nsec discard drop_in gb home_node hw_queue_depth
+parameters="blocking bs cache_size completion_nsec discard drop_in fua gb home_node hw_queue_depth
 init_hctx iops iops_read iops_write irqmode max_sectors mbps mbps_read mbps_write
 memory_backed no_sched nr_devices poll_queues queue_mode requeue rotational
 shared_tag_bitmap shared_tags submit_queues timeout use_per_node_hctx virt_boundary"

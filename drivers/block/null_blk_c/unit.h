@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Units: the pieces in which a store keeps its data, and how bytes get there.
+ * For store.c, and for the cache, which lays units over those of the store.
+ */
+#ifndef _NULL_BLK_C_UNIT_H
+#define _NULL_BLK_C_UNIT_H
+
+#include <linux/bio.h>
+#include <linux/bit_spinlock.h>
+#include <linux/bits.h>
+#include <linux/bvec.h>
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/xarray.h>
+
+#include "store.h"
+
+#define NBC_GFP		(GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+/* After so many units others get the CPU, grace periods end, memory is checked. */
+#define NBC_UNITS_AT_ONCE	256
+/* Units in the XArray that are dirty. */
+#define NBC_DIRTY_MARK		XA_MARK_0
+
+/*
+ * Bits of the private word of a unit's first page. The lock guards the unit's
+ * bytes and, together with the XArray's lock, the other two.
+ */
+enum nbc_unit_bit {
+	NBC_UNIT_LOCK,
+	/*
+	 * Not durable: a power cut takes it away. Its lru is the head of a
+	 * list, guarded by the XArray's lock, of the unit beneath: the durable
+	 * one, which is found again then. Empty for a hole.
+	 */
+	NBC_UNIT_DIRTY,
+	/* Durable, and beneath a dirty one; not in the XArray. */
+	NBC_UNIT_COVERED,
+};
+
+/* store.c */
+void nbc_copy_part(void *to, const void *from, unsigned int bytes);
+struct page *nbc_unit_alloc(struct nbc_store *store, bool zeroed);
+void nbc_unit_free(struct nbc_store *store, struct page *unit);
+struct page *nbc_unit_lock_top(struct nbc_store *store, unsigned long index);
+struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
+			      struct page *unit);
+bool nbc_memory_left(struct nbc_store *store);
+void nbc_retire(struct nbc_store *store, struct list_head *units);
+
+static inline unsigned int nbc_unit_order(const struct nbc_store *store)
+{
+	return store->unit_shift - PAGE_SHIFT;
+}
+
+static inline unsigned int nbc_unit_bytes(const struct nbc_store *store)
+{
+	return 1U << store->unit_shift;
+}
+
+/* Where in its unit the byte @pos is. */
+static inline unsigned int nbc_unit_offset(const struct nbc_store *store,
+					   u64 pos)
+{
+	return pos & (nbc_unit_bytes(store) - 1);
+}
+
+static inline void nbc_unit_lock(struct page *unit) __acquires(bitlock)
+{
+	bit_spin_lock(NBC_UNIT_LOCK, &unit->private);
+}
+
+static inline void nbc_unit_unlock(struct page *unit) __releases(bitlock)
+{
+	bit_spin_unlock(NBC_UNIT_LOCK, &unit->private);
+}
+
+/* What a unit is besides locked: 0 or BIT() of some of enum nbc_unit_bit. */
+static inline unsigned long nbc_unit_state(const struct page *unit)
+{
+	return READ_ONCE(unit->private) & ~BIT(NBC_UNIT_LOCK);
+}
+
+/* The XArray's lock is held, but not by all who read the count. */
+static inline void nbc_count_dirty(struct nbc_store *store, int nr)
+{
+	WRITE_ONCE(store->nr_dirty, store->nr_dirty + nr);
+}
+
+/*
+ * Steps to the next unit and returns it, NULL for a hole. After xas_set() or at
+ * the beginning, this is the unit that was set.
+ */
+static __always_inline struct page *nbc_next_unit(struct xa_state *xas)
+{
+	struct page *unit = xas_next(xas);
+
+	while (unlikely(xa_is_retry(unit))) {
+		xas_reset(xas);
+		unit = xas_next(xas);
+	}
+	return unit;
+}
+
+/* Leaves the RCU section for a moment, now and then; goes on at @next. */
+static __always_inline void nbc_walk_breathe(struct xa_state *xas,
+					     unsigned long next)
+{
+	if (next % NBC_UNITS_AT_ONCE)
+		return;
+	xas_set(xas, next);
+	rcu_read_unlock();
+	cond_resched();
+	rcu_read_lock();
+}
+
+/**
+ * struct nbc_cursor - where in the memory of a chain of bios the next byte is
+ * @bio: the bio, NULL at the end
+ * @iter: place in it
+ */
+struct nbc_cursor {
+	struct bio		*bio;
+	struct bvec_iter	iter;
+};
+
+static inline void nbc_cursor_init(struct nbc_cursor *cursor, struct bio *bio)
+{
+	cursor->bio = bio;
+	cursor->iter = bio->bi_iter;
+}
+
+static __always_inline void nbc_cursor_advance(struct nbc_cursor *cursor,
+					       unsigned int bytes)
+{
+	bvec_iter_advance_single(cursor->bio->bi_io_vec, &cursor->iter, bytes);
+	if (cursor->iter.bi_size)
+		return;
+	cursor->bio = cursor->bio->bi_next;
+	if (cursor->bio)
+		cursor->iter = cursor->bio->bi_iter;
+}
+
+/*
+ * Pages and sectors as aligned words: a copy of one is compiled inline, to a
+ * few instructions.
+ */
+struct nbc_page {
+	u64 words[PAGE_SIZE / sizeof(u64)];
+};
+
+struct nbc_sector {
+	u64 words[SECTOR_SIZE / sizeof(u64)];
+};
+
+/*
+ * Copies between memory of a bio, @to or @from, and @data, the other. As
+ * much as a page of the former is a page; @data may begin anywhere in a unit.
+ */
+static __always_inline void nbc_copy_bytes(void *to, const void *from,
+					   const void *data, unsigned int bytes)
+{
+	if (likely(bytes == PAGE_SIZE && PAGE_ALIGNED(data)))
+		*(struct nbc_page *)to = *(const struct nbc_page *)from;
+	else
+		nbc_copy_part(to, from, bytes);
+}
+
+/* Copies @bytes from the bios to @data. */
+static __always_inline void nbc_copy_from_bios(struct nbc_cursor *cursor,
+					       void *data, unsigned int bytes)
+{
+	do {
+		struct bio_vec bv = bio_iter_iovec(cursor->bio, cursor->iter);
+		unsigned int part = min(bytes, bv.bv_len);
+		void *memory = bvec_kmap_local(&bv);
+
+		nbc_copy_bytes(data, memory, data, part);
+		kunmap_local(memory);
+		nbc_cursor_advance(cursor, part);
+		data += part;
+		bytes -= part;
+	} while (bytes);
+}
+
+#endif /* _NULL_BLK_C_UNIT_H */
