@@ -164,7 +164,8 @@ static inline void nvmec_cq_take(struct nvmec_queue *queue,
 	/* The phase was read before; nothing of the entry may be older. */
 	dma_rmb();
 	if (likely(queue->tags))
-		rq = mqblk_rq_claim_id(queue->tags, id_status & NVMEC_CQE_ID);
+		rq = mqblk_rq_claim_id(queue->tags, id_status & NVMEC_CQE_ID,
+				       !(id_status >> NVMEC_CQE_STATUS_SHIFT));
 	if (unlikely(!rq)) {
 		if (!nvmec_cq_event(queue, id_status,
 				    (u32)le64_to_cpu(READ_ONCE(cqe->result))))
