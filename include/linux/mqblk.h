@@ -176,7 +176,7 @@ enum mqblk_mode {
  * @entry: place in &mqblk_queue.polled or &mqblk_queue.lost, guarded by
  *	&mqblk_queue.lock; or in a list of its owner's once taken out
  * @in_timers: parked in @timer rather than in @entry; same guard
- * @mode: enum mqblk_mode, of a watched request
+ * @mode: enum mqblk_mode; means nothing unless the request is watched
  * @watch: who watches it, likewise
  * @start_ns: when it was started, by ktime_get_ns(), likewise
  */
