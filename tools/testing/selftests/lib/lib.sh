@@ -180,6 +180,7 @@ errno_text() {
 	ENODEV) echo "No such device" ;;
 	ERANGE) echo "Numerical result out of range" ;;
 	EOVERFLOW) echo "Value too large for defined data type" ;;
+	ENODATA) echo "No data available" ;;
 	EOPNOTSUPP) echo "Operation not supported" ;;
 	*) echo "errno_text: unknown $1" >&2 ;;
 	esac
