@@ -15,9 +15,11 @@ require_stats
 
 # load RW [FIO OPTION...] : 1024 requests of 4 KiB
 load() {
+	local rw=$1
+	shift
 	fio --name=load --filename=/dev/d --direct=1 --thread --bs=4k --size=4m \
 		--ioengine=io_uring --iodepth=16 --iodepth_batch_submit=8 \
-		--rw="$@"
+		--rw="$rw" "$@"
 }
 
 for irqmode in 0 1 2; do

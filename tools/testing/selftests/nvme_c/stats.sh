@@ -21,8 +21,10 @@ nvme_bind 0
 
 # load RW [FIO OPTION...] : 256 requests of 4 KiB
 load() {
+	local rw=$1
+	shift
 	fio --name=load --filename=/dev/nvmec0n1 --direct=1 --thread --bs=4k \
-		--size=1m --ioengine=io_uring --iodepth=16 --rw="$@"
+		--size=1m --ioengine=io_uring --iodepth=16 --rw="$rw" "$@"
 }
 
 check "load, not counted" load randread
