@@ -51,8 +51,27 @@
  * not to be trusted: mqblk_rq_claim_id() makes 2 -> 1 for a number that is in
  * range, of this queue, in flight and of the right generation, and for no other.
  *
+ * Watched requests
+ * ----------------
+ *
+ * Statistics and tracepoints want to know when a request is taken and when it
+ * ends. A disk that offers this has a struct mqblk_watch; its driver is told
+ * when somebody looks, and from then on starts its requests by
+ * mqblk_rq_start_watched(). Such a request has one more bit in its state, with
+ * which the compare-and-exchange of 2 -> 1 fails; what follows there, and never
+ * happens to others, sees the bit and reports. So the completion of a request
+ * that nobody watches has not one instruction more, and a driver needs one
+ * test, where it starts a request.
+ *
+ * Each request carries its mark to its end: watching is switched on and off
+ * while requests are in flight, without waiting for them.
+ *
  * Locks
  * -----
+ *
+ * mqblk_watch_lock (watch.c) guards who watches which disk, and the making and
+ * reading of counters. A driver is called under it, to be told; no request
+ * takes it.
  *
  * struct mqblk_queue has one lock, taken with interrupts off, innermost: no
  * other lock is taken under it but the hrtimer base's. Nothing is completed
@@ -105,6 +124,7 @@
 #include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
 #include <linux/timerqueue.h>
+#include <linux/types.h>
 
 /**
  * enum mqblk_rq_state - who owns a request
@@ -118,34 +138,59 @@ enum mqblk_rq_state {
 	MQBLK_RQ_PARKED,
 };
 
+/**
+ * enum mqblk_mode - how a watched request is to complete
+ * @MQBLK_MODE_INLINE: where it is queued
+ * @MQBLK_MODE_SOFTIRQ: as the block layer decides, by mqblk_rq_complete()
+ * @MQBLK_MODE_TIMER: by a timer
+ * @MQBLK_MODE_POLL: when somebody polls
+ * @MQBLK_MODE_IRQ: by an interrupt of the device
+ */
+enum mqblk_mode {
+	MQBLK_MODE_INLINE,
+	MQBLK_MODE_SOFTIRQ,
+	MQBLK_MODE_TIMER,
+	MQBLK_MODE_POLL,
+	MQBLK_MODE_IRQ,
+};
+
 /* The parts of &mqblk_rq.state and, with the tag below, of mqblk_rq_id(). */
 #define MQBLK_RQ_STATE_MASK	GENMASK(1, 0)
+#define MQBLK_RQ_WATCHED	BIT(2)
 #define MQBLK_RQ_GEN_MASK	GENMASK(15, 12)
 #define MQBLK_RQ_GEN_ONE	BIT(12)
 #define MQBLK_RQ_TAG_MASK	GENMASK(11, 0)
+/* What a request keeps from its start to its end. */
+#define MQBLK_RQ_KEPT_MASK	(MQBLK_RQ_GEN_MASK | MQBLK_RQ_WATCHED)
 
 /* Deepest queue whose requests all have a mqblk_rq_id(). */
 #define MQBLK_ID_MAX_DEPTH	(MQBLK_RQ_TAG_MASK + 1)
 
 /**
  * struct mqblk_rq - mqblk's part of a request, first in the driver's part
- * @state: enum mqblk_rq_state, see "Request ownership", and the generation; to
- *	be read by mqblk_rq_in_state()
+ * @state: enum mqblk_rq_state, see "Request ownership", the generation, and
+ *	whether it is watched; to be read by mqblk_rq_in_state()
  * @status: how the request ends; valid while parked and while the block layer
  *	carries the completion to the CPU of its choice
  * @timer: place in &mqblk_queue.timers, guarded by &mqblk_queue.lock
  * @entry: place in &mqblk_queue.polled or &mqblk_queue.lost, guarded by
  *	&mqblk_queue.lock; or in a list of its owner's once taken out
  * @in_timers: parked in @timer rather than in @entry; same guard
+ * @mode: enum mqblk_mode; means nothing unless the request is watched
+ * @watch: who watches it, likewise
+ * @start_ns: when it was started, by ktime_get_ns(), likewise
  */
 struct mqblk_rq {
 	unsigned int		state;
 	blk_status_t		status;
 	bool			in_timers;
+	u8			mode;
 	union {
 		struct timerqueue_node	timer;
 		struct list_head	entry;
 	};
+	struct mqblk_watch	*watch;
+	u64			start_ns;
 };
 
 /**
@@ -177,7 +222,7 @@ static inline bool mqblk_rq_in_state(struct request *rq,
 static inline void mqblk_rq_set_state(struct mqblk_rq *mrq,
 				      enum mqblk_rq_state state)
 {
-	WRITE_ONCE(mrq->state, (mrq->state & MQBLK_RQ_GEN_MASK) | state);
+	WRITE_ONCE(mrq->state, (mrq->state & MQBLK_RQ_KEPT_MASK) | state);
 }
 
 /**
@@ -199,12 +244,21 @@ static inline void mqblk_rq_start(struct request *rq)
 	blk_mq_start_request(rq);
 }
 
+/* watch.c: the rest of what follows, for watched requests */
+struct mqblk_watch;
+void mqblk_rq_start_watched(struct mqblk_watch *watch, struct request *rq,
+			    enum mqblk_mode mode);
+bool mqblk_rq_claim_watched(struct request *rq, blk_status_t status);
+struct request *mqblk_rq_claim_id_watched(struct request *rq, u16 id, bool good);
+void mqblk_rq_report(struct request *rq, blk_status_t status);
+
 /**
  * mqblk_rq_claim - win the right to complete a request
  * @rq: a started request
  *
  * For drivers with completion paths that may meet. mqblk_rq_end() and
- * mqblk_rq_complete() claim by themselves.
+ * mqblk_rq_complete() claim by themselves. If requests may be watched,
+ * mqblk_rq_report() is due before the request ends.
  *
  * Context: Any.
  * Return: true for exactly one caller after each mqblk_rq_start(); it must
@@ -214,10 +268,27 @@ static inline void mqblk_rq_start(struct request *rq)
 static inline bool mqblk_rq_claim(struct request *rq)
 {
 	struct mqblk_rq *mrq = mqblk_rq(rq);
+	unsigned int kept = READ_ONCE(mrq->state) & MQBLK_RQ_KEPT_MASK;
+
+	return cmpxchg(&mrq->state, kept | MQBLK_RQ_STARTED,
+		       kept | MQBLK_RQ_IDLE) == (kept | MQBLK_RQ_STARTED);
+}
+
+/* As mqblk_rq_claim(), but a watched request is refused. */
+static inline bool mqblk_rq_claim_unwatched(struct request *rq)
+{
+	struct mqblk_rq *mrq = mqblk_rq(rq);
 	unsigned int gen = READ_ONCE(mrq->state) & MQBLK_RQ_GEN_MASK;
 
 	return cmpxchg(&mrq->state, gen | MQBLK_RQ_STARTED,
 		       gen | MQBLK_RQ_IDLE) == (gen | MQBLK_RQ_STARTED);
+}
+
+/* Claims a request of either kind that ends with @status; warns if it cannot. */
+static inline bool mqblk_rq_claim_end(struct request *rq, blk_status_t status)
+{
+	return likely(mqblk_rq_claim_unwatched(rq)) ||
+	       !WARN_ON_ONCE(!mqblk_rq_claim_watched(rq, status));
 }
 
 /**
@@ -236,14 +307,16 @@ static inline u16 mqblk_rq_id(struct request *rq)
  * mqblk_rq_claim_id - win the right to complete the request of a number
  * @tags: tags of the hardware queue that the answer came from
  * @id: any number, mqblk_rq_id() of a request if the device is honest
+ * @good: the device says that the request succeeded
  *
- * As mqblk_rq_claim(), for a number from a device.
+ * As mqblk_rq_claim(), for a number from a device. mqblk_rq_report() is due for
+ * a request that did not succeed, and only for that.
  *
  * Context: Any.
  * Return: the request, or NULL if @id names none that is in flight.
  */
 static inline struct request *mqblk_rq_claim_id(struct blk_mq_tags *tags,
-						u16 id)
+						u16 id, bool good)
 {
 	unsigned int started = (id & MQBLK_RQ_GEN_MASK) | MQBLK_RQ_STARTED;
 	unsigned int idle = (id & MQBLK_RQ_GEN_MASK) | MQBLK_RQ_IDLE;
@@ -256,9 +329,9 @@ static inline struct request *mqblk_rq_claim_id(struct blk_mq_tags *tags,
 	/* A tag that is free may still point to its last request. */
 	if (!rq || rq->tag != tag)
 		return NULL;
-	if (cmpxchg(&mqblk_rq(rq)->state, started, idle) != started)
-		return NULL;
-	return rq;
+	if (likely(cmpxchg(&mqblk_rq(rq)->state, started, idle) == started))
+		return rq;
+	return mqblk_rq_claim_id_watched(rq, id, good);
 }
 
 /* Ends a claimed request, in the batch if there is one that can take it. */
@@ -284,7 +357,7 @@ static inline void mqblk_rq_finish(struct request *rq, blk_status_t status,
 static inline void mqblk_rq_end(struct request *rq, blk_status_t status,
 				struct io_comp_batch *iob)
 {
-	if (!WARN_ON_ONCE(!mqblk_rq_claim(rq)))
+	if (mqblk_rq_claim_end(rq, status))
 		mqblk_rq_finish(rq, status, iob);
 }
 
@@ -304,7 +377,7 @@ static inline void mqblk_rq_end(struct request *rq, blk_status_t status,
 static inline void mqblk_rq_complete(struct request *rq, blk_status_t status,
 				     struct io_comp_batch *iob)
 {
-	if (WARN_ON_ONCE(!mqblk_rq_claim(rq)))
+	if (!mqblk_rq_claim_end(rq, status))
 		return;
 	mqblk_rq(rq)->status = status;
 	if (!blk_mq_complete_request_remote(rq))
@@ -506,5 +579,35 @@ static inline bool mqblk_fault_armed(const struct mqblk_fault *fault)
 {
 	return READ_ONCE(fault->probability) && atomic_read(&fault->times);
 }
+
+/* watch.c: who looks at the requests of a disk */
+
+/**
+ * struct mqblk_watch - a disk whose requests can be watched
+ * @disk: the disk
+ * @set: called when @on changed, so that the driver starts requests the other
+ *	way; under mqblk_watch_lock, may sleep
+ * @on: somebody looks; changed under mqblk_watch_lock, read by anyone
+ * @stats: counters, or NULL as long as there was nobody to see them; set once,
+ *	under mqblk_watch_lock
+ * @dir: its directory in debugfs
+ * @entry: place among all watches, guarded by mqblk_watch_lock
+ *
+ * Part of the driver's data for the disk.
+ */
+struct mqblk_watch {
+	struct gendisk		*disk;
+	void			(*set)(struct mqblk_watch *watch, bool on);
+	bool			on;
+	struct mqblk_stats	*stats;
+	struct dentry		*dir;
+	struct list_head	entry;
+};
+
+void mqblk_watch_add(struct mqblk_watch *watch, struct gendisk *disk,
+		     void (*set)(struct mqblk_watch *watch, bool on));
+void mqblk_watch_remove(struct mqblk_watch *watch);
+void mqblk_watch_free(struct mqblk_watch *watch);
+void mqblk_watch_resized(struct mqblk_watch *watch);
 
 #endif /* _LINUX_MQBLK_H */

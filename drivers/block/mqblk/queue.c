@@ -136,6 +136,8 @@ void mqblk_timer_park(struct request *rq, blk_status_t status,
 	spin_lock_irqsave(&queue->lock, flags);
 	if (mqblk_park(queue, mrq, status)) {
 		mrq->in_timers = true;
+		if (rq->mq_hctx->type != HCTX_TYPE_POLL)
+			mrq->mode = MQBLK_MODE_TIMER;
 		timerqueue_init(&mrq->timer);
 		mrq->timer.expires = deadline;
 		if (timerqueue_add(&queue->timers, &mrq->timer) &&

@@ -51,11 +51,16 @@ static void nbc_device_power_off(struct nbc_device *dev)
 static int nbc_device_resize(struct nbc_device *dev,
 			     const struct nbc_config *config)
 {
+	int ret;
+
 	lockdep_assert_held(&dev->lock);
 	if (config->submit_queues == dev->config.submit_queues &&
 	    config->poll_queues == dev->config.poll_queues)
 		return 0;
-	return nbc_set_resize(dev->disk, nbc_device_name(dev), config);
+	ret = nbc_set_resize(dev->disk, nbc_device_name(dev), config);
+	if (!ret)
+		mqblk_watch_resized(&dev->disk->watch);
+	return ret;
 }
 
 /*

@@ -112,24 +112,33 @@ static void nbc_throttle_create(struct nbc_throttle *throttle,
 
 /**
  * nbc_disk_choose_path - send requests the way that the disk's features need
- * @nbd: the disk; its device's lock is held, or nobody knows it yet
+ * @nbd: the disk
  *
- * To be called after every change of what it looks at.
+ * To be called after every change of what it looks at. Those who change it hold
+ * different locks, so the last one to get here must see what all have done.
  *
- * Context: Any.
+ * Context: Process context.
  */
 void nbc_disk_choose_path(struct nbc_disk *nbd)
 {
 	enum nbc_path path = NBC_PATH_INLINE;
 
+	spin_lock(&nbd->path_lock);
 	if (nbd->irqmode == NBC_IRQ_SOFTIRQ)
 		path = NBC_PATH_SOFTIRQ;
 	if (nbd->irqmode == NBC_IRQ_TIMER || nbd->throttle.on || nbd->cache ||
+	    READ_ONCE(nbd->watch.on) ||
 	    nbd->badblocks->count ||
 	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_timeout].fault) ||
 	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_requeue].fault))
 		path = NBC_PATH_FULL;
 	WRITE_ONCE(nbd->path, path);
+	spin_unlock(&nbd->path_lock);
+}
+
+static void nbc_watch_set(struct mqblk_watch *watch, bool on)
+{
+	nbc_disk_choose_path(container_of(watch, struct nbc_disk, watch));
 }
 
 static int nbc_disk_add_cache(struct nbc_disk *nbd, const char *name,
@@ -161,6 +170,7 @@ static int nbc_disk_configure(struct nbc_disk *nbd, struct nbc_device *dev,
 	nbd->faults = dev->faults;
 	nbc_bios_create(&nbd->bios);
 	nbc_throttle_create(&nbd->throttle, config);
+	spin_lock_init(&nbd->path_lock);
 	ret = nbc_disk_add_cache(nbd, nbc_device_name(dev), config);
 	nbc_disk_choose_path(nbd);
 	return ret;
@@ -211,6 +221,9 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 	ret = nbc_gendisk_create(nbd, name, config);
 	if (ret)
 		goto put_set;
+	/* It is requests that are watched. */
+	if (nbd->set)
+		mqblk_watch_add(&nbd->watch, nbd->disk, nbc_watch_set);
 	return nbd;
 put_set:
 	nbc_set_put(nbd);
@@ -235,12 +248,15 @@ free:
  */
 void nbc_disk_destroy(struct nbc_disk *nbd)
 {
-	if (nbd->set)
+	if (nbd->set) {
+		mqblk_watch_remove(&nbd->watch);
 		mqblk_disk_hurry(nbd->disk);
+	}
 	nbc_bios_hurry(&nbd->bios);
 	if (nbd->cache)
 		blk_mark_disk_dead(nbd->disk);
 	mqblk_disk_remove(nbd->disk);
+	mqblk_watch_free(&nbd->watch);
 	nbc_bios_drain(&nbd->bios);
 	nbc_cache_destroy(nbd->cache);
 	nbc_set_put(nbd);

@@ -107,6 +107,25 @@ static blk_status_t nbc_requeue(struct nbc_disk *nbd, struct request *rq)
 	return BLK_STS_OK;
 }
 
+static enum mqblk_mode nbc_mode(const struct nbc_disk *nbd,
+				const struct request *rq)
+{
+	if (rq->mq_hctx->type == HCTX_TYPE_POLL)
+		return MQBLK_MODE_POLL;
+	if (nbd->irqmode == NBC_IRQ_TIMER)
+		return MQBLK_MODE_TIMER;
+	return nbd->irqmode == NBC_IRQ_SOFTIRQ ? MQBLK_MODE_SOFTIRQ :
+						 MQBLK_MODE_INLINE;
+}
+
+static void nbc_start(struct nbc_disk *nbd, struct request *rq)
+{
+	if (READ_ONCE(nbd->watch.on))
+		mqblk_rq_start_watched(&nbd->watch, rq, nbc_mode(nbd, rq));
+	else
+		mqblk_rq_start(rq);
+}
+
 /* A disk with something switched on; see nbc_handle(). */
 static noinline blk_status_t nbc_handle_full(struct nbc_disk *nbd,
 					     struct request *rq,
@@ -114,7 +133,7 @@ static noinline blk_status_t nbc_handle_full(struct nbc_disk *nbd,
 {
 	if (nbc_fault_hits(nbd, NBC_FAULT_requeue))
 		return nbc_requeue(nbd, rq);
-	mqblk_rq_start(rq);
+	nbc_start(nbd, rq);
 	if (blk_should_fake_timeout(rq->q) ||
 	    nbc_fault_hits(nbd, NBC_FAULT_timeout))
 		mqblk_rq_lose(rq);

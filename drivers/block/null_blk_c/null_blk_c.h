@@ -98,7 +98,8 @@ struct nbc_bios {
 
 /**
  * struct nbc_disk - run state: a device that is powered
- * @path: enum nbc_path; changes while requests run, by nbc_disk_choose_path()
+ * @path: enum nbc_path; changes while requests run, by nbc_disk_choose_path(),
+ *	under @path_lock
  * @store: where its data is, NULL if it keeps none
  * @cache: the volatile part of it, NULL without a cache
  * @irqmode: enum nbc_irqmode
@@ -110,6 +111,8 @@ struct nbc_bios {
  * @faults: of the device
  * @requeues: counts requests that the fault sent back
  * @bios: bios that wait for their time, with queue_mode 0
+ * @watch: who looks at the requests, unused with queue_mode 0
+ * @path_lock: guards @path, innermost
  * @set: its hardware queues, NULL with queue_mode 0
  * @own_set: they are here, unless it shares those of others
  * @disk: its gendisk
@@ -132,6 +135,8 @@ struct nbc_disk {
 	struct nbc_fault	*faults;
 	atomic_t		requeues;
 	struct nbc_bios		bios;
+	struct mqblk_watch	watch;
+	spinlock_t		path_lock;
 
 	struct mqblk_set	*set;
 	struct mqblk_set	own_set;

@@ -364,6 +364,7 @@ void nvmec_abort_work(struct work_struct *work)
 		if (!abort.found)
 			break;
 		nvmec_cmd_abort(&cmd, abort.sqid, abort.id);
+		atomic_inc(&ctrl->nr_aborts);
 		nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
 	}
 }

@@ -646,8 +646,12 @@ void nvmec_reset_work(struct work_struct *work)
  */
 bool nvmec_ctrl_reset(struct nvmec_ctrl *ctrl)
 {
+	bool first = nvmec_state(ctrl) == NVMEC_NEW;
+
 	if (!nvmec_ctrl_set_state(ctrl, NVMEC_RESETTING))
 		return false;
+	if (!first)
+		atomic_inc(&ctrl->nr_resets);
 	queue_work(nvmec_wq, &ctrl->reset_work);
 	return true;
 }

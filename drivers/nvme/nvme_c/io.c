@@ -120,6 +120,20 @@ static blk_status_t nvmec_refuse(struct nvmec_ctrl *ctrl)
 	return BLK_STS_RESOURCE;
 }
 
+/* Somebody watches a disk, if perhaps not this one. */
+static noinline void nvmec_rq_start_watched(struct nvmec_queue *queue,
+					    struct request *rq)
+{
+	struct nvmec_ns *ns = rq->q->queuedata;
+
+	/* Requests to the controller belong to no disk. */
+	if (!queue->id || !READ_ONCE(ns->watch.on))
+		mqblk_rq_start(rq);
+	else
+		mqblk_rq_start_watched(&ns->watch, rq, queue->polled ?
+				       MQBLK_MODE_POLL : MQBLK_MODE_IRQ);
+}
+
 /* Everything up to the point where the controller is told. */
 static blk_status_t nvmec_rq_prepare(struct nvmec_queue *queue,
 				     struct request *rq)
@@ -139,7 +153,10 @@ static blk_status_t nvmec_rq_prepare(struct nvmec_queue *queue,
 		nvmec_unmap(queue->ctrl, rq);
 		return status;
 	}
-	mqblk_rq_start(rq);
+	if (static_branch_unlikely(&nvmec_watched))
+		nvmec_rq_start_watched(queue, rq);
+	else
+		mqblk_rq_start(rq);
 	return BLK_STS_OK;
 }
 
@@ -232,11 +249,25 @@ static void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq)
 	unsigned int crd = nvmec_status_crd(nvmec_rq(rq)->status);
 	u32 delay_ms = ctrl->ident.retry_ms[crd];
 
+	atomic_inc(&ctrl->nr_retries);
 	/* The timeout may have been shortened to wait for an abort. */
 	rq->timeout = 0;
 	blk_mq_requeue_request(rq, !delay_ms);
 	if (delay_ms)
 		blk_mq_delay_kick_requeue_list(rq->q, delay_ms);
+}
+
+/* Ends a request that did not succeed, or has it sent again. */
+static noinline void nvmec_rq_fail(struct nvmec_ctrl *ctrl, struct request *rq)
+{
+	blk_status_t status = nvmec_status_to_blk(nvmec_rq(rq)->status);
+
+	if (nvmec_state(ctrl) != NVMEC_DEAD && nvmec_should_retry(rq)) {
+		nvmec_retry(ctrl, rq);
+		return;
+	}
+	mqblk_rq_report(rq, status);
+	blk_mq_end_request(rq, status);
 }
 
 /**
@@ -250,14 +281,12 @@ void nvmec_rq_complete(struct request *rq)
 {
 	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
 	struct nvmec_ctrl *ctrl = queue->ctrl;
-	u16 status = nvmec_rq(rq)->status;
 
 	nvmec_unmap(ctrl, rq);
-	if (unlikely(status) && nvmec_state(ctrl) != NVMEC_DEAD &&
-	    nvmec_should_retry(rq))
-		nvmec_retry(ctrl, rq);
+	if (likely(!nvmec_rq(rq)->status))
+		blk_mq_end_request(rq, BLK_STS_OK);
 	else
-		blk_mq_end_request(rq, nvmec_status_to_blk(status));
+		nvmec_rq_fail(ctrl, rq);
 }
 
 /**
@@ -363,6 +392,7 @@ static enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 	if (!mqblk_rq_in_state(rq, MQBLK_RQ_STARTED))
 		return BLK_EH_DONE;
 	nvmec_queue_kick(queue);
+	atomic_inc(&ctrl->nr_timeouts);
 
 	if (state == NVMEC_RESETTING)
 		return nvmec_timeout_bringup(ctrl, rq);

@@ -72,9 +72,23 @@ free:
 
 /* --- disks ---------------------------------------------------------------- */
 
+/* On while the requests of any disk are watched. */
+DEFINE_STATIC_KEY_FALSE(nvmec_watched);
+
+static void nvmec_watch_set(struct mqblk_watch *watch, bool on)
+{
+	if (on)
+		static_branch_inc(&nvmec_watched);
+	else
+		static_branch_dec(&nvmec_watched);
+}
+
 static void nvmec_free_disk(struct gendisk *disk)
 {
-	kfree(disk->private_data);
+	struct nvmec_ns *ns = disk->private_data;
+
+	mqblk_watch_free(&ns->watch);
+	kfree(ns);
 }
 
 static const struct block_device_operations nvmec_fops = {
@@ -151,8 +165,10 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 		goto free;
 	set_disk_ro(ns->disk, info->read_only);
 	ret = mqblk_disk_publish(ns->disk, &ctrl->dev, nvmec_ns_groups);
-	if (!ret)
+	if (!ret) {
+		mqblk_watch_add(&ns->watch, ns->disk, nvmec_watch_set);
 		return;
+	}
 	nvmec_ns_detach(ns);
 	put_disk(ns->disk);
 free:
@@ -165,6 +181,7 @@ fail:
 static void nvmec_ns_remove(struct nvmec_ns *ns)
 {
 	nvmec_ns_detach(ns);
+	mqblk_watch_remove(&ns->watch);
 	mqblk_disk_remove(ns->disk);
 }
 

@@ -11,6 +11,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
 #include <linux/io.h>
+#include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/mempool.h>
 #include <linux/mqblk.h>
@@ -224,6 +225,10 @@ struct nvmec_ident {
  * @io_quiesced: the I/O queues are
  * @admin_quiesced: the admin queue is; guarded by @run_lock
  * @scan_lock: one scan at a time; taken before @ns_lock
+ * @nr_timeouts: requests whose time ran out, each time that it did
+ * @nr_aborts: abort commands that were sent
+ * @nr_retries: requests that were sent again
+ * @nr_resets: resets that began, without the first bring-up
  */
 struct nvmec_ctrl {
 	struct device			dev;
@@ -267,6 +272,11 @@ struct nvmec_ctrl {
 	bool				io_quiesced;
 	bool				admin_quiesced;
 	struct mutex			scan_lock;
+
+	atomic_t			nr_timeouts;
+	atomic_t			nr_aborts;
+	atomic_t			nr_retries;
+	atomic_t			nr_resets;
 };
 
 /**
@@ -306,6 +316,7 @@ struct nvmec_ns_info {
  * @disk: the disk, whose last reference frees the structure
  * @entry: in &nvmec_ctrl.namespaces
  * @seen: found by the scan that runs; guarded by &nvmec_ctrl.scan_lock
+ * @watch: who looks at its requests
  */
 struct nvmec_ns {
 	struct nvmec_ctrl	*ctrl;
@@ -315,6 +326,7 @@ struct nvmec_ns {
 	struct gendisk		*disk;
 	struct list_head	entry;
 	bool			seen;
+	struct mqblk_watch	watch;
 };
 
 /**
@@ -610,6 +622,7 @@ static inline void nvmec_unmap(struct nvmec_ctrl *ctrl, struct request *rq)
 }
 
 /* ns.c */
+DECLARE_STATIC_KEY_FALSE(nvmec_watched);
 void nvmec_scan_work(struct work_struct *work);
 void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl);
 void nvmec_ns_mark_dead(struct nvmec_ctrl *ctrl);

@@ -160,11 +160,15 @@ static inline void nvmec_cq_take(struct nvmec_queue *queue,
 {
 	struct request *rq = NULL;
 	struct nvmec_rq *nrq;
+	bool good;
 
 	/* The phase was read before; nothing of the entry may be older. */
 	dma_rmb();
+	/* A status of 0, without shifting it out before it is needed. */
+	good = id_status < BIT(NVMEC_CQE_STATUS_SHIFT);
 	if (likely(queue->tags))
-		rq = mqblk_rq_claim_id(queue->tags, id_status & NVMEC_CQE_ID);
+		rq = mqblk_rq_claim_id(queue->tags, id_status & NVMEC_CQE_ID,
+				       good);
 	if (unlikely(!rq)) {
 		if (!nvmec_cq_event(queue, id_status,
 				    (u32)le64_to_cpu(READ_ONCE(cqe->result))))

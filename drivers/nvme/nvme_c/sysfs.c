@@ -41,6 +41,10 @@ NVMEC_CTRL_ATTR(queue_count, "%u", READ_ONCE(ctrl->nr_queues));
 NVMEC_CTRL_ATTR(sqsize, "%u",
 		ctrl->nr_queues > 1 ? ctrl->queues[1].depth - 1 : 0);
 NVMEC_CTRL_ATTR(numa_node, "%d", dev_to_node(&ctrl->pdev->dev));
+NVMEC_CTRL_ATTR(timeouts, "%u", atomic_read(&ctrl->nr_timeouts));
+NVMEC_CTRL_ATTR(aborts, "%u", atomic_read(&ctrl->nr_aborts));
+NVMEC_CTRL_ATTR(retries, "%u", atomic_read(&ctrl->nr_retries));
+NVMEC_CTRL_ATTR(resets, "%u", atomic_read(&ctrl->nr_resets));
 
 static ssize_t transport_show(struct device *dev,
 			      struct device_attribute *attr, char *page)
@@ -88,6 +92,10 @@ static struct attribute *nvmec_ctrl_attrs[] = {
 	&dev_attr_queue_count.attr,
 	&dev_attr_sqsize.attr,
 	&dev_attr_numa_node.attr,
+	&dev_attr_timeouts.attr,
+	&dev_attr_aborts.attr,
+	&dev_attr_retries.attr,
+	&dev_attr_resets.attr,
 	&dev_attr_reset_controller.attr,
 	&dev_attr_rescan_controller.attr,
 	NULL

@@ -46,6 +46,7 @@
  * @nr_timeouts: calls of ->timeout
  * @nr_completes: calls of ->complete
  * @park_polled: polled requests which are no struct mqk_io wait for a poller
+ * @watch: who watches requests, or NULL
  */
 struct mqk_dev {
 	struct mqblk_set	set;
@@ -60,6 +61,7 @@ struct mqk_dev {
 	atomic_t		nr_timeouts;
 	atomic_t		nr_completes;
 	bool			park_polled;
+	struct mqblk_watch	*watch;
 };
 
 /**
@@ -150,7 +152,10 @@ static inline blk_status_t mqk_queue_rq(struct blk_mq_hw_ctx *hctx,
 	struct mqk_dev *dev = hctx->queue->queuedata;
 	struct request *rq = bd->rq;
 
-	mqblk_rq_start(rq);
+	if (dev->watch)
+		mqblk_rq_start_watched(dev->watch, rq, MQBLK_MODE_INLINE);
+	else
+		mqblk_rq_start(rq);
 	if (rq->end_io == mqk_end_io(rq)) {
 		complete_all(&((struct mqk_io *)rq->end_io_data)->started);
 	} else if (dev->park_polled && rq->cmd_flags & REQ_POLLED) {

@@ -114,3 +114,29 @@ disk_is_busy() {
 	read -r reads writes 2>/dev/null <"/sys/block/$1/inflight" &&
 		((reads + writes > 0))
 }
+
+# stats_file DISK NAME : of its statistics
+stats_file() { echo "/sys/kernel/debug/mqblk/$1/$2"; }
+
+# require_stats : the kernel can show statistics
+require_stats() {
+	[[ -d /sys/kernel/debug/mqblk ]] || skip_all "no debugfs"
+}
+
+# stats_set DISK NAME VALUE
+stats_set() { echo "$3" >"$(stats_file "$1" "$2")"; }
+
+# stats_sum DISK FILE COLUMN [OPERATION] : over all queues
+stats_sum() {
+	awk -v column="$3" -v op="${4-}" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) n = i; next }
+		op == "" || $2 == op { sum += $n }
+		END { print sum + 0 }' "$(stats_file "$1" "$2")"
+}
+
+# stats_of DISK OPERATION : "requests errors bytes"
+stats_of() {
+	echo "$(stats_sum "$1" stats requests "$2")" \
+		"$(stats_sum "$1" stats errors "$2")" \
+		"$(stats_sum "$1" stats bytes "$2")"
+}

@@ -180,6 +180,7 @@ errno_text() {
 	ENODEV) echo "No such device" ;;
 	ERANGE) echo "Numerical result out of range" ;;
 	EOVERFLOW) echo "Value too large for defined data type" ;;
+	ENODATA) echo "No data available" ;;
 	EOPNOTSUPP) echo "Operation not supported" ;;
 	*) echo "errno_text: unknown $1" >&2 ;;
 	esac
@@ -228,6 +229,12 @@ nbc_set() {
 }
 
 nbc_get() { printf "%s\n" "$(<"$NBC_ROOT/$1/$2")"; }
+
+# nbc_values NAME : ATTRIBUTE=VALUE, a line each, of all that have one, in order
+nbc_values() {
+	find "$NBC_ROOT/$1" -maxdepth 1 -type f -perm -400 -exec grep -H . {} + |
+		sed 's|.*/||; s/:/=/' | sort
+}
 
 # nbc_create NAME [ATTRIBUTE=VALUE...] : not powered on yet
 nbc_create() {

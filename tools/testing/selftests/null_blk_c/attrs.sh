@@ -23,10 +23,7 @@ shared_tag_bitmap shared_tags submit_queues timeout use_per_node_hctx virt_bound
 # Attributes whose text is not a value; in the order of features with the others
 texts="badblocks"
 
-shown() {
-	find "$NBC_ROOT/$1" -maxdepth 1 -type f -perm -400 -exec grep -H . {} + |
-		sed "s|.*/||; s/:/=/" | sort | xargs
-}
+shown() { nbc_values "$1" | xargs; }
 # sets ATTRIBUTE TEXT VALUE : writing TEXT makes it VALUE
 sets() { nbc_set d "$1=$2" && [[ $(nbc_get d "$1") == "$3" ]]; }
 as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
