@@ -21,7 +21,8 @@
 static DEFINE_IDA(nbc_indexes);
 
 static const struct block_device_operations nbc_fops = {
-	.owner = THIS_MODULE,
+	.owner		= THIS_MODULE,
+	.report_zones	= nbc_report_zones,
 };
 
 static unsigned int nbc_nr_submit(const char *name,
@@ -55,7 +56,8 @@ static int nbc_set_create(struct nbc_disk *nbd, const char *name,
 		params.ops = &nbc_data_ops;
 		params.flags |= BLK_MQ_F_BLOCKING;
 	}
-	if (config->blocking)
+	/* Zones are written one request at a time, under a mutex. */
+	if (config->blocking || config->zoned)
 		params.flags |= BLK_MQ_F_BLOCKING;
 	if (config->no_sched)
 		params.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
@@ -74,12 +76,17 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 		limits->virt_boundary_mask = PAGE_SIZE - 1;
 	if (config->rotational)
 		limits->features |= BLK_FEAT_ROTATIONAL;
-	if (config->memory_backed)
+	if (config->zoned)
+		nbc_zoned_limits(limits, config);
+	/* Only a write or a reset may change what a sequential zone holds. */
+	if (config->memory_backed && !config->zoned)
 		limits->max_write_zeroes_sectors = NBC_MAX_RANGE_SECTS;
-	if (config->discard && config->memory_backed)
-		limits->max_hw_discard_sectors = NBC_MAX_RANGE_SECTS;
-	else if (config->discard)
+	if (config->discard && config->zoned)
+		pr_info("%s: discard is not for zones, not offered\n", name);
+	else if (config->discard && !config->memory_backed)
 		pr_info("%s: discard needs memory_backed, not offered\n", name);
+	else if (config->discard)
+		limits->max_hw_discard_sectors = NBC_MAX_RANGE_SECTS;
 }
 
 static int nbc_gendisk_create(struct nbc_disk *nbd, const char *name,
@@ -96,10 +103,19 @@ static int nbc_gendisk_create(struct nbc_disk *nbd, const char *name,
 		.first_minor	= nbd->index,
 		.minors		= 1,
 	};
+	int ret = 0;
 
 	nbc_limits_fill(&limits, name, config);
-	nbd->disk = mqblk_disk_add(&nbd->set, &params);
-	return PTR_ERR_OR_ZERO(nbd->disk);
+	nbd->disk = mqblk_disk_alloc(&nbd->set, &params);
+	if (IS_ERR(nbd->disk))
+		return PTR_ERR(nbd->disk);
+	if (IS_ENABLED(CONFIG_BLK_DEV_ZONED) && config->zoned)
+		ret = blk_revalidate_disk_zones(nbd->disk);
+	if (!ret)
+		ret = mqblk_disk_publish(nbd->disk, NULL, NULL);
+	if (ret)
+		put_disk(nbd->disk);
+	return ret;
 }
 
 /* What single ranges cannot say. */
@@ -110,6 +126,11 @@ static int nbc_config_check(const char *name, const struct nbc_config *config)
 	if (config->max_sectors && config->max_sectors < block_sects) {
 		pr_err("%s: max_sectors: %lu is less than a block, use 0 or %lu and more\n",
 		       name, config->max_sectors, block_sects);
+		return -EINVAL;
+	}
+	if (config->zoned && !IS_ENABLED(CONFIG_BLK_DEV_ZONED)) {
+		pr_err("%s: zoned: 1 is not valid, use 0, as this kernel has no zoned block devices\n",
+		       name);
 		return -EINVAL;
 	}
 	return 0;
@@ -144,7 +165,7 @@ void nbc_disk_choose_path(struct nbc_disk *nbd)
 	if (nbd->irqmode == NBC_IRQ_SOFTIRQ)
 		path = NBC_PATH_SOFTIRQ;
 	if (nbd->irqmode == NBC_IRQ_TIMER || nbd->throttle.on ||
-	    nbd->badblocks->count ||
+	    nbd->badblocks->count || nbd->zones ||
 	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_timeout].fault) ||
 	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_requeue].fault))
 		path = NBC_PATH_FULL;
@@ -162,6 +183,7 @@ static void nbc_disk_configure(struct nbc_disk *nbd, struct nbc_device *dev,
 	nbd->badblocks_once = config->badblocks_once;
 	nbd->badblocks_partial_io = config->badblocks_partial_io;
 	nbd->faults = dev->faults;
+	nbd->zones = config->zoned ? dev->zones : NULL;
 	nbc_throttle_create(&nbd->throttle, config);
 	nbc_disk_choose_path(nbd);
 }
@@ -192,6 +214,9 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 		if (ret)
 			return ERR_PTR(ret);
 	}
+	ret = nbc_zoned_power_on(dev, config);
+	if (ret)
+		return ERR_PTR(ret);
 	nbd = kzalloc_node(sizeof(*nbd), GFP_KERNEL, config->home_node);
 	if (!nbd)
 		return ERR_PTR(-ENOMEM);

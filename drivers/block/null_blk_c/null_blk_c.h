@@ -16,6 +16,7 @@
 #include "attr.h"
 #include "store.h"
 #include "throttle.h"
+#include "zone.h"
 
 /* Prefix of the names of devices made at load. */
 #define NBC_DISK_PREFIX	"nullbc"
@@ -90,6 +91,7 @@ struct nbc_cmd {
  * @badblocks_partial_io: what comes before a bad block is done
  * @faults: of the device
  * @requeues: counts requests that the fault sent back
+ * @zones: of the device, NULL if the disk is not zoned
  * @set: its hardware queues
  * @disk: its gendisk
  * @index: its minor number, from an IDA
@@ -109,6 +111,7 @@ struct nbc_disk {
 	bool			badblocks_partial_io;
 	struct nbc_fault	*faults;
 	atomic_t		requeues;
+	struct nbc_zones	*zones;
 
 	struct mqblk_set	set;
 	struct gendisk		*disk;
@@ -124,6 +127,8 @@ struct nbc_disk {
  * @disk: run state, NULL while off
  * @store: its data, which outlives @disk
  * @badblocks: likewise
+ * @zones: those of the disk that it has or last had, NULL for none; outlive
+ *	@disk likewise; changes with power only
  * @faults: by enum nbc_fault_id
  * @entry: place in the list of devices made at load, guarded by being used in
  *	module init and exit only
@@ -135,6 +140,7 @@ struct nbc_device {
 	struct nbc_disk		*disk;
 	struct nbc_store	store;
 	struct badblocks	badblocks;
+	struct nbc_zones	*zones;
 	struct nbc_fault	faults[NBC_NR_FAULTS];
 	struct list_head	entry;
 };
@@ -189,5 +195,59 @@ void nbc_faults_init(struct nbc_device *dev);
 /* io.c */
 extern const struct blk_mq_ops nbc_null_ops;
 extern const struct blk_mq_ops nbc_data_ops;
+
+/* zoned.c */
+#ifdef CONFIG_BLK_DEV_ZONED
+blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd);
+int nbc_zone_readonly_store(struct nbc_device *dev, const char *text);
+int nbc_zone_offline_store(struct nbc_device *dev, const char *text);
+int nbc_zoned_configure(const char *name, struct nbc_config *config);
+int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config);
+void nbc_zoned_limits(struct queue_limits *limits,
+		      const struct nbc_config *config);
+/* Its arguments depend on the kernel. */
+typeof(*((struct block_device_operations *)NULL)->report_zones) nbc_report_zones;
+#else
+static inline blk_status_t nbc_zone_cmd(struct nbc_disk *nbd,
+					struct nbc_cmd *cmd)
+{
+	return BLK_STS_NOTSUPP;
+}
+
+static inline int nbc_zone_readonly_store(struct nbc_device *dev,
+					  const char *text)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int nbc_zone_offline_store(struct nbc_device *dev,
+					 const char *text)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int nbc_zoned_configure(const char *name,
+				      struct nbc_config *config)
+{
+	return 0;
+}
+
+static inline int nbc_zoned_power_on(struct nbc_device *dev,
+				     const struct nbc_config *config)
+{
+	return 0;
+}
+
+static inline void nbc_zoned_limits(struct queue_limits *limits,
+				    const struct nbc_config *config)
+{
+}
+
+static inline void nbc_zones_destroy(struct nbc_zones *zones)
+{
+}
+
+#define nbc_report_zones NULL
+#endif /* CONFIG_BLK_DEV_ZONED */
 
 #endif /* _NULL_BLK_C_H */

@@ -112,6 +112,7 @@ static inline bool nbc_zone_is_conv(const struct nbc_zones *zones,
 	return nbc_zone_no(zones, zone) < zones->geometry.nr_conv;
 }
 
+#ifdef CONFIG_BLK_DEV_ZONED
 u64 nbc_zone_count(const struct nbc_zone_geometry *geometry);
 struct nbc_zones *nbc_zones_create(const struct nbc_zone_geometry *geometry,
 				   int node);
@@ -138,5 +139,7 @@ bool nbc_zone_toggle(struct nbc_zones *zones, struct nbc_zone *zone,
 		     enum blk_zone_cond cond);
 void nbc_zone_report(struct nbc_zones *zones, struct nbc_zone *zone,
 		     struct blk_zone *report);
+
+#endif /* CONFIG_BLK_DEV_ZONED */
 
 #endif /* _NULL_BLK_C_ZONE_H */

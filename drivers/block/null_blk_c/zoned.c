@@ -333,12 +333,6 @@ static int nbc_zoned_check(const char *name, const struct nbc_config *config)
 		       name, config->zone_capacity, config->zone_size);
 		return -EINVAL;
 	}
-	if (config->size / config->zone_size >= NBC_MAX_ZONES) {
-		pr_err("%s: zone_size: %lu makes too many zones, use at least %lu\n",
-		       name, config->zone_size,
-		       roundup_pow_of_two(config->size / NBC_MAX_ZONES + 1));
-		return -EINVAL;
-	}
 	return 0;
 }
 
@@ -397,14 +391,20 @@ static unsigned int nbc_zoned_cap_sects(const struct nbc_config *config)
 	return (config->zone_capacity ?: config->zone_size) << NBC_MB_SHIFT;
 }
 
-/* A store that has data of another geometry would show it. */
-static void nbc_zoned_drop_data(struct nbc_store *store,
-				const struct nbc_zone_geometry *geometry)
+/* Drops the data of sequential zones with the zones: they would show it. */
+static int nbc_zoned_renew(struct nbc_device *dev,
+			   const struct nbc_zone_geometry *geometry, int node)
 {
 	u64 first = (u64)geometry->nr_conv * geometry->zone_sects;
+	struct nbc_zones *zones = nbc_zones_create(geometry, node);
 
-	nbc_store_discard(store, first << SECTOR_SHIFT,
+	if (!zones)
+		return -ENOMEM;
+	nbc_store_discard(&dev->store, first << SECTOR_SHIFT,
 			  (geometry->disk_sects - first) << SECTOR_SHIFT);
+	nbc_zones_destroy(dev->zones);
+	dev->zones = zones;
+	return 0;
 }
 
 /**
@@ -427,25 +427,20 @@ int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config)
 		.block_bytes	= config->blocksize,
 		.full		= config->zone_full,
 	};
-	struct nbc_zones *zones = NULL;
+	int ret = 0;
 
 	lockdep_assert_held(&dev->lock);
-	if (config->zoned && dev->zones && nbc_zones_fit(dev->zones, &geometry))
-		goto restart;
-	if (config->zoned) {
-		zones = nbc_zones_create(&geometry, config->home_node);
-		if (!zones)
-			return -ENOMEM;
-		nbc_zoned_drop_data(&dev->store, &geometry);
-	}
-	nbc_zones_destroy(dev->zones);
-	dev->zones = zones;
-	if (!zones)
+	if (!config->zoned) {
+		nbc_zones_destroy(dev->zones);
+		dev->zones = NULL;
 		return 0;
-restart:
-	nbc_zones_restart(dev->zones, config->zone_max_open,
-			  config->zone_max_active);
-	return 0;
+	}
+	if (!dev->zones || !nbc_zones_fit(dev->zones, &geometry))
+		ret = nbc_zoned_renew(dev, &geometry, config->home_node);
+	if (!ret)
+		nbc_zones_restart(dev->zones, config->zone_max_open,
+				  config->zone_max_active);
+	return ret;
 }
 
 /**
