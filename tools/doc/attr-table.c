@@ -47,6 +47,7 @@ static const struct row rows[] = {
 /* What the kernel's constants mean to a reader. */
 static const char *const words[][2] = {
 	{ "BLK_MQ_MAX_DEPTH",		"10240" },
+	{ "INT_MAX",			"2^31 - 1" },
 	{ "LONG_MAX",			"2^63 - 1" },
 	{ "MINORMASK",			"1048575" },
 	{ "NBC_MAX_BLOCK_BYTES",	"the page size (64 KiB where the kernel allows it)" },
@@ -55,6 +56,7 @@ static const char *const words[][2] = {
 	{ "NBC_MAX_IOPS",		"10^9" },
 	{ "NBC_MAX_MBPS",		"40960" },
 	{ "NBC_MAX_SIZE_MB",		"2^43 - 1" },
+	{ "NBC_MAX_ZONE_MB",		"1048576" },
 	{ "NBC_MIN_MAX_SECTORS",	"a page (8)" },
 	{ "NBC_Q_RQ",			"2" },
 	{ "UINT_MAX",			"2^32 - 1" },

@@ -3,13 +3,14 @@
  * The one file that knows kernel versions.
  *
  * All other files use the newest kernel's interfaces. MQBLK_HAVE_* come from
- * compile probes in the Makefile, because distribution kernels carry backports
+ * compile probes in compat.mk, because distribution kernels carry backports
  * that a version number does not tell.
  */
 #ifndef _MQBLK_COMPAT_H
 #define _MQBLK_COMPAT_H
 
 #include <linux/blk-mq.h>
+#include <linux/blkdev.h>
 #include <linux/hrtimer.h>
 
 #ifdef MQBLK_HAVE_F_SHOULD_MERGE
@@ -28,5 +29,47 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 	timer->function = fn;
 }
 #endif
+
+#ifdef MQBLK_HAVE_DISK_REPORT_ZONE
+#define MQBLK_REPORT_ZONES_OP(_op, _report)				\
+int _op(struct gendisk *disk, sector_t sector, unsigned int nr_zones,	\
+	struct blk_report_zones_args *args)				\
+{									\
+	return _report(disk, sector, nr_zones, args);			\
+}
+#else
+/* Reports of zones had a callback and its data as two arguments. */
+struct blk_report_zones_args {
+	report_zones_cb	cb;
+	void		*data;
+};
+
+static inline int disk_report_zone(struct gendisk *disk, struct blk_zone *zone,
+				   unsigned int idx,
+				   struct blk_report_zones_args *args)
+{
+	return args->cb(zone, idx, args->data);
+}
+
+#define MQBLK_REPORT_ZONES_OP(_op, _report)				\
+int _op(struct gendisk *disk, sector_t sector, unsigned int nr_zones,	\
+	report_zones_cb cb, void *data)					\
+{									\
+	struct blk_report_zones_args args = { cb, data };		\
+									\
+	return _report(disk, sector, nr_zones, &args);			\
+}
+#endif
+
+/* The driver's limit on zone appends; 0 lets the block layer emulate them. */
+static inline void mqblk_limit_zone_append(struct queue_limits *limits,
+					   unsigned int sects)
+{
+#ifdef MQBLK_HAVE_MAX_HW_ZONE_APPEND
+	limits->max_hw_zone_append_sectors = sects;
+#else
+	limits->max_zone_append_sectors = sects;
+#endif
+}
 
 #endif /* _MQBLK_COMPAT_H */

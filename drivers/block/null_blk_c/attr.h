@@ -25,6 +25,8 @@
 #define NBC_MAX_MBPS		40960
 /* One operation a nanosecond. */
 #define NBC_MAX_IOPS		NSEC_PER_SEC
+/* The block layer counts the sectors of a zone in 32 bits. */
+#define NBC_MAX_ZONE_MB		BIT(20)
 /* A loff_t must hold the size in bytes, an unsigned long that in pages. */
 #define NBC_MAX_SIZE_PAGES_MB	(ULONG_MAX >> (20 - PAGE_SHIFT))
 #define NBC_MAX_SIZE_MB		(LLONG_MAX >> 20 < NBC_MAX_SIZE_PAGES_MB ? \

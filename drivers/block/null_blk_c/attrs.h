@@ -116,6 +116,27 @@ NBC_ATTR(use_per_node_hctx, use_per_node_hctx, BOOL, 0, 0, 1, 0,
 	 "one submit queue per online NUMA node, whatever submit_queues says")
 NBC_ATTR(virt_boundary, virt_boundary, BOOL, 0, 0, 1, 0,
 	 "accept no gaps inside pages between the segments of a request")
+NBC_ATTR(zone_append_max_sectors, zone_append_max_sectors, UINT, INT_MAX, 0,
+	 UINT_MAX, 0,
+	 "largest zone append in units of 512 bytes, 0 lets the block layer emulate it by writes")
+NBC_ATTR(zone_capacity, zone_capacity, ULONG, 0, 0, NBC_MAX_ZONE_MB, 0,
+	 "how much of a sequential zone can be written, in MiB, 0 for all")
+NBC_ATTR(zone_full, zone_full, BOOL, 0, 0, 1, 0,
+	 "sequential zones are full at first")
+NBC_ATTR(zone_max_active, zone_max_active, UINT, 0, 0, UINT_MAX, 0,
+	 "most zones that are open or closed at a time, 0 for no limit")
+NBC_ATTR(zone_max_open, zone_max_open, UINT, 0, 0, UINT_MAX, 0,
+	 "most zones that are open at a time, 0 for no limit")
+NBC_ATTR(zone_nr_conv, zone_nr_conv, UINT, 0, 0, UINT_MAX, 0,
+	 "number of conventional zones, the first ones")
+NBC_ATTR_TEXT(zone_offline, WO,
+	      "a sector: its zone goes offline, or becomes empty if it is so")
+NBC_ATTR_TEXT(zone_readonly, WO,
+	      "a sector: its zone becomes read-only, or empty if it is so")
+NBC_ATTR(zone_size, zone_size, ULONG, 256, 1, NBC_MAX_ZONE_MB, NBC_A_POW2,
+	 "size of a zone in MiB")
+NBC_ATTR(zoned, zoned, BOOL, 0, 0, 1, 0,
+	 "be a host-managed zoned disk")
 
 #undef NBC_ATTR
 #undef NBC_ATTR_ONLY

@@ -111,6 +111,8 @@ blk_status_t nbc_cmd_run(struct nbc_disk *nbd, struct nbc_cmd *cmd)
 {
 	blk_status_t bad, status;
 
+	if (nbd->zones)
+		return nbc_zone_cmd(nbd, cmd);
 	bad = nbc_bad_check(nbd, cmd->pos, &cmd->len);
 	status = nbc_cmd_transfer(nbd, cmd);
 	return bad ?: status;

@@ -26,8 +26,12 @@ static int nbc_device_power_on(struct nbc_device *dev,
 			       struct nbc_config *config)
 {
 	struct nbc_disk *nbd;
+	int ret;
 
 	lockdep_assert_held(&dev->lock);
+	ret = nbc_zoned_configure(nbc_device_name(dev), config);
+	if (ret)
+		return ret;
 	nbd = nbc_disk_create(dev, config);
 	if (IS_ERR(nbd))
 		return PTR_ERR(nbd);
@@ -230,6 +234,7 @@ void nbc_device_free(struct nbc_device *dev)
 {
 	WARN_ON_ONCE(dev->disk);
 	badblocks_exit(&dev->badblocks);
+	nbc_zones_destroy(dev->zones);
 	nbc_store_destroy(&dev->store);
 	mutex_destroy(&dev->lock);
 	kfree(dev);

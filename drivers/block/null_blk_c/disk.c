@@ -19,11 +19,13 @@ static DEFINE_IDA(nbc_indexes);
 
 static const struct block_device_operations nbc_rq_fops = {
 	.owner		= THIS_MODULE,
+	.report_zones	= nbc_report_zones,
 };
 
 static const struct block_device_operations nbc_bio_fops = {
 	.owner		= THIS_MODULE,
 	.submit_bio	= nbc_submit_bio,
+	.report_zones	= nbc_report_zones,
 };
 
 static bool nbc_has_cache(const struct nbc_config *config)
@@ -44,16 +46,22 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 	/* Of requests, the block layer says so itself. */
 	if (config->queue_mode == NBC_Q_BIO)
 		limits->features |= BLK_FEAT_IO_STAT;
-	if (config->queue_mode == NBC_Q_BIO && !config->memory_backed)
+	if (config->queue_mode == NBC_Q_BIO && !config->memory_backed &&
+	    !config->zoned)
 		limits->features |= BLK_FEAT_NOWAIT;
 	if (config->rotational)
 		limits->features |= BLK_FEAT_ROTATIONAL;
-	if (config->memory_backed)
+	if (config->zoned)
+		nbc_zoned_limits(limits, config);
+	/* Only a write or a reset may change what a sequential zone holds. */
+	if (config->memory_backed && !config->zoned)
 		limits->max_write_zeroes_sectors = NBC_MAX_RANGE_SECTS;
-	if (config->discard && config->memory_backed)
-		limits->max_hw_discard_sectors = NBC_MAX_RANGE_SECTS;
-	else if (config->discard)
+	if (config->discard && config->zoned)
+		pr_info("%s: discard is not for zones, not offered\n", name);
+	else if (config->discard && !config->memory_backed)
 		pr_info("%s: discard needs memory_backed, not offered\n", name);
+	else if (config->discard)
+		limits->max_hw_discard_sectors = NBC_MAX_RANGE_SECTS;
 	if (nbc_has_cache(config)) {
 		limits->features |= BLK_FEAT_WRITE_CACHE;
 		if (config->fua)
@@ -77,10 +85,19 @@ static int nbc_gendisk_create(struct nbc_disk *nbd, const char *name,
 		.minors		= 1,
 		.node		= config->home_node,
 	};
+	int ret = 0;
 
 	nbc_limits_fill(&limits, name, config);
-	nbd->disk = mqblk_disk_add(nbd->set, &params);
-	return PTR_ERR_OR_ZERO(nbd->disk);
+	nbd->disk = mqblk_disk_alloc(nbd->set, &params);
+	if (IS_ERR(nbd->disk))
+		return PTR_ERR(nbd->disk);
+	if (IS_ENABLED(CONFIG_BLK_DEV_ZONED) && config->zoned)
+		ret = blk_revalidate_disk_zones(nbd->disk);
+	if (!ret)
+		ret = mqblk_disk_publish(nbd->disk, NULL, NULL);
+	if (ret)
+		put_disk(nbd->disk);
+	return ret;
 }
 
 /* What single ranges cannot say. */
@@ -91,6 +108,11 @@ static int nbc_config_check(const char *name, const struct nbc_config *config)
 	if (config->max_sectors && config->max_sectors < block_sects) {
 		pr_err("%s: max_sectors: %lu is less than a block, use 0 or %lu and more\n",
 		       name, config->max_sectors, block_sects);
+		return -EINVAL;
+	}
+	if (config->zoned && !IS_ENABLED(CONFIG_BLK_DEV_ZONED)) {
+		pr_err("%s: zoned: 1 is not valid, use 0, as this kernel has no zoned block devices\n",
+		       name);
 		return -EINVAL;
 	}
 	return 0;
@@ -127,8 +149,7 @@ void nbc_disk_choose_path(struct nbc_disk *nbd)
 	if (nbd->irqmode == NBC_IRQ_SOFTIRQ)
 		path = NBC_PATH_SOFTIRQ;
 	if (nbd->irqmode == NBC_IRQ_TIMER || nbd->throttle.on || nbd->cache ||
-	    READ_ONCE(nbd->watch.on) ||
-	    nbd->badblocks->count ||
+	    nbd->zones || nbd->badblocks->count || READ_ONCE(nbd->watch.on) ||
 	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_timeout].fault) ||
 	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_requeue].fault))
 		path = NBC_PATH_FULL;
@@ -169,6 +190,7 @@ static int nbc_disk_configure(struct nbc_disk *nbd, struct nbc_device *dev,
 	nbd->badblocks_partial_io = config->badblocks_partial_io;
 	nbd->faults = dev->faults;
 	nbc_bios_create(&nbd->bios);
+	nbd->zones = config->zoned ? dev->zones : NULL;
 	nbc_throttle_create(&nbd->throttle, config);
 	spin_lock_init(&nbd->path_lock);
 	ret = nbc_disk_add_cache(nbd, nbc_device_name(dev), config);
@@ -202,6 +224,9 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 		if (ret)
 			return ERR_PTR(ret);
 	}
+	ret = nbc_zoned_power_on(dev, config);
+	if (ret)
+		return ERR_PTR(ret);
 	nbd = kzalloc_node(sizeof(*nbd), GFP_KERNEL, config->home_node);
 	if (!nbd)
 		return ERR_PTR(-ENOMEM);

@@ -19,6 +19,7 @@
 #include "cache.h"
 #include "store.h"
 #include "throttle.h"
+#include "zone.h"
 
 /* What differs with drop_in. */
 #define NBC_DISK_PREFIX	(nbc_defaults.drop_in ? "nullb" : "nullbc")
@@ -110,6 +111,7 @@ struct nbc_bios {
  * @badblocks_partial_io: what comes before a bad block is done
  * @faults: of the device
  * @requeues: counts requests that the fault sent back
+ * @zones: of the device, NULL if the disk is not zoned
  * @bios: bios that wait for their time, with queue_mode 0
  * @watch: who looks at the requests, unused with queue_mode 0
  * @path_lock: guards @path, innermost
@@ -134,6 +136,7 @@ struct nbc_disk {
 	bool			badblocks_partial_io;
 	struct nbc_fault	*faults;
 	atomic_t		requeues;
+	struct nbc_zones	*zones;
 	struct nbc_bios		bios;
 	struct mqblk_watch	watch;
 	spinlock_t		path_lock;
@@ -153,6 +156,8 @@ struct nbc_disk {
  * @disk: run state, NULL while off
  * @store: its data, which outlives @disk
  * @badblocks: likewise
+ * @zones: those of the disk that it has or last had, NULL for none; outlive
+ *	@disk likewise; changes with power only
  * @faults: by enum nbc_fault_id
  * @entry: place in the list of devices made at load, guarded by being used in
  *	module init and exit only
@@ -164,6 +169,7 @@ struct nbc_device {
 	struct nbc_disk		*disk;
 	struct nbc_store	store;
 	struct badblocks	badblocks;
+	struct nbc_zones	*zones;
 	struct nbc_fault	faults[NBC_NR_FAULTS];
 	struct list_head	entry;
 };
@@ -236,5 +242,59 @@ int nbc_set_get(struct nbc_disk *nbd, const char *name,
 void nbc_set_put(struct nbc_disk *nbd);
 int nbc_set_resize(struct nbc_disk *nbd, const char *name,
 		   const struct nbc_config *config);
+
+/* zoned.c */
+#ifdef CONFIG_BLK_DEV_ZONED
+blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd);
+int nbc_zone_readonly_store(struct nbc_device *dev, const char *text);
+int nbc_zone_offline_store(struct nbc_device *dev, const char *text);
+int nbc_zoned_configure(const char *name, struct nbc_config *config);
+int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config);
+void nbc_zoned_limits(struct queue_limits *limits,
+		      const struct nbc_config *config);
+/* Its arguments depend on the kernel. */
+typeof(*((struct block_device_operations *)NULL)->report_zones) nbc_report_zones;
+#else
+static inline blk_status_t nbc_zone_cmd(struct nbc_disk *nbd,
+					struct nbc_cmd *cmd)
+{
+	return BLK_STS_NOTSUPP;
+}
+
+static inline int nbc_zone_readonly_store(struct nbc_device *dev,
+					  const char *text)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int nbc_zone_offline_store(struct nbc_device *dev,
+					 const char *text)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int nbc_zoned_configure(const char *name,
+				      struct nbc_config *config)
+{
+	return 0;
+}
+
+static inline int nbc_zoned_power_on(struct nbc_device *dev,
+				     const struct nbc_config *config)
+{
+	return 0;
+}
+
+static inline void nbc_zoned_limits(struct queue_limits *limits,
+				    const struct nbc_config *config)
+{
+}
+
+static inline void nbc_zones_destroy(struct nbc_zones *zones)
+{
+}
+
+#define nbc_report_zones NULL
+#endif /* CONFIG_BLK_DEV_ZONED */
 
 #endif /* _NULL_BLK_C_H */

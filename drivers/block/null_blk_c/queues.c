@@ -33,10 +33,13 @@ static unsigned int nbc_nr_submit(const char *name,
 	return per_node;
 }
 
-/* Memory for data is allocated with the means to reclaim it. */
+/*
+ * Memory for data is allocated with the means to reclaim it, and zones are
+ * written one request at a time, under a mutex.
+ */
 static bool nbc_may_block(const struct nbc_config *config)
 {
-	return config->blocking || config->memory_backed;
+	return config->blocking || config->memory_backed || config->zoned;
 }
 
 static int nbc_set_create(struct mqblk_set *set, const char *name,

@@ -565,15 +565,21 @@ static void show(struct kunit *test)
 	}
 }
 
-/* Every attribute of configfs; nr_devices is none. */
+/* Every attribute of configfs, and no mere parameter. */
 static void features(struct kunit *test)
 {
 	static const char * const names[] = {
-		"blocking", "blocksize", "completion_nsec", "discard",
-		"home_node", "hw_queue_depth", "index", "irqmode",
-		"max_sectors", "memory_backed", "no_sched", "poll_queues",
-		"power", "rotational", "size", "submit_queues",
-		"use_per_node_hctx", "virt_boundary",
+		"badblocks", "badblocks_once", "badblocks_partial_io",
+		"blocking", "blocksize", "cache_size", "completion_nsec",
+		"discard", "fua", "home_node", "hw_queue_depth", "index",
+		"iops", "iops_read", "iops_write", "irqmode", "max_sectors",
+		"mbps", "mbps_read", "mbps_write", "memory_backed", "no_sched",
+		"poll_queues", "power", "queue_mode", "rotational",
+		"shared_tag_bitmap", "shared_tags", "size", "submit_queues",
+		"use_per_node_hctx", "virt_boundary", "zone_append_max_sectors",
+		"zone_capacity", "zone_full", "zone_max_active",
+		"zone_max_open", "zone_nr_conv", "zone_offline",
+		"zone_readonly", "zone_size", "zoned",
 	};
 	char *page = nbc_page(test), *rest = page, *name;
 	int i = 0;

@@ -181,6 +181,7 @@ errno_text() {
 	ERANGE) echo "Numerical result out of range" ;;
 	EOVERFLOW) echo "Value too large for defined data type" ;;
 	ENODATA) echo "No data available" ;;
+	ETOOMANYREFS) echo "Too many references: cannot splice" ;;
 	EOPNOTSUPP) echo "Operation not supported" ;;
 	*) echo "errno_text: unknown $1" >&2 ;;
 	esac

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Zoned disks: commands on zones and their data, limits, reports, and how zones
+ * come with power.
+ *
+ * Zones belong to the device and outlive power, as data does: switched on again
+ * with the same geometry, a disk finds its zones, those that were open closed.
+ * Another geometry makes new zones, and what sequential zones held is dropped.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/align.h>
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/highmem.h>
+#include <linux/kstrtox.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "../mqblk/compat.h"
+#include "null_blk_c.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/null_blk_c.h>
+
+/* What reads get from beyond the write pointer. */
+#define NBC_UNWRITTEN		0xff
+/* A command's length is 32 bits of bytes, a zone may be larger. */
+#define NBC_DISCARD_BYTES	SZ_1G
+/* log2 of a MiB in sectors */
+#define NBC_MB_SHIFT		(20 - SECTOR_SHIFT)
+
+static void nbc_zone_trace(struct nbc_disk *nbd, struct nbc_zone *zone,
+			   enum req_op op)
+{
+	trace_nbc_zone_op(nbd->disk, op, nbc_zone_no(nbd->zones, zone),
+			  READ_ONCE(zone->cond));
+}
+
+/* Sets all memory of the bios but the first @skip bytes. */
+static void nbc_fill_bios(struct bio *bio, unsigned int skip, u8 value)
+{
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	for (; bio; bio = bio->bi_next) {
+		bio_for_each_segment(bv, bio, iter) {
+			unsigned int part = min(skip, bv.bv_len);
+			void *memory;
+
+			skip -= part;
+			if (part == bv.bv_len)
+				continue;
+			memory = bvec_kmap_local(&bv);
+			memset(memory + part, value, bv.bv_len - part);
+			kunmap_local(memory);
+			flush_dcache_page(bv.bv_page);
+		}
+	}
+}
+
+/* Takes no lock: reads do not wait for writes of the same zone. */
+static blk_status_t nbc_zone_read(struct nbc_disk *nbd, struct nbc_cmd *cmd)
+{
+	u64 sector = cmd->pos >> SECTOR_SHIFT;
+	struct nbc_zone *zone = nbc_zone_at(nbd->zones, sector);
+	blk_status_t status, bad;
+	unsigned int written, len;
+	u64 end;
+
+	status = nbc_zone_readable(nbd->zones, zone, &written);
+	if (status != BLK_STS_OK)
+		return status;
+	bad = nbc_bad_check(nbd, cmd->pos, &cmd->len);
+	if (!nbd->store)
+		return bad ?: nbc_cmd_transfer(nbd, cmd);
+
+	len = cmd->len;
+	end = (nbc_zone_start(nbd->zones, zone) + written) << SECTOR_SHIFT;
+	cmd->len = min_t(u64, len, end - min(end, cmd->pos));
+	status = nbc_cmd_transfer(nbd, cmd);
+	if (cmd->len < len)
+		nbc_fill_bios(cmd->bio, cmd->len, NBC_UNWRITTEN);
+	return bad ?: status;
+}
+
+static blk_status_t nbc_zone_discard(struct nbc_disk *nbd, u64 pos, u64 len)
+{
+	struct nbc_cmd cmd = { .op = REQ_OP_DISCARD, .pos = pos };
+	blk_status_t status = BLK_STS_OK;
+
+	for (; len && status == BLK_STS_OK; len -= cmd.len) {
+		cmd.len = min_t(u64, len, NBC_DISCARD_BYTES);
+		status = nbc_cmd_transfer(nbd, &cmd);
+		cmd.pos += cmd.len;
+	}
+	return status;
+}
+
+/* Drops the data of a zone. */
+static blk_status_t nbc_zone_empty(struct nbc_disk *nbd, struct nbc_zone *zone)
+{
+	return nbc_zone_discard(nbd,
+				nbc_zone_start(nbd->zones, zone) << SECTOR_SHIFT,
+				(u64)nbc_zone_len(nbd->zones, zone) << SECTOR_SHIFT);
+}
+
+/* Moves the data of a write that the zone is open for, then its pointer. */
+static blk_status_t nbc_zone_fill(struct nbc_disk *nbd, struct nbc_zone *zone,
+				  struct nbc_cmd *cmd)
+{
+	blk_status_t status, bad;
+
+	lockdep_assert_held(&zone->lock);
+	bad = nbc_bad_check(nbd, cmd->pos, &cmd->len);
+	status = nbc_cmd_transfer(nbd, cmd);
+	if (status != BLK_STS_OK) {
+		/* A part may be there, where a finished zone reads as zeroes. */
+		nbc_zone_discard(nbd, cmd->pos, cmd->len);
+		cmd->len = 0;
+	}
+	nbc_zone_write_end(nbd->zones, zone, cmd->len >> SECTOR_SHIFT);
+	return bad ?: status;
+}
+
+static blk_status_t nbc_zone_write(struct nbc_disk *nbd, struct nbc_zone *zone,
+				   struct nbc_cmd *cmd)
+{
+	u64 start = nbc_zone_start(nbd->zones, zone);
+	blk_status_t status;
+
+	mutex_lock(&zone->lock);
+	nbc_zone_trace(nbd, zone, cmd->op);
+	if (cmd->op == REQ_OP_ZONE_APPEND)
+		cmd->pos = (start + zone->wp_sects) << SECTOR_SHIFT;
+	status = nbc_zone_write_begin(nbd->zones, zone,
+				      (cmd->pos >> SECTOR_SHIFT) - start,
+				      cmd->len >> SECTOR_SHIFT);
+	if (status == BLK_STS_OK)
+		status = nbc_zone_fill(nbd, zone, cmd);
+	mutex_unlock(&zone->lock);
+	return status;
+}
+
+static blk_status_t nbc_conv_write(struct nbc_disk *nbd, struct nbc_cmd *cmd)
+{
+	blk_status_t status, bad;
+
+	bad = nbc_bad_check(nbd, cmd->pos, &cmd->len);
+	status = nbc_cmd_transfer(nbd, cmd);
+	return bad ?: status;
+}
+
+static blk_status_t nbc_zone_change(struct nbc_disk *nbd,
+				    struct nbc_zone *zone, enum req_op op)
+{
+	blk_status_t status;
+
+	mutex_lock(&zone->lock);
+	status = nbc_zone_manage(nbd->zones, zone, op);
+	if (status == BLK_STS_OK) {
+		nbc_zone_trace(nbd, zone, op);
+		if (op == REQ_OP_ZONE_RESET)
+			status = nbc_zone_empty(nbd, zone);
+	}
+	mutex_unlock(&zone->lock);
+	return status;
+}
+
+/* Skips what cannot be reset: a zone that fails meanwhile is no error either. */
+static blk_status_t nbc_zone_reset_all(struct nbc_disk *nbd)
+{
+	struct nbc_zones *zones = nbd->zones;
+	unsigned int i;
+
+	for (i = zones->geometry.nr_conv; i < zones->nr_zones; i++) {
+		if (READ_ONCE(zones->zone[i].cond) != BLK_ZONE_COND_EMPTY)
+			nbc_zone_change(nbd, &zones->zone[i], REQ_OP_ZONE_RESET);
+		cond_resched();
+	}
+	return BLK_STS_OK;
+}
+
+/**
+ * nbc_zone_cmd - do a command on a zoned disk
+ * @nbd: the disk
+ * @cmd: what to do, within one zone; a zone append sets @pos
+ *
+ * Context: Process context, may sleep; takes the zone's lock.
+ * Return: the command's outcome; besides those of nbc_cmd_transfer() and
+ * nbc_bad_check(), BLK_STS_IOERR if the zone's condition or write pointer does
+ * not permit it, BLK_STS_ZONE_ACTIVE_RESOURCE and BLK_STS_ZONE_OPEN_RESOURCE if
+ * a limit does not.
+ */
+blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd)
+{
+	struct nbc_zone *zone;
+
+	if (cmd->op == REQ_OP_FLUSH)
+		return nbc_cmd_transfer(nbd, cmd);
+
+	zone = nbc_zone_at(nbd->zones, cmd->pos >> SECTOR_SHIFT);
+	switch (cmd->op) {
+	case REQ_OP_READ:
+		return nbc_zone_read(nbd, cmd);
+	case REQ_OP_WRITE:
+		if (nbc_zone_is_conv(nbd->zones, zone))
+			return nbc_conv_write(nbd, cmd);
+		return nbc_zone_write(nbd, zone, cmd);
+	case REQ_OP_ZONE_APPEND:
+		if (nbc_zone_is_conv(nbd->zones, zone))
+			return BLK_STS_IOERR;
+		return nbc_zone_write(nbd, zone, cmd);
+	case REQ_OP_ZONE_OPEN:
+	case REQ_OP_ZONE_CLOSE:
+	case REQ_OP_ZONE_FINISH:
+	case REQ_OP_ZONE_RESET:
+		return nbc_zone_change(nbd, zone, cmd->op);
+	case REQ_OP_ZONE_RESET_ALL:
+		return nbc_zone_reset_all(nbd);
+	default:
+		return BLK_STS_NOTSUPP;
+	}
+}
+
+/* For ->report_zones. */
+static int nbc_report(struct gendisk *disk, sector_t sector,
+		      unsigned int nr_zones, struct blk_report_zones_args *args)
+{
+	struct nbc_disk *nbd = disk->private_data;
+	struct nbc_zones *zones = nbd->zones;
+	unsigned int first = sector >> zones->zone_shift;
+	struct blk_zone report;
+	unsigned int i;
+	int ret;
+
+	nr_zones = min(nr_zones, zones->nr_zones - first);
+	trace_nbc_report_zones(disk, nr_zones);
+	for (i = 0; i < nr_zones; i++) {
+		nbc_zone_report(zones, &zones->zone[first + i], &report);
+		ret = disk_report_zone(disk, &report, i, args);
+		if (ret)
+			return ret;
+	}
+	return nr_zones;
+}
+
+MQBLK_REPORT_ZONES_OP(nbc_report_zones, nbc_report)
+
+/* Attributes */
+
+static int nbc_zone_break(struct nbc_device *dev, const char *attr,
+			  const char *text, enum blk_zone_cond cond)
+{
+	struct nbc_zones *zones;
+	struct nbc_zone *zone;
+	u64 sector, first;
+	int ret;
+
+	lockdep_assert_held(&dev->lock);
+	if (!dev->disk || !dev->disk->zones) {
+		pr_err("%s: %s: the device is not a zoned one that is powered\n",
+		       nbc_device_name(dev), attr);
+		return -EINVAL;
+	}
+	zones = dev->disk->zones;
+	first = (u64)zones->geometry.nr_conv << zones->zone_shift;
+	ret = kstrtou64(text, 0, &sector);
+	if (!ret && (sector < first || sector >= zones->geometry.disk_sects))
+		ret = -EINVAL;
+	if (ret) {
+		pr_err("%s: %s: \"%*pE\" is not valid, use a sector, %llu to %llu\n",
+		       nbc_device_name(dev), attr, (int)strcspn(text, "\n"),
+		       text, first, zones->geometry.disk_sects - 1);
+		return ret;
+	}
+	zone = nbc_zone_at(zones, sector);
+	mutex_lock(&zone->lock);
+	if (nbc_zone_toggle(zones, zone, cond))
+		nbc_zone_empty(dev->disk, zone);
+	mutex_unlock(&zone->lock);
+	return 0;
+}
+
+/**
+ * nbc_zone_readonly_store - make a zone read-only, or empty if it is so
+ * @dev: the device; dev->lock is held
+ * @text: any sector of the zone
+ *
+ * Context: Process context; waits for a write to the zone.
+ * Return: 0; -EINVAL without power or zones, for a zone that is not sequential,
+ * or for what is not a sector of the disk; -ERANGE for a number of more than 64
+ * bits.
+ */
+int nbc_zone_readonly_store(struct nbc_device *dev, const char *text)
+{
+	return nbc_zone_break(dev, "zone_readonly", text,
+			      BLK_ZONE_COND_READONLY);
+}
+
+/**
+ * nbc_zone_offline_store - make a zone fail, or empty if it does
+ * @dev: as for nbc_zone_readonly_store()
+ * @text: likewise
+ *
+ * Context: As nbc_zone_readonly_store().
+ * Return: as nbc_zone_readonly_store().
+ */
+int nbc_zone_offline_store(struct nbc_device *dev, const char *text)
+{
+	return nbc_zone_break(dev, "zone_offline", text, BLK_ZONE_COND_OFFLINE);
+}
+
+/* Power */
+
+static int nbc_zoned_check(const char *name, const struct nbc_config *config)
+{
+	if (config->zone_size > config->size) {
+		pr_err("%s: zone_size: %lu is more than size, use at most %lu\n",
+		       name, config->zone_size, config->size);
+		return -EINVAL;
+	}
+	if (config->zone_capacity > config->zone_size) {
+		pr_err("%s: zone_capacity: %lu is more than zone_size, use at most %lu\n",
+		       name, config->zone_capacity, config->zone_size);
+		return -EINVAL;
+	}
+	if (config->zone_capacity && config->zone_capacity < config->zone_size &&
+	    config->size % config->zone_size) {
+		pr_err("%s: zone_capacity: %lu is less than zone_size, use %lu or a size of whole zones\n",
+		       name, config->zone_capacity, config->zone_size);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void nbc_zoned_lower(const char *name, const char *attr,
+			    unsigned long *value, unsigned long use)
+{
+	pr_info("%s: %s: %lu is too much, using %lu\n", name, attr, *value, use);
+	*value = use;
+}
+
+/* A limit that is no limit reads as 0. */
+static void nbc_zoned_adjust(const char *name, struct nbc_config *config)
+{
+	unsigned long nr_zones = DIV_ROUND_UP(config->size, config->zone_size);
+	unsigned long nr_seq;
+
+	if (config->zone_nr_conv >= nr_zones)
+		nbc_zoned_lower(name, "zone_nr_conv", &config->zone_nr_conv,
+				nr_zones - 1);
+	nr_seq = nr_zones - config->zone_nr_conv;
+	if (config->zone_max_active >= nr_seq)
+		nbc_zoned_lower(name, "zone_max_active",
+				&config->zone_max_active, 0);
+	if (config->zone_max_active &&
+	    config->zone_max_open > config->zone_max_active)
+		nbc_zoned_lower(name, "zone_max_open", &config->zone_max_open,
+				config->zone_max_active);
+	else if (config->zone_max_open >= nr_seq)
+		nbc_zoned_lower(name, "zone_max_open", &config->zone_max_open,
+				0);
+}
+
+/**
+ * nbc_zoned_configure - check what a zoned disk shall be, and lower its limits
+ * @name: of the disk
+ * @config: what was asked for; set to what will be
+ *
+ * Context: Process context.
+ * Return: 0, or -EINVAL if there can be no such disk.
+ */
+int nbc_zoned_configure(const char *name, struct nbc_config *config)
+{
+	int ret;
+
+	if (!config->zoned)
+		return 0;
+	ret = nbc_zoned_check(name, config);
+	if (ret)
+		return ret;
+	nbc_zoned_adjust(name, config);
+	return 0;
+}
+
+static unsigned int nbc_zoned_cap_sects(const struct nbc_config *config)
+{
+	return (config->zone_capacity ?: config->zone_size) << NBC_MB_SHIFT;
+}
+
+/* Drops the data of sequential zones with the zones: they would show it. */
+static int nbc_zoned_renew(struct nbc_device *dev,
+			   const struct nbc_zone_geometry *geometry, int node)
+{
+	u64 first = (u64)geometry->nr_conv * geometry->zone_sects;
+	struct nbc_zones *zones = nbc_zones_create(geometry, node);
+
+	if (!zones)
+		return -ENOMEM;
+	nbc_store_discard(&dev->store, first << SECTOR_SHIFT,
+			  (geometry->disk_sects - first) << SECTOR_SHIFT);
+	nbc_zones_destroy(dev->zones);
+	dev->zones = zones;
+	return 0;
+}
+
+/**
+ * nbc_zoned_power_on - prepare the zones of a device
+ * @dev: the device, off; dev->lock is held
+ * @config: what its disk shall be, by nbc_zoned_configure()
+ *
+ * Afterwards @dev has the zones that the disk needs, or none.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config)
+{
+	const struct nbc_zone_geometry geometry = {
+		.disk_sects	= (u64)config->size << NBC_MB_SHIFT,
+		.zone_sects	= config->zone_size << NBC_MB_SHIFT,
+		.cap_sects	= nbc_zoned_cap_sects(config),
+		.nr_conv	= config->zone_nr_conv,
+		.block_bytes	= config->blocksize,
+		.full		= config->zone_full,
+	};
+	int ret = 0;
+
+	lockdep_assert_held(&dev->lock);
+	if (!config->zoned) {
+		nbc_zones_destroy(dev->zones);
+		dev->zones = NULL;
+		return 0;
+	}
+	if (!dev->zones || !nbc_zones_fit(dev->zones, &geometry))
+		ret = nbc_zoned_renew(dev, &geometry, config->home_node);
+	if (!ret)
+		nbc_zones_restart(dev->zones, config->zone_max_open,
+				  config->zone_max_active);
+	return ret;
+}
+
+/**
+ * nbc_zoned_limits - say that a disk is zoned
+ * @limits: the disk's limits
+ * @config: what it shall be
+ *
+ * Context: Any.
+ */
+void nbc_zoned_limits(struct queue_limits *limits,
+		      const struct nbc_config *config)
+{
+	unsigned int append_sects;
+
+	append_sects = ALIGN_DOWN(config->zone_append_max_sectors,
+				  config->blocksize >> SECTOR_SHIFT);
+	limits->features |= BLK_FEAT_ZONED;
+	limits->chunk_sectors = config->zone_size << NBC_MB_SHIFT;
+	limits->max_open_zones = config->zone_max_open;
+	limits->max_active_zones = config->zone_max_active;
+	mqblk_limit_zone_append(limits, min(append_sects,
+					    nbc_zoned_cap_sects(config)));
+}
