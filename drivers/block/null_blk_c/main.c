@@ -42,18 +42,15 @@
  * nbc_device.lock covers configuration, power and resize of one device. No
  * request takes it, so it may be held while requests are waited for. The lock of
  * the shared tag set comes after it. On the data path there is a lock per unit of
- * the store only; see store.c.
+ * the store only, see store.c, and per zone, see zone.c: a zone's lock comes after
+ * nbc_device.lock, and before the store's.
  *
  * Errors
  * ------
  * A request whose data finds no memory fails with BLK_STS_NOSPC, an operation
  * that was not offered with BLK_STS_NOTSUPP, a polled request that nobody polls
- * for with BLK_STS_TIMEOUT. Nothing else fails but what was asked to: bad blocks
- * and faults.
- *
- * What is left out
- * ----------------
- * Zones.
+ * for with BLK_STS_TIMEOUT. Nothing else fails but what was asked to: bad blocks,
+ * faults, and what zones do not permit.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -15,13 +15,17 @@ home_node=4294967295 hw_queue_depth=64 index=0 iops=0 iops_read=0
 iops_write=0 irqmode=1 max_sectors=0 mbps=0 mbps_read=0 mbps_write=0
 memory_backed=0 no_sched=0 poll_queues=1 power=0 queue_mode=2 rotational=0
 shared_tag_bitmap=0 shared_tags=0 size=256000
-submit_queues=1 use_per_node_hctx=0 virt_boundary=0"
+submit_queues=1 use_per_node_hctx=0 virt_boundary=0
+zone_append_max_sectors=2147483647 zone_capacity=0 zone_full=0
+zone_max_active=0 zone_max_open=0 zone_nr_conv=0 zone_size=256 zoned=0"
 parameters="blocking bs cache_size completion_nsec discard drop_in fua gb home_node hw_queue_depth
 init_hctx iops iops_read iops_write irqmode max_sectors mbps mbps_read mbps_write
 memory_backed no_sched nr_devices poll_queues queue_mode requeue rotational
-shared_tag_bitmap shared_tags submit_queues timeout use_per_node_hctx virt_boundary"
+shared_tag_bitmap shared_tags submit_queues timeout use_per_node_hctx virt_boundary
+zone_append_max_sectors zone_capacity zone_full zone_max_active zone_max_open
+zone_nr_conv zone_size zoned"
 # Attributes whose text is not a value; in the order of features with the others
-texts="badblocks"
+texts="badblocks zone_offline zone_readonly"
 
 shown() { nbc_values "$1" | xargs; }
 # sets ATTRIBUTE TEXT VALUE : writing TEXT makes it VALUE
@@ -39,7 +43,8 @@ check_eq "the module parameters" \
 check_eq "parameters cannot be written" \
 	"$(stat -c %a /sys/module/null_blk_c/parameters/* | sort -u)" 444
 check_eq "attributes can be written by root" \
-	"$(find "$NBC_ROOT/d" -maxdepth 1 -type f -printf "%u%m\n" | sort -u)" root644
+	"$(find "$NBC_ROOT/d" -maxdepth 1 -type f -printf "%u%m\n" | sort -u | xargs)" \
+	"root200 root644"
 check "and by nobody else" expect_errno EACCES \
 	as_nobody bash -c "echo 1 >'$NBC_ROOT/d/size'"
 check "nor may others make devices" expect_errno EACCES \

@@ -46,9 +46,9 @@ nbc_destroy d
 
 zoned_disk d size=8 zone_size=4 zone_capacity=3
 check_eq "capacity" $(($(blkzone capacity -c 1 /dev/d))) 6144
-check "beyond it" expect_errno EIO zone_write d 0 6144 8
-zone_write d 0 0 6144
+dd if=/dev/zero of=/dev/d bs=64k count=48 oflag=direct status=none
 check_eq "it fills the zone" "$(zone d 0)" "fu 6144"
+check "beyond it" expect_errno EIO zone_write d 0 6144 8
 check "the next zone" zone_write d 1 0 8
 nbc_destroy d
 
