@@ -31,12 +31,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #endif
 
 #ifdef MQBLK_HAVE_DISK_REPORT_ZONE
-#define MQBLK_REPORT_ZONES_OP(_op, _report)				\
-int _op(struct gendisk *disk, sector_t sector, unsigned int nr_zones,	\
-	struct blk_report_zones_args *args)				\
-{									\
-	return _report(disk, sector, nr_zones, args);			\
-}
+/* A function for ->report_zones, and in it, a pointer to the last argument. */
+#define MQBLK_REPORT_ZONES_FN(_name)					\
+	int _name(struct gendisk *disk, sector_t sector,		\
+		  unsigned int nr_zones, struct blk_report_zones_args *args)
+#define MQBLK_REPORT_ZONES_ARGS		args
 #else
 /* Reports of zones had a callback and its data as two arguments. */
 struct blk_report_zones_args {
@@ -44,20 +43,17 @@ struct blk_report_zones_args {
 	void		*data;
 };
 
+#define MQBLK_REPORT_ZONES_FN(_name)					\
+	int _name(struct gendisk *disk, sector_t sector,		\
+		  unsigned int nr_zones, report_zones_cb cb, void *data)
+#define MQBLK_REPORT_ZONES_ARGS		(&(struct blk_report_zones_args) \
+					 { cb, data })
+
 static inline int disk_report_zone(struct gendisk *disk, struct blk_zone *zone,
 				   unsigned int idx,
 				   struct blk_report_zones_args *args)
 {
 	return args->cb(zone, idx, args->data);
-}
-
-#define MQBLK_REPORT_ZONES_OP(_op, _report)				\
-int _op(struct gendisk *disk, sector_t sector, unsigned int nr_zones,	\
-	report_zones_cb cb, void *data)					\
-{									\
-	struct blk_report_zones_args args = { cb, data };		\
-									\
-	return _report(disk, sector, nr_zones, &args);			\
 }
 #endif
 

@@ -12,7 +12,6 @@
 #include <linux/mempool.h>
 #include <linux/slab.h>
 
-#include "../mqblk/compat.h"
 #include "null_blk_c.h"
 
 /* Waiting bios that there is memory for in any case. */

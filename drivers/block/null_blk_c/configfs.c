@@ -40,6 +40,7 @@ static ssize_t nbc_text_##_name##_show(struct config_item *item,	\
 	return nbc_device_show_text(nbc_item_device(item),		\
 				    nbc_##_name##_show, page);		\
 }
+
 #define NBC_TEXT_ATTR_WO(_name)	CONFIGFS_ATTR_WO(nbc_text_, _name)
 #define NBC_TEXT_ATTR_RW(_name)	CONFIGFS_ATTR(nbc_text_, _name)
 

@@ -15,6 +15,7 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
+#include "../mqblk/compat.h"
 #include "attr.h"
 #include "cache.h"
 #include "store.h"
@@ -252,8 +253,7 @@ int nbc_zoned_configure(const char *name, struct nbc_config *config);
 int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config);
 void nbc_zoned_limits(struct queue_limits *limits,
 		      const struct nbc_config *config);
-/* Its arguments depend on the kernel. */
-typeof(*((struct block_device_operations *)NULL)->report_zones) nbc_report_zones;
+MQBLK_REPORT_ZONES_FN(nbc_report_zones);
 #else
 static inline blk_status_t nbc_zone_cmd(struct nbc_disk *nbd,
 					struct nbc_cmd *cmd)

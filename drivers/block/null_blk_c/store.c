@@ -116,8 +116,11 @@ struct page *nbc_unit_lock_top(struct nbc_store *store, unsigned long index)
 
 	while ((unit = xa_load(&store->units, index))) {
 		nbc_unit_lock(unit);
-		if (likely(!(nbc_unit_state(unit) & BIT(NBC_UNIT_COVERED))))
+		if (likely(!(nbc_unit_state(unit) & BIT(NBC_UNIT_COVERED)))) {
+			/* For sparse, which cannot tell by what is returned. */
+			__release(bitlock);
 			break;
+		}
 		/* What covers it is in the XArray already. */
 		nbc_unit_unlock(unit);
 	}

@@ -19,7 +19,6 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "../mqblk/compat.h"
 #include "null_blk_c.h"
 
 #define CREATE_TRACE_POINTS
@@ -225,7 +224,6 @@ blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd)
 	}
 }
 
-/* For ->report_zones. */
 static int nbc_report(struct gendisk *disk, sector_t sector,
 		      unsigned int nr_zones, struct blk_report_zones_args *args)
 {
@@ -247,7 +245,11 @@ static int nbc_report(struct gendisk *disk, sector_t sector,
 	return nr_zones;
 }
 
-MQBLK_REPORT_ZONES_OP(nbc_report_zones, nbc_report)
+/* For ->report_zones. */
+MQBLK_REPORT_ZONES_FN(nbc_report_zones)
+{
+	return nbc_report(disk, sector, nr_zones, MQBLK_REPORT_ZONES_ARGS);
+}
 
 /* Attributes */
 

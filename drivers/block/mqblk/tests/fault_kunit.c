@@ -102,4 +102,5 @@ static struct kunit_suite fk_suite = {
 	.name		= "mqblk_fault",
 	.test_cases	= fk_cases,
 };
+
 kunit_test_suite(fk_suite);

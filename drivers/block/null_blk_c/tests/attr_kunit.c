@@ -56,7 +56,6 @@ static const void *nbc_row_next(const void *prev, char *desc)
 	return NULL;
 }
 
-
 static const struct nbc_attr *nbc_find(struct kunit *test, const char *name)
 {
 	int i;

@@ -145,4 +145,5 @@ static struct kunit_suite tk_suite = {
 	.name		= "null_blk_c_throttle",
 	.test_cases	= tk_cases,
 };
+
 kunit_test_suite(tk_suite);
