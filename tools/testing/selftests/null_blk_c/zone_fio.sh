@@ -38,4 +38,5 @@ done <<-END
 	blocks-of-4k 4k blocksize=4096 irqmode=2
 	limits 32k zone_max_open=3 zone_max_active=4
 	capacity 64k zone_capacity=3 submit_queues=2
+	bios 64k queue_mode=0
 END
