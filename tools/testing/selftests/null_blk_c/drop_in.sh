@@ -62,4 +62,10 @@ check_eq "and no more than newer kernels' have" \
 	"$(comm -13 <(sort <<<"$their_features") <(features | sort) | xargs)" \
 	"badblocks_once badblocks_partial_io index rotational"
 unload_modules
+# In a kernel tree the example is elsewhere.
+example=$SELFTEST_TOP/Documentation/examples/null_blk_c.conf
+[[ ! -e $example ]] ||
+	check_eq "modprobe null_blk, by the example for modprobe.d" \
+		"$(modprobe -C "$example" --show-depends null_blk gb=1)" \
+		"install /sbin/modprobe null_blk_c drop_in=1 \$CMDLINE_OPTS gb=1"
 check "the names are free again" modprobe null_blk nr_devices=1
