@@ -69,6 +69,8 @@ static struct configfs_attribute *nbc_device_attrs[] = {
 
 static void nbc_item_release(struct config_item *item)
 {
+	/* Names of default groups may be allocated, and go with their last one. */
+	configfs_remove_default_groups(to_config_group(item));
 	nbc_device_free(nbc_item_device(item));
 }
 
