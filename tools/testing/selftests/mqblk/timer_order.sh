@@ -27,7 +27,7 @@ done <<-END
 END
 
 nbc_disk d size=64 irqmode=2 completion_nsec=400000000 submit_queues=2
-deadline /dev/d 400000000 64 32 2 >/dev/null 2>&1 &
+deadline /dev/d 400000000 6400 32 2 >/dev/null 2>&1 &
 pid=$!
 waiting() { awk '{ exit !$1 }' /sys/block/d/inflight; }
 check "requests wait" wait_until 10 waiting
