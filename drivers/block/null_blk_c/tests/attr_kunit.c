@@ -644,23 +644,22 @@ static void param_of_row(struct kunit *test)
 	const struct nbc_attr *attr = test->param_value;
 	const struct kernel_param *kp;
 	char *page = nbc_page(test);
+	char least[32];
 
 	if (!attr->param)
 		kunit_skip(test, "no parameter");
+	snprintf(least, sizeof(least), "%lu", max(attr->min, 1UL));
 	kp = nbc_kernel_param(attr->param);
 	KUNIT_ASSERT_NOT_NULL(test, kp);
 	KUNIT_EXPECT_PTR_EQ(test, attr, (const struct nbc_attr *)kp->arg);
 	KUNIT_EXPECT_EQ(test, 0444, kp->perm);
 
-	/* Every row takes 1 but blocksize and max_sectors, which take 4096. */
 	nbc_defaults_save(test);
 	memset(&nbc_defaults, 0, sizeof(nbc_defaults));
 	if (attr->type == NBC_NODE)
 		KUNIT_ASSERT_EQ(test, 0, nbc_param_write(kp, "-1"));
-	else if (attr->min > 1)
-		KUNIT_ASSERT_EQ(test, 0, nbc_param_write(kp, "4096"));
 	else
-		KUNIT_ASSERT_EQ(test, 0, nbc_param_write(kp, "1"));
+		KUNIT_ASSERT_EQ(test, 0, nbc_param_write(kp, least));
 	KUNIT_EXPECT_NE(test, 0, *nbc_attr_value(attr, &nbc_defaults));
 	*nbc_attr_value(attr, &nbc_defaults) = 0;
 	KUNIT_EXPECT_NULL(test, memchr_inv(&nbc_defaults, 0,

@@ -5,7 +5,7 @@
 # found in debugfs.
 #@kernel debug
 #@vm --append kunit.enable=1
-#@timeout 120
+#@timeout 240
 #@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
