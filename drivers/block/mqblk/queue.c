@@ -256,11 +256,13 @@ EXPORT_SYMBOL_GPL(mqblk_disk_hurry);
 /* Will the request end though nobody does anything about it? */
 static bool mqblk_ends_by_timer(struct request *rq)
 {
+	struct mqblk_queue *queue = mqblk_rq_queue(rq);
 	struct mqblk_rq *mrq = mqblk_rq(rq);
 
-	lockdep_assert_held(&mqblk_rq_queue(rq)->lock);
+	lockdep_assert_held(&queue->lock);
 	return mrq->in_timers && (rq->mq_hctx->type != HCTX_TYPE_POLL ||
-				  ktime_after(mrq->timer.expires, ktime_get()));
+				  ktime_after(mrq->timer.expires,
+					      mqblk_timer_now(queue)));
 }
 
 /**

@@ -55,44 +55,56 @@ static int nbc_bad_parse(const char *text, struct nbc_bad_range *range)
 	return ret;
 }
 
-/* One range of the list, which is as it was if there is no room for it. */
 static int nbc_bad_add(struct badblocks *list, const struct nbc_bad_range *range)
 {
 	u64 len = range->last - range->first + 1;
-	int count = list->count;
-	void *saved;
-	int ret = 0;
 
 	if (len > MAX_BADBLOCKS * BB_MAX_LEN)
 		return -ENOSPC;
-	saved = kmemdup(list->page, PAGE_SIZE, GFP_KERNEL);
-	if (!saved)
-		return -ENOMEM;
-	if (badblocks_set(list, range->first, len, 1)) {
-		write_seqlock_irq(&list->lock);
-		memcpy(list->page, saved, PAGE_SIZE);
-		list->count = count;
-		write_sequnlock_irq(&list->lock);
-		ret = -ENOSPC;
-	}
-	kfree(saved);
-	return ret;
+	return badblocks_set(list, range->first, len, 1) ? -ENOSPC : 0;
 }
 
+/* A command may take ranges off the list meanwhile, with badblocks_once. */
 static int nbc_bad_clear(struct badblocks *list,
 			 const struct nbc_bad_range *range)
 {
+	int count = READ_ONCE(list->count);
 	u64 first, last, step;
 
-	if (!list->count)
+	if (!count)
 		return 0;
-	last = min(range->last, (u64)BB_END(list->page[list->count - 1]) - 1);
+	last = min(range->last, (u64)BB_END(list->page[count - 1]) - 1);
 	for (first = range->first; first <= last; first += step) {
 		step = min(last - first + 1, (u64)NBC_BAD_STEP_SECTS);
 		if (badblocks_clear(list, first, step))
 			return -ENOSPC;
 	}
 	return 0;
+}
+
+/* Changes the list, which is as it was if there is no room for the change. */
+static int nbc_bad_change(struct badblocks *list,
+			  const struct nbc_bad_range *range)
+{
+	void *saved = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	int count, ret;
+
+	if (!saved)
+		return -ENOMEM;
+	write_seqlock_irq(&list->lock);
+	memcpy(saved, list->page, PAGE_SIZE);
+	count = list->count;
+	write_sequnlock_irq(&list->lock);
+
+	ret = range->bad ? nbc_bad_add(list, range) : nbc_bad_clear(list, range);
+	if (ret) {
+		write_seqlock_irq(&list->lock);
+		memcpy(list->page, saved, PAGE_SIZE);
+		list->count = count;
+		write_sequnlock_irq(&list->lock);
+	}
+	kfree(saved);
+	return ret;
 }
 
 /**
@@ -118,10 +130,7 @@ int nbc_badblocks_store(struct nbc_device *dev, const char *text)
 		       NBC_BAD_MAX_SECTOR);
 		return ret;
 	}
-	if (range.bad)
-		ret = nbc_bad_add(&dev->badblocks, &range);
-	else
-		ret = nbc_bad_clear(&dev->badblocks, &range);
+	ret = nbc_bad_change(&dev->badblocks, &range);
 	if (ret == -ENOSPC) {
 		pr_err("%s: badblocks: \"%*pE\" does not fit, use at most %lu ranges of up to %d sectors\n",
 		       nbc_device_name(dev), (int)strcspn(text, "\n"), text,

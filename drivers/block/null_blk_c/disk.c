@@ -46,9 +46,6 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 	/* Of requests, the block layer says so itself. */
 	if (config->queue_mode == NBC_Q_BIO)
 		limits->features |= BLK_FEAT_IO_STAT;
-	if (config->queue_mode == NBC_Q_BIO && !config->memory_backed &&
-	    !config->zoned)
-		limits->features |= BLK_FEAT_NOWAIT;
 	if (config->rotational)
 		limits->features |= BLK_FEAT_ROTATIONAL;
 	if (config->zoned)
@@ -88,6 +85,10 @@ static int nbc_gendisk_create(struct nbc_disk *nbd, const char *name,
 	int ret = 0;
 
 	nbc_limits_fill(&limits, name, config);
+	/* A bio that waits needs memory for it, which may be waited for. */
+	if (config->queue_mode == NBC_Q_BIO && !nbd->store && !nbd->zones &&
+	    !nbd->throttle.on && nbd->irqmode != NBC_IRQ_TIMER)
+		limits.features |= BLK_FEAT_NOWAIT;
 	nbd->disk = mqblk_disk_alloc(nbd->set, &params);
 	if (IS_ERR(nbd->disk))
 		return PTR_ERR(nbd->disk);

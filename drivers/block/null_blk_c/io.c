@@ -13,7 +13,7 @@
 
 #include "null_blk_c.h"
 
-static void nbc_cmd_init(struct nbc_cmd *cmd, struct request *rq)
+static __always_inline void nbc_cmd_init(struct nbc_cmd *cmd, struct request *rq)
 {
 	*cmd = (struct nbc_cmd) {
 		.bio	= rq->bio,
@@ -24,7 +24,6 @@ static void nbc_cmd_init(struct nbc_cmd *cmd, struct request *rq)
 	};
 }
 
-/* A flush has no position of its own. */
 static blk_status_t nbc_run(struct nbc_disk *nbd, struct request *rq)
 {
 	blk_status_t status;
@@ -158,6 +157,21 @@ static __always_inline blk_status_t nbc_do_plain(struct nbc_disk *nbd,
 	return BLK_STS_OK;
 }
 
+static __always_inline void nbc_handle_plain(struct nbc_disk *nbd,
+					     struct request *rq, bool data,
+					     bool softirq,
+					     struct io_comp_batch *iob)
+{
+	blk_status_t status = nbc_do_plain(nbd, rq, data);
+
+	if (rq->mq_hctx->type == HCTX_TYPE_POLL)
+		mqblk_poll_park(rq, status);
+	else if (softirq)
+		mqblk_rq_complete(rq, status, iob);
+	else
+		mqblk_rq_end(rq, status, iob);
+}
+
 /*
  * Takes a request, or refuses it: it is the block layer's still unless the
  * return is BLK_STS_OK.
@@ -167,25 +181,15 @@ static __always_inline blk_status_t nbc_handle(struct request *rq, bool data,
 {
 	struct nbc_disk *nbd = rq->q->queuedata;
 	enum nbc_path path = READ_ONCE(nbd->path);
-	blk_status_t status;
 
 	if (unlikely(blk_should_fake_timeout(rq->q)))
 		path = NBC_PATH_FULL;
-	if (path == NBC_PATH_SOFTIRQ) {
-		status = nbc_do_plain(nbd, rq, data);
-		if (rq->mq_hctx->type == HCTX_TYPE_POLL)
-			mqblk_poll_park(rq, status);
-		else
-			mqblk_rq_complete(rq, status, iob);
-	} else if (path == NBC_PATH_INLINE) {
-		status = nbc_do_plain(nbd, rq, data);
-		if (rq->mq_hctx->type == HCTX_TYPE_POLL)
-			mqblk_poll_park(rq, status);
-		else
-			mqblk_rq_end(rq, status, iob);
-	} else {
+	if (path == NBC_PATH_SOFTIRQ)
+		nbc_handle_plain(nbd, rq, data, true, iob);
+	else if (path == NBC_PATH_INLINE)
+		nbc_handle_plain(nbd, rq, data, false, iob);
+	else
 		return nbc_handle_full(nbd, rq, iob);
-	}
 	return BLK_STS_OK;
 }
 
@@ -204,15 +208,7 @@ static __always_inline void nbc_handle_list(struct rq_list *rqs, bool data)
 	mqblk_batch_end(&iob);
 }
 
-/**
- * nbc_init_hctx - set up a hardware queue, or fail on purpose
- * @hctx: the queue
- * @data: unused
- * @idx: its number
- *
- * Context: Process context, may sleep.
- * Return: 0, -EFAULT by the fault, -ENOMEM.
- */
+/* Sets up a hardware queue, or fails on purpose. */
 static int nbc_init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
 			 unsigned int idx)
 {

@@ -18,6 +18,7 @@
 #include "../mqblk/compat.h"
 #include "attr.h"
 #include "cache.h"
+#include "cmd.h"
 #include "store.h"
 #include "throttle.h"
 #include "zone.h"
@@ -66,22 +67,6 @@ struct nbc_fault {
 	struct config_group	group;
 	struct nbc_device	*dev;
 	struct mqblk_fault	fault;
-};
-
-/**
- * struct nbc_cmd - one operation on a disk, from a request or from a bio
- * @bio: chain of bios with the data
- * @op: what to do
- * @flags: REQ_* of the request or bio
- * @pos: first byte; a zone append sets it to where the data went
- * @len: number of bytes, 0 for a flush
- */
-struct nbc_cmd {
-	struct bio	*bio;
-	enum req_op	op;
-	blk_opf_t	flags;
-	u64		pos;
-	unsigned int	len;
 };
 
 /**
@@ -192,9 +177,8 @@ void nbc_bios_drain(struct nbc_bios *bios);
 void nbc_submit_bio(struct bio *bio);
 
 /* cmd.c */
-void nbc_hide_memory(struct bio *bio);
-blk_status_t nbc_store_cmd(struct nbc_store *store, const struct nbc_cmd *cmd);
 blk_status_t nbc_cmd_transfer(struct nbc_disk *nbd, const struct nbc_cmd *cmd);
+blk_status_t nbc_cmd_transfer_good(struct nbc_disk *nbd, struct nbc_cmd *cmd);
 blk_status_t nbc_cmd_run(struct nbc_disk *nbd, struct nbc_cmd *cmd);
 
 /* configfs.c */

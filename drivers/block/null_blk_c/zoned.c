@@ -143,15 +143,6 @@ static blk_status_t nbc_zone_write(struct nbc_disk *nbd, struct nbc_zone *zone,
 	return status;
 }
 
-static blk_status_t nbc_conv_write(struct nbc_disk *nbd, struct nbc_cmd *cmd)
-{
-	blk_status_t status, bad;
-
-	bad = nbc_bad_check(nbd, cmd->pos, &cmd->len);
-	status = nbc_cmd_transfer(nbd, cmd);
-	return bad ?: status;
-}
-
 static blk_status_t nbc_zone_change(struct nbc_disk *nbd,
 				    struct nbc_zone *zone, enum req_op op)
 {
@@ -206,7 +197,7 @@ blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd)
 		return nbc_zone_read(nbd, cmd);
 	case REQ_OP_WRITE:
 		if (nbc_zone_is_conv(nbd->zones, zone))
-			return nbc_conv_write(nbd, cmd);
+			return nbc_cmd_transfer_good(nbd, cmd);
 		return nbc_zone_write(nbd, zone, cmd);
 	case REQ_OP_ZONE_APPEND:
 		if (nbc_zone_is_conv(nbd->zones, zone))

@@ -425,6 +425,11 @@ static void qk_poll_deadline_test(struct kunit *test)
 	qk->queue->hurry = true;
 	KUNIT_EXPECT_EQ(test, mqblk_poll(hctx, NULL), 1);
 	mqk_expect_ended(test, qk->ios[1], qk_status(1));
+	/* In a hurry, one that nobody polls for does not keep the disk. */
+	mqblk_timer_park(qk_start(test, REQ_POLLED)->rq, qk_status(2),
+			 ktime_add_ns(ktime_get(), NSEC_PER_SEC * 3600LL));
+	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(qk->ios[2]->rq), BLK_EH_DONE);
+	mqk_expect_ended(test, qk->ios[2], BLK_STS_TIMEOUT);
 }
 
 /* In a hurry all that waits ends, and what is parked later does not wait. */

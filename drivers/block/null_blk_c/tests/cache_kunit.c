@@ -20,6 +20,7 @@
 
 #include "../cache.h"
 #include "../store.h"
+#include "fail_kunit.h"
 
 /* Units in the window that the model covers */
 #define NBC_UNITS		16
@@ -491,34 +492,10 @@ static void flush_keeps_the_unit(struct kunit *test)
 
 /* Without memory */
 
-#ifdef CONFIG_FAULT_INJECTION
-/* From now on, the @nth allocation of this task fails; 0: none. */
-static void nbc_fail_nth(unsigned int nth)
-{
-	current->fail_nth = nth;
-}
-
-/* What is left of nbc_fail_nth(). */
-static unsigned int nbc_fail_left(void)
-{
-	return current->fail_nth;
-}
-#else
-static void nbc_fail_nth(unsigned int nth) {}
-static unsigned int nbc_fail_left(void) { return 0; }
-#endif
-
 static void nbc_need_failures(struct kunit *test)
 {
-	struct page *page;
-
-	nbc_fail_nth(1);
-	page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
-	nbc_fail_nth(0);
-	if (!page)
-		return;
-	__free_page(page);
-	kunit_skip(test, "no fault injection for pages");
+	if (!nbc_can_fail())
+		kunit_skip(test, "no fault injection for pages");
 }
 
 static void nbc_expect_failed(struct kunit *test)

@@ -23,6 +23,7 @@
 #include <linux/xarray.h>
 
 #include "../store.h"
+#include "fail_kunit.h"
 
 /* Units in the window that the model covers, if the geometry does not say. */
 #define NBC_UNITS		8
@@ -993,36 +994,6 @@ static void configure(struct kunit *test)
 }
 
 /* Without memory */
-
-#ifdef CONFIG_FAULT_INJECTION
-/* From now on, the @nth allocation of this task fails; 0: none. */
-static void nbc_fail_nth(unsigned int nth)
-{
-	current->fail_nth = nth;
-}
-
-/* What is left of nbc_fail_nth(). */
-static unsigned int nbc_fail_left(void)
-{
-	return current->fail_nth;
-}
-#else
-static void nbc_fail_nth(unsigned int nth) {}
-static unsigned int nbc_fail_left(void) { return 0; }
-#endif
-
-/* Does the allocation of a page fail on demand? */
-static bool nbc_can_fail(void)
-{
-	struct page *page;
-
-	nbc_fail_nth(1);
-	page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
-	nbc_fail_nth(0);
-	if (page)
-		__free_page(page);
-	return !page;
-}
 
 /*
  * One unit is a hole, and finds no memory: those before it are written, and
