@@ -241,9 +241,12 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 		ret = nbd->index;
 		goto destroy_cache;
 	}
-	ret = nbc_set_get(nbd, name, config);
+	ret = nbc_kept_create(nbd, name);
 	if (ret)
 		goto free_index;
+	ret = nbc_set_get(nbd, name, config);
+	if (ret)
+		goto destroy_kept;
 	ret = nbc_gendisk_create(nbd, name, config);
 	if (ret)
 		goto put_set;
@@ -253,6 +256,8 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 	return nbd;
 put_set:
 	nbc_set_put(nbd);
+destroy_kept:
+	nbc_kept_destroy(nbd);
 free_index:
 	ida_free(&nbc_indexes, nbd->index);
 destroy_cache:
@@ -284,6 +289,7 @@ void nbc_disk_destroy(struct nbc_disk *nbd)
 	mqblk_disk_remove(nbd->disk);
 	mqblk_watch_free(&nbd->watch);
 	nbc_bios_drain(&nbd->bios);
+	nbc_kept_destroy(nbd);
 	nbc_cache_destroy(nbd->cache);
 	nbc_set_put(nbd);
 	ida_free(&nbc_indexes, nbd->index);

@@ -98,6 +98,7 @@ struct nbc_bios {
  * @faults: of the device
  * @requeues: counts requests that the fault sent back
  * @zones: of the device, NULL if the disk is not zoned
+ * @kept: what takes back what its zones keep, NULL if they keep nothing
  * @bios: bios that wait for their time, with queue_mode 0
  * @watch: who looks at the requests, unused with queue_mode 0
  * @path_lock: guards @path, innermost
@@ -123,6 +124,7 @@ struct nbc_disk {
 	struct nbc_fault	*faults;
 	atomic_t		requeues;
 	struct nbc_zones	*zones;
+	struct shrinker		*kept;
 	struct nbc_bios		bios;
 	struct mqblk_watch	watch;
 	spinlock_t		path_lock;
@@ -228,8 +230,16 @@ void nbc_set_put(struct nbc_disk *nbd);
 int nbc_set_resize(struct nbc_disk *nbd, const char *name,
 		   const struct nbc_config *config);
 
-/* zoned.c */
 #ifdef CONFIG_BLK_DEV_ZONED
+/* kept.c */
+bool nbc_kept_add(struct nbc_disk *nbd, struct nbc_zone *zone,
+		  unsigned int sects);
+void nbc_kept_forget(struct nbc_zone *zone);
+unsigned int nbc_kept_drop(struct nbc_disk *nbd, struct nbc_zone *zone);
+int nbc_kept_create(struct nbc_disk *nbd, const char *name);
+void nbc_kept_destroy(struct nbc_disk *nbd);
+
+/* zoned.c */
 blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd);
 int nbc_zone_readonly_store(struct nbc_device *dev, const char *text);
 int nbc_zone_offline_store(struct nbc_device *dev, const char *text);
@@ -239,6 +249,15 @@ void nbc_zoned_limits(struct queue_limits *limits,
 		      const struct nbc_config *config);
 MQBLK_REPORT_ZONES_FN(nbc_report_zones);
 #else
+static inline int nbc_kept_create(struct nbc_disk *nbd, const char *name)
+{
+	return 0;
+}
+
+static inline void nbc_kept_destroy(struct nbc_disk *nbd)
+{
+}
+
 static inline blk_status_t nbc_zone_cmd(struct nbc_disk *nbd,
 					struct nbc_cmd *cmd)
 {

@@ -45,6 +45,8 @@ struct nbc_zone_geometry {
  *	zone that is conventional, read-only or offline
  * @cond: enum blk_zone_cond
  * @writing: nbc_zone_write_begin() was called and nbc_zone_write_end() was not
+ * @kept_sects: if it is more than @wp_sects, the store has data of before the last
+ *	reset in between; guarded by @lock, see kept.c
  *
  * @wp_sects, @cond and @writing change under @lock and, where there are limits,
  * under &nbc_zones.lock as well. Only with the latter alone may an implicitly
@@ -57,6 +59,7 @@ struct nbc_zone {
 	unsigned int		wp_sects;
 	u8			cond;
 	bool			writing;
+	unsigned int		kept_sects;
 } ____cacheline_aligned_in_smp;
 
 /**
@@ -66,13 +69,14 @@ struct nbc_zone {
  * @nr_zones: how many there are
  * @max_open: how many may be open, 0 for any number
  * @max_active: how many may be open or closed, 0 for any number
+ * @kept_hand: the zone at which what is kept is dropped next; any will do
  * @lock: guards the members below; not used without limits
  * @nr_open: how many are open
  * @nr_active: how many are open or closed
  * @implicit: zones that are implicitly open, the longest so first
  * @zone: their state
  *
- * Members above @lock change only while no request runs.
+ * Members above @kept_hand change only while no request runs.
  */
 struct nbc_zones {
 	struct nbc_zone_geometry	geometry;
@@ -80,6 +84,7 @@ struct nbc_zones {
 	unsigned int			nr_zones;
 	unsigned int			max_open;
 	unsigned int			max_active;
+	unsigned int			kept_hand;
 
 	spinlock_t			lock;
 	unsigned int			nr_open;

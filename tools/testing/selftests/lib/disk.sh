@@ -52,16 +52,21 @@ meminfo() {
 	echo "$sum"
 }
 
-# free_kib : memory that nobody uses, caches dropped, and with the pages that the
-# CPUs keep for themselves, which MemFree does not count
-free_kib() {
+# unused_kib : memory that nobody uses, with the pages that the CPUs keep for
+# themselves, which MemFree does not count
+unused_kib() {
 	local name value pages=0
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
 	while read -r name value _; do
 		[[ $name != count: ]] || pages=$((pages + value))
 	done </proc/zoneinfo
 	echo $(($(meminfo MemFree) + pages * $(getconf PAGESIZE) / 1024))
+}
+
+# free_kib : the same, caches dropped
+free_kib() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	unused_kib
 }
 
 # free_at_least KIB : for wait_until
