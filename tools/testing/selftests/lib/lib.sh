@@ -102,6 +102,13 @@ module_file() {
 	return 0
 }
 
+# module_path NAME : the file that load_module takes
+module_path() {
+	local file
+	file=$(module_file "$1")
+	echo "${file:-$(modinfo -F filename "$1")}"
+}
+
 built_in() { [[ -d /sys/module/$1 && ! -e /sys/module/$1/initstate ]]; }
 
 # require_unloadable NAME : for tests of loading and unloading

@@ -11,13 +11,7 @@
 . "$(dirname "$0")/../lib/disk.sh"
 
 # insert PARAMETER=TEXT : as fast as can be
-insert() {
-	if [[ -n $module ]]; then
-		insmod "$module" "$1"
-	else
-		modprobe null_blk_c "$1"
-	fi
-}
+insert() { insmod "$module" "$1"; }
 
 gone() {
 	[[ ! -e /sys/module/null_blk_c && ! -e $NBC_ROOT ]] || return
@@ -37,7 +31,7 @@ require_unloadable null_blk_c
 at_exit rmmod_quietly null_blk_c
 load_module mqblk
 modprobe -q configfs || true
-module=$(module_file null_blk_c)
+module=$(module_path null_blk_c)
 
 while read -r text errno range; do
 	check "$text" refused "$text" "$errno"

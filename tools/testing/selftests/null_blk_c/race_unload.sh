@@ -13,8 +13,7 @@ require_module null_blk_c
 require_unloadable null_blk_c
 load_module null_blk_c nr_devices=0
 rmmod null_blk_c
-module=$(module_file null_blk_c)
-[[ -n $module ]] || module=$(modinfo -F filename null_blk_c)
+module=$(module_path null_blk_c)
 dmesg_expect "I/O error, dev"
 
 hammer /dev/nullbc0 20 1 >/dev/null &

@@ -14,8 +14,7 @@ require_unloadable null_blk_c
 # Once the long way, which also says what there is to load.
 load_module null_blk_c nr_devices=0
 rmmod null_blk_c
-module=$(module_file null_blk_c)
-[[ -n $module ]] || module=$(modinfo -F filename null_blk_c)
+module=$(module_path null_blk_c)
 data=$(printf '%4096s' x)
 
 round() {
