@@ -9,6 +9,7 @@
 #ifndef _MQBLK_COMPAT_H
 #define _MQBLK_COMPAT_H
 
+#include <linux/badblocks.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/hrtimer.h>
@@ -28,6 +29,50 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 	hrtimer_init(timer, clock, mode);
 	timer->function = fn;
 }
+#endif
+
+#ifdef MQBLK_HAVE_UINT_NODE
+/* What ->init_request gets as the node */
+#define MQBLK_NODE_ARG	unsigned int
+#else
+#define MQBLK_NODE_ARG	int
+#endif
+
+#ifdef MQBLK_HAVE_MAP_SG_QUEUE
+#define mqblk_rq_map_sg(_rq, _sgl)	blk_rq_map_sg((_rq)->q, _rq, _sgl)
+#else
+#define mqblk_rq_map_sg(_rq, _sgl)	blk_rq_map_sg(_rq, _sgl)
+#endif
+
+#ifdef MQBLK_HAVE_INT_BADBLOCKS
+/* Lengths were ints, and 0 said that it was done. */
+static inline bool mqblk_badblocks_set(struct badblocks *list, sector_t first,
+				       sector_t sects)
+{
+	return !badblocks_set(list, first, sects, 1);
+}
+
+static inline bool mqblk_badblocks_clear(struct badblocks *list, sector_t first,
+					 sector_t sects)
+{
+	return !badblocks_clear(list, first, sects);
+}
+
+static inline int mqblk_badblocks_check(struct badblocks *list, sector_t first,
+					sector_t sects, sector_t *first_bad,
+					sector_t *bad_sects)
+{
+	int nr_bad = 0, ret;
+
+	ret = badblocks_check(list, first, sects, first_bad, &nr_bad);
+	*bad_sects = nr_bad;
+	return ret;
+}
+#else
+#define mqblk_badblocks_set(_list, _first, _sects) \
+	badblocks_set(_list, _first, _sects, 1)
+#define mqblk_badblocks_clear		badblocks_clear
+#define mqblk_badblocks_check		badblocks_check
 #endif
 
 #ifdef MQBLK_HAVE_DISK_REPORT_ZONE

@@ -61,7 +61,7 @@ static int nbc_bad_add(struct badblocks *list, const struct nbc_bad_range *range
 
 	if (len > MAX_BADBLOCKS * BB_MAX_LEN)
 		return -ENOSPC;
-	return badblocks_set(list, range->first, len, 1) ? -ENOSPC : 0;
+	return mqblk_badblocks_set(list, range->first, len) ? 0 : -ENOSPC;
 }
 
 /* A command may take ranges off the list meanwhile, with badblocks_once. */
@@ -76,7 +76,7 @@ static int nbc_bad_clear(struct badblocks *list,
 	last = min(range->last, (u64)BB_END(list->page[count - 1]) - 1);
 	for (first = range->first; first <= last; first += step) {
 		step = min(last - first + 1, (u64)NBC_BAD_STEP_SECTS);
-		if (badblocks_clear(list, first, step))
+		if (!mqblk_badblocks_clear(list, first, step))
 			return -ENOSPC;
 	}
 	return 0;
@@ -167,16 +167,15 @@ ssize_t nbc_badblocks_show(struct nbc_device *dev, char *page)
  */
 blk_status_t nbc_bad_check(struct nbc_disk *nbd, u64 pos, unsigned int *len)
 {
-	sector_t first = pos >> SECTOR_SHIFT, first_bad;
-	int nr_bad;
+	sector_t first = pos >> SECTOR_SHIFT, first_bad, nr_bad;
 
 	if (!*len || !READ_ONCE(nbd->badblocks->count))
 		return BLK_STS_OK;
-	if (!badblocks_check(nbd->badblocks, first, *len >> SECTOR_SHIFT,
-			     &first_bad, &nr_bad))
+	if (!mqblk_badblocks_check(nbd->badblocks, first, *len >> SECTOR_SHIFT,
+				   &first_bad, &nr_bad))
 		return BLK_STS_OK;
 	if (nbd->badblocks_once)
-		badblocks_clear(nbd->badblocks, first_bad, nr_bad);
+		mqblk_badblocks_clear(nbd->badblocks, first_bad, nr_bad);
 	*len = 0;
 	if (nbd->badblocks_partial_io && first_bad > first)
 		*len = round_down((first_bad - first) << SECTOR_SHIFT,

@@ -15,6 +15,9 @@
 
 #include "nvme_c.h"
 
+/* Says that NPWG and the like are there: one bit, two since NVM 1.1. */
+#define NVMEC_NSFEAT_OPTPERF	GENMASK(5, 4)
+
 /* Limits of a shutdown, if RTD3E says nothing, or nonsense. */
 #define NVMEC_SHUTDOWN_MIN_MS	5000
 #define NVMEC_SHUTDOWN_MAX_MS	60000
@@ -168,7 +171,7 @@ static void nvmec_info_hints(struct nvmec_ns_info *info,
 	struct queue_limits *lim = &info->limits;
 	u32 noiob = le16_to_cpu(id->noiob), block = BIT(info->lba_shift);
 
-	if (id->nsfeat & NVME_NS_FEAT_IO_OPT) {
+	if (id->nsfeat & NVMEC_NSFEAT_OPTPERF) {
 		lim->physical_block_size =
 			clamp(nvmec_hint_bytes(id->npwg, info->lba_shift),
 			      block, SZ_64K);

@@ -443,7 +443,7 @@ static int nvmec_admin_init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
 }
 
 static int nvmec_init_request(struct blk_mq_tag_set *tags, struct request *rq,
-			      unsigned int idx, unsigned int node)
+			      unsigned int idx, MQBLK_NODE_ARG node)
 {
 	struct nvmec_ctrl *ctrl = tags->driver_data;
 	struct nvmec_rq *nrq = nvmec_rq(rq);

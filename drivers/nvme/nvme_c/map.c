@@ -118,7 +118,7 @@ static blk_status_t nvmec_map_segs(struct nvmec_ctrl *ctrl, struct request *rq,
 	if (WARN_ON_ONCE(rq->nr_phys_segments > max))
 		return BLK_STS_IOERR;
 	segs->sgl = sgl;
-	segs->orig_nents = blk_rq_map_sg(rq->q, rq, sgl);
+	segs->orig_nents = mqblk_rq_map_sg(rq, sgl);
 	if (dma_map_sgtable(nvmec_dma_dev(ctrl), segs, rq_dma_dir(rq),
 			    DMA_ATTR_NO_WARN))
 		return BLK_STS_RESOURCE;

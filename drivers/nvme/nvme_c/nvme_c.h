@@ -24,6 +24,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "../../block/mqblk/compat.h"
 #include "cmd.h"
 #include "prp.h"
 

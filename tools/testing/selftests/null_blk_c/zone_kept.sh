@@ -16,9 +16,9 @@ mib=32
 slack=$((mib * 1024 / 4))
 nbc_load nr_devices=0
 
-# old_disk [ATTRIBUTE=VALUE...] : zone 1 holds "old", and more than a zone may be kept
+# old_disk : zone 1 holds "o"
 old_disk() {
-	nbc_disk d zoned=1 zone_size=$mib memory_backed=1 size=$((3 * mib)) "$@"
+	nbc_disk d zoned=1 zone_size=$mib memory_backed=1 size=$((3 * mib))
 	fill d 1 0 $((mib * 2048)) o
 }
 
