@@ -181,6 +181,7 @@ errno_text() {
 	EEXIST) echo "File exists" ;;
 	ENOENT) echo "No such file or directory|Unknown symbol in module" ;;
 	EPERM) echo "Operation not permitted" ;;
+	EROFS) echo "Read-only file system" ;;
 	EACCES) echo "Permission denied" ;;
 	ENOSPC) echo "No space left on device" ;;
 	EIO) echo "Input/output error" ;;

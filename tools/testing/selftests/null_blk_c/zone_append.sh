@@ -15,9 +15,7 @@
 require_cmd mkfs.btrfs
 modprobe -q btrfs || grep -qw btrfs /proc/filesystems ||
 	skip_all "the kernel does not know btrfs"
-tracing=/sys/kernel/tracing
-[[ -e $tracing/trace ]] || mount -t tracefs none "$tracing" ||
-	skip_all "no tracefs"
+require_tracing
 nbc_load nr_devices=0
 files=$(mktemp -d) mountpoint=$(mktemp -d)
 at_exit rm -rf "$files" "$mountpoint"
@@ -25,21 +23,17 @@ at_exit umount -q "$mountpoint"
 cp -r "$SELFTEST_TOP/drivers/block" "$files"
 dd if=/dev/urandom of="$files/large" bs=1M count=8 status=none
 
-# traced OP : how many there were
-traced() { grep -c "op=$1 " "$tracing/trace" || true; }
-
 # use NAME ATTRIBUTE=VALUE...
 use() {
 	local name=$1
 	shift
 	zoned_disk d size=1024 zone_size=8 "$@"
-	echo >"$tracing/trace"
-	echo 1 >"$tracing/events/null_blk_c/enable"
+	trace_zones 1
 	check "$name: make" mkfs.btrfs -q -O zoned -d single -m single /dev/d
 	check "$name: mount" mount /dev/d "$mountpoint"
 	check "$name: fill" cp -r "$files/." "$mountpoint"
 	check "$name: unmount" umount "$mountpoint"
-	echo 0 >"$tracing/events/null_blk_c/enable"
+	trace_zones 0
 	check "$name: check" btrfs check /dev/d
 	check "$name: mount again" mount /dev/d "$mountpoint"
 	check "$name: all is there" diff -r "$files" "$mountpoint"
@@ -49,8 +43,8 @@ use() {
 }
 
 use native zone_nr_conv=2
-check "there were appends" test "$(traced ZONE_APPEND)" -gt 0
+check "there were appends" test "$(traced d ZONE_APPEND)" -gt 0
 nbc_destroy d
 use emulated zone_append_max_sectors=0 zone_max_active=32
-check_eq "there was no append" "$(traced ZONE_APPEND)" 0
-check "but writes" test "$(traced WRITE)" -gt 0
+check_eq "there was no append" "$(traced d ZONE_APPEND)" 0
+check "but writes" test "$(traced d WRITE)" -gt 0
