@@ -13,16 +13,25 @@ DRIVERS = ("null_blk_c", "null_blk", "floor", "brd")
 REFERENCE = "null_blk"
 
 # Which drivers can offer which store: the floor driver keeps no data, and brd
-# always does.
+# always does. The floor driver has no zones, either, and stands in for a zoned
+# disk that needs no time.
 STORE_DRIVERS = {
     "plain": ("null_blk_c", "null_blk", "floor"),
     "mem": ("null_blk_c", "null_blk", "brd"),
+    "zone": ("null_blk_c", "null_blk", "floor"),
 }
 
 SIZES = {"4k": 4 << 10, "64k": 64 << 10, "1m": 1 << 20}
 
 # Bytes of the disk that a workload touches; a memory-backed disk is this big.
 SPAN = 1 << 30
+
+# The same of a zoned disk: one zone of those that guest makes.
+ZONE_SPAN = 64 << 20
+
+# Numbers of jobs of one workload, and CPUs of the machine for wall time.
+JOBS = (1, 2, 4)
+CPUS = 2
 
 # I/Os of one run with a fixed amount.  fio counts time in milliseconds: these
 # keep even the fastest driver busy for 160 of them or more.
@@ -65,6 +74,7 @@ class Extra:
     name: str
     kind: str
     drivers: tuple
+    clocks: tuple = ("virtual", "wall")
 
     @property
     def family(self):
@@ -73,10 +83,15 @@ class Extra:
 
 EXTRAS = (
     Extra("store-1g", "store", ("null_blk_c", "null_blk", "brd")),
-    Extra("load-1000", "load", ("null_blk_c", "null_blk")),
+    Extra("load-1000", "load", ("null_blk_c", "null_blk"), ("wall",)),
     Extra("zone-256m", "zone", ("null_blk_c", "null_blk")),
     Extra("limit", "limit", ("null_blk_c", "null_blk")),
+    Extra("timer-10us", "timer", ("null_blk_c", "null_blk")),
+    Extra("insn-4k", "insn", ("null_blk_c", "null_blk"), ("virtual",)),
 )
+
+# Whose instructions insn-4k counts as a driver's.
+MODULES = {"null_blk_c": ("null_blk_c", "mqblk"), "null_blk": ("null_blk",)}
 
 # Values that an extra measurement yields, with their unit.
 METRICS = {
@@ -92,10 +107,20 @@ METRICS = {
         for mbps in (1, 10, 100, 1000, 10000)
         for block in ("4k", "1m")
     },
+    **{
+        f"{prefix}_{name}": unit
+        for prefix in ("timer", "timer_single")
+        for name, unit in (
+            ("iops", "IOPS"), ("interrupts", "per I/O"), ("expiries", "per I/O")
+        )
+    },
+    "insn_irqmode0": "insn/IO",
+    "insn_irqmode1": "insn/IO",
+    "insn_mem": "insn/IO",
 }
 
 # A higher value is better for these only.
-HIGHER_IS_BETTER = ("iops", "zone_write")
+HIGHER_IS_BETTER = ("iops", "zone_write", "timer_iops", "timer_single_iops")
 
 
 def matrix(clock):
@@ -104,20 +129,23 @@ def matrix(clock):
     Virtual time runs on one virtual CPU, where a second job only waits for
     the first; and loading a module mostly waits, which virtual time skips.
     """
-    jobs = (1,) if clock == "virtual" else (1, 2)
     cells = [
         Cell(store, rw, bs, j)
-        for store in STORE_DRIVERS
+        for store in ("plain", "mem")
         for bs in SIZES
         for rw in ("randread", "randwrite")
-        for j in jobs
+        for j in (1, 2)
     ]
-    return cells + [e for e in EXTRAS if clock != "virtual" or e.kind != "load"]
+    cells += [Cell("zone", "randread", "4k", j) for j in (1, 4)]
+    if clock == "virtual":
+        cells = [c for c in cells if c.jobs == 1]
+    return cells + [e for e in EXTRAS if clock in e.clocks]
 
 
 def _quick_virtual(cell):
     return cell.kind == "store" or (
-        cell.kind == "fio" and (cell.store == "mem" or cell.bs == "4k")
+        cell.kind == "fio"
+        and (cell.store == "mem" or (cell.store == "plain" and cell.bs == "4k"))
     )
 
 
@@ -126,7 +154,7 @@ def _quick_wall(cell):
         return cell.kind == "load"
     if cell.store == "plain":
         return cell.rw == "randread" and cell.bs == "4k"
-    return cell.bs != "1m"
+    return cell.store == "mem" and cell.bs != "1m"
 
 
 def quick(clock):

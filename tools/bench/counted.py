@@ -4,6 +4,8 @@
 import bisect
 import dataclasses
 
+FUNCTIONS_HEAD = "Per I/O: instructions, calls; module, function\n\n"
+
 
 class CountError(Exception):
     """A file of the plugin or of the guest that cannot be used."""
@@ -92,6 +94,16 @@ def by_function(symbols, counts):
     return found
 
 
+def functions_of(symbols, path, modules):
+    """{(module, function): Count} of a file of the plugin. What was counted in
+    other modules is cut from the file, which is large otherwise."""
+    with open(path, encoding="utf-8") as file:
+        counts = of_modules(symbols, read_counts(file.read()), modules)
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(counts_text(counts))
+    return by_function(symbols, counts)
+
+
 def add(one, other):
     """The sum of two, function by function."""
     found = dict(one)
@@ -115,3 +127,10 @@ def breakdown(functions, ios):
             lines.append(f"{count.executed / ios:10.2f} {count.calls / ios:9.3f}"
                          f"  {module:10}  {name}")
     return lines
+
+
+def section_text(title, functions, ios):
+    """The breakdown of one measurement, below its sum."""
+    mean = total(functions).executed / ios
+    return "\n".join([f"{mean:10.2f}            {title}",
+                      *breakdown(functions, ios), "", ""])

@@ -6,6 +6,8 @@
 # Sourced by guest and guest-extra.
 
 readonly MEM_MIB=1024
+# Zones of a zoned disk. Only the first is written and read: ZONE_SPAN of cells.py.
+readonly ZONE_MIB=64
 
 tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -86,7 +88,7 @@ start_driver()
 	esac
 }
 
-# The disk's name: plain disks and memory-backed ones exist side by side.
+# The disk's name: plain, memory-backed and zoned ones exist side by side.
 disk_name()	# DRIVER STORE
 {
 	case $1 in
@@ -109,9 +111,13 @@ create_disk()	# DRIVER STORE [NAME=VALUE...]
 	[[ -n ${CONFIGFS[$1]:-} ]] || return 0
 	dir=${CONFIGFS[$1]}/$(disk_name "$1" "$2")
 	mkdir "$dir" || die "cannot create $dir"
-	if [[ $2 == mem ]]; then
+	if [[ $2 == mem || $2 == zone ]]; then
 		set_attribute "$dir" memory_backed 1
 		set_attribute "$dir" size "$MEM_MIB"
+	fi
+	if [[ $2 == zone ]]; then
+		set_attribute "$dir" zoned 1
+		set_attribute "$dir" zone_size "$ZONE_MIB"
 	fi
 	for pair in "${@:3}"; do
 		set_attribute "$dir" "${pair%%=*}" "${pair#*=}"
@@ -128,9 +134,10 @@ quiet_disk()	# NAME
 	[[ ! -e $queue/iostats ]] || echo 0 >"$queue/iostats"
 }
 
-fill_disk()	# NAME
+fill_disk()	# NAME [MIB]
 {
-	"$tree/tools/bench/fio-fill" "/dev/$1" "$MEM_MIB" || die "cannot fill $1"
+	"$tree/tools/bench/fio-fill" "/dev/$1" "${2:-$MEM_MIB}" ||
+		die "cannot fill $1"
 }
 
 remove_disks()	# DRIVER

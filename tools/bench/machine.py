@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 
+import cells
 import plan
 import results
 from fault import BenchError
@@ -59,11 +60,20 @@ def read_facts(path):
     return facts, settings
 
 
-def _command(clock, kernel, share, timeout):
-    command = [f"{TOP}/scripts/vm", "--memory", MEMORY, "--kernel", kernel,
-               "--timeout", str(timeout), "--share", share]
-    command += ["--icount"] if clock == "virtual" else ["--cpus", "2"]
-    return command + ["--", f"{TOP}/tools/bench/guest", share]
+def plugin(share):
+    """Options for a machine with the plugin that counts instructions."""
+    os.makedirs(f"{share}/marks")
+    return ["--plugin", f"{TOP}/tools/bench/insn/insn.so,out={share}/marks"]
+
+
+def command(runs, clock, kernel, share):
+    """How the machine is started for these runs."""
+    words = [f"{TOP}/scripts/vm", "--memory", MEMORY, "--kernel", kernel,
+             "--timeout", str(timeout_of(runs)), "--share", share]
+    words += ["--icount"] if clock == "virtual" else ["--cpus", str(cells.CPUS)]
+    if any(run.kind == "insn" for run in runs):
+        words += plugin(share)
+    return words + ["--", f"{TOP}/tools/bench/guest", share]
 
 
 class Listener:
@@ -103,9 +113,9 @@ def timeout_of(runs):
     return SECONDS_BEFORE + SECONDS_PER_RUN * len(runs)
 
 
-def boot(command, listener, share):
+def boot(words, listener, share):
     """Run the machine; the values by section, and what is to be known."""
-    with subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL,
+    with subprocess.Popen(words, text=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE) as machine:
         try:
             for line in machine.stdout:
@@ -125,5 +135,4 @@ def carry_out(runs, clock, kernel, share, say):
     """Boot and measure."""
     plan.write(runs, share)
     listener = Listener(runs, lambda ended: results.read(ended, share), say)
-    command = _command(clock, kernel, share, timeout_of(runs))
-    return boot(command, listener, share)
+    return boot(command(runs, clock, kernel, share), listener, share)

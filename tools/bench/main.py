@@ -154,8 +154,7 @@ def prepare(options):
     kernel = options.kernel or machine.default_kernel()
     if not options.no_build:
         build(kernel)
-        if options.nvme:
-            make("-C", f"{TOP}/tools/bench/insn")
+        make("-C", f"{TOP}/tools/bench/insn")
     return kernel
 
 
@@ -192,7 +191,8 @@ def _runs(options, clock):
     repeats, limit = PRESETS[preset][clock]
     selected = cells.select(clock, options.full, options.cells)
     runs = plan.make(selected, _drivers(options, clock),
-                     options.repeats or repeats, limit, EXTRA_REPEATS[preset])
+                     options.repeats or repeats, limit,
+                     options.repeats or EXTRA_REPEATS[preset])
     return runs, limit
 
 

@@ -15,17 +15,7 @@ import summary
 # takes commands for the controller.
 INTERRUPTS = {"nvme": r"nvme\d+q[1-9]\d*", "nvme_c": r"nvmec\d+ ?q[1-9]\d*"}
 
-FUNCTIONS_HEAD = "Per I/O: instructions, calls; module, function\n\n"
-
 MEMORY = "3G"
-
-# For each clock: the machine's options. With more than one CPU the plugin's
-# counters are not exact.
-MACHINES = {
-    "counted": ("--cpus", "1", "--plugin",
-                f"{machine.TOP}/tools/bench/insn/insn.so,out={{share}}/marks"),
-    "wall": ("--cpus", "2"),
-}
 
 
 def count_interrupts(text, driver):
@@ -52,19 +42,14 @@ class Reader:
             return file.read()
 
     def _count_functions(self, run):
-        """{(module, function): Count} of a run, or None. What was counted in
-        other modules is cut from the file, which is large otherwise."""
-        name = f"{run.section}.insn"
-        if not os.path.exists(f"{self.share}/{name}"):
+        """{(module, function): Count} of a run, or None."""
+        path = f"{self.share}/{run.section}.insn"
+        if not os.path.exists(path):
             return None
         if self.symbols is None:
             self.symbols = counted.read_symbols(self._text("kallsyms"))
-        counts = counted.of_modules(self.symbols,
-                                    counted.read_counts(self._text(name)),
+        return counted.functions_of(self.symbols, path,
                                     nvme_cells.MODULES[run.driver])
-        with open(f"{self.share}/{name}", "w", encoding="utf-8") as out:
-            out.write(counted.counts_text(counts))
-        return counted.by_function(self.symbols, counts)
 
     def _one(self, run):
         """{metric: value} of a run."""
@@ -104,16 +89,16 @@ def function_texts(functions):
         sums[run.driver, run.cell] = (counted.add(total, counts), all_ios + ios)
     texts = {}
     for (driver, cell), (counts, ios) in sums.items():
-        mean = counted.total(counts).executed / ios
-        texts[driver] = texts.get(driver, FUNCTIONS_HEAD) + "\n".join(
-            [f"{mean:10.2f}            {cell}",
-             *counted.breakdown(counts, ios), "", ""])
+        texts[driver] = texts.get(driver, counted.FUNCTIONS_HEAD) + \
+            counted.section_text(cell, counts, ios)
     return texts
 
 
 def _command(clock, kernel, share, timeout):
     devices = ("--nvme", f"size={nvme_cells.SPAN >> 20}M") * 2
-    options = [o.format(share=share) for o in MACHINES[clock]]
+    # With more than one CPU the plugin's counters are not exact.
+    options = ["--cpus", "1", *machine.plugin(share)] if clock == "counted" \
+        else ["--cpus", "2"]
     return [f"{machine.TOP}/scripts/vm", "--memory", MEMORY,
             "--kernel", kernel, "--timeout", str(timeout), "--share", share,
             *devices, *options,
@@ -123,7 +108,6 @@ def _command(clock, kernel, share, timeout):
 def carry_out(runs, clock, kernel, share, say):
     """Boot and measure; one clock's part of the summary."""
     nvme_cells.write(runs, share)
-    os.makedirs(f"{share}/marks")
     reader = Reader(share)
     measured = machine.boot(
         _command(clock, kernel, share, machine.timeout_of(runs)),

@@ -3,8 +3,9 @@
 
 Drivers are compared in turn: each repeat visits every driver of a cell, and
 each repeat starts with another driver, so that a machine that gets slower or
-faster in the course of the run does so for all of them.  The one-job and
-two-job runs of a driver follow each other, because their quotient is reported.
+faster in the course of the run does so for all of them.  The runs of a driver
+with one job and with more follow each other, because their quotient is
+reported.
 
 Runs of one repeat on one store make a batch, which is one process of fio: to
 start one takes a virtual machine as long as a run.  The plan is a directory
@@ -50,7 +51,9 @@ class Run:
             f"rw={self.rw}",
             f"bs={self.bs}",
             f"numjobs={self.jobs}",
-            f"cpus_allowed=0-{self.jobs - 1}",
+            # Jobs beyond the machine's CPUs share them.
+            f"cpus_allowed=0-{min(self.jobs, cells.CPUS) - 1}",
+            *([f"size={cells.ZONE_SPAN}"] if self.store == "zone" else []),
             *self.limit,
         )) + "\n"
 

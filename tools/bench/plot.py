@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The summary as a picture: for each clock bars with the figures and, below,
-the quotients to the reference; then the gain from one to two jobs."""
+the quotients to the reference; then the gain from one job to more."""
 
 import matplotlib
 
@@ -17,7 +17,7 @@ COLOURS = {
     "floor": "#b9c2ca",
     "brd": "#d9a441",
 }
-STORES = {"plain": "no data", "mem": "memory-backed"}
+STORES = {"plain": "no data", "mem": "memory-backed", "zone": "one zone"}
 WIDTH = 0.8  # of a group of bars
 
 
@@ -36,7 +36,7 @@ def _facets(part):
     for store in cells.STORE_DRIVERS:
         for bs in cells.SIZES:
             for rw in ("randread", "randwrite"):
-                for jobs in (1, 2):
+                for jobs in cells.JOBS:
                     name = cells.Cell(store, rw, bs, jobs).name
                     group = {d: by_name[name, d] for d in cells.DRIVERS
                              if (name, d) in by_name}
@@ -111,7 +111,8 @@ def _draw_ratio(axes, groups, drivers):
 def _draw_gains(axes, gains, drivers):
     groups = {}
     for row in gains:
-        label = row["family"].replace("-rand", "\n").replace("-", " ")
+        label = row["family"].replace("-rand", "\n").replace("-", " ") + \
+            f"\n{row['jobs']} jobs"
         groups.setdefault(label, {})[row["driver"]] = row
 
     def draw(x, width, row, driver):
@@ -163,7 +164,7 @@ def _last_panel(figure, clock, part, drivers):
     left, right = figure.subplots(1, 2, gridspec_kw={"width_ratios": [2, 1]})
     if part["gains"]:
         _draw_gains(left, part["gains"], drivers)
-        left.set_title(f"Two jobs, times one job ({clock} time)", fontsize=9)
+        left.set_title(f"More jobs, times one job ({clock} time)", fontsize=9)
         left.set_ylabel("median, quartiles", fontsize=8)
     else:
         left.set_axis_off()

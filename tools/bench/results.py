@@ -3,6 +3,9 @@
 
 import json
 
+import cells
+import counted
+
 
 class ResultError(Exception):
     """A result file that cannot be used."""
@@ -63,6 +66,22 @@ def extra_values(text):
     return {name: float(value) for name, value in document.items()}
 
 
+def insn_values(text, path, driver):
+    """{metric: instructions per I/O}, from the numbers of I/Os and the files
+    beside them. Leaves a file that tells functions apart."""
+    with open(f"{path}.kallsyms", encoding="utf-8") as file:
+        symbols = counted.read_symbols(file.read())
+    found, report = {}, counted.FUNCTIONS_HEAD
+    for metric, ios in extra_values(text).items():
+        functions = counted.functions_of(symbols, f"{path}.{metric}.insn",
+                                         cells.MODULES[driver])
+        found[metric] = counted.total(functions).executed / ios
+        report += counted.section_text(metric, functions, ios)
+    with open(f"{path}.functions", "w", encoding="utf-8") as out:
+        out.write(report)
+    return found
+
+
 def read(runs, directory):
     """{section: {metric: value}} of the runs of one batch."""
     path = f"{directory}/{runs[0].batch}.json"
@@ -71,9 +90,12 @@ def read(runs, directory):
             text = file.read()
         if runs[0].kind == "fio":
             found = fio_values(text)
+        elif runs[0].kind == "insn":
+            found = {runs[0].section: insn_values(text, path, runs[0].driver)}
         else:
             found = {runs[0].section: extra_values(text)}
-    except (OSError, KeyError, UnicodeDecodeError, ResultError) as err:
+    except (OSError, KeyError, UnicodeDecodeError, counted.CountError,
+            ResultError) as err:
         raise ResultError(f"{path}: {err}") from err
     missing = [r.section for r in runs if r.section not in found]
     if missing:

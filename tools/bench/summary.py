@@ -43,10 +43,10 @@ def rows(table, what=cells):
     return out
 
 
-def _family_samples(table, family, driver):
-    """One-job and two-job samples of a driver, or None."""
+def _family_samples(table, family, driver, more):
+    """Samples of a driver with one job and with more, or None."""
     pair = []
-    for jobs in (1, 2):
+    for jobs in (1, more):
         cell = cells.Cell(*family, jobs)
         sample = table.get((cell.name, "iops"), {}).get(driver)
         if not sample:
@@ -55,23 +55,27 @@ def _family_samples(table, family, driver):
     return pair
 
 
-def _floor_gains(table, rw, bs):
+def _floor_gains(table, family, more):
     """Gains of the floor driver: same workload if measured, else nearest."""
+    store, rw, bs = family
     sizes = [bs] + [s for s in cells.SIZES if s != bs]
     for size in sizes:
         for operation in (rw, "randread", "randwrite"):
-            pair = _family_samples(table, ("plain", operation, size), "floor")
-            if pair:
-                return stats.quotients(pair[1], pair[0])
+            for nearest in (store, "plain"):
+                pair = _family_samples(table, (nearest, operation, size),
+                                       "floor", more)
+                if pair:
+                    return stats.quotients(pair[1], pair[0])
     return None
 
 
-def _gain(table, family, driver):
-    one, two = _family_samples(table, family, driver)
+def _gain(table, family, driver, more):
+    one, two = _family_samples(table, family, driver, more)
     gains = stats.quotients(two, one)
-    floor = _floor_gains(table, *family[1:])
+    floor = _floor_gains(table, family, more)
     return {
         "family": "-".join(family),
+        "jobs": more,
         "driver": driver,
         "values": gains,
         **stats.describe(gains),
@@ -82,16 +86,16 @@ def _gain(table, family, driver):
 
 
 def gains(table):
-    """What two jobs do, in units of what one does, repeat by repeat."""
-    out = []
-    for store in cells.STORE_DRIVERS:
-        for bs in cells.SIZES:
-            for rw in ("randread", "randwrite"):
-                family = (store, rw, bs)
-                for driver in cells.DRIVERS:
-                    if _family_samples(table, family, driver):
-                        out.append(_gain(table, family, driver))
-    return out
+    """What more jobs do, in units of what one does, repeat by repeat."""
+    return [
+        _gain(table, (store, rw, bs), driver, more)
+        for store in cells.STORE_DRIVERS
+        for bs in cells.SIZES
+        for rw in ("randread", "randwrite")
+        for more in cells.JOBS[1:]
+        for driver in cells.DRIVERS
+        if _family_samples(table, (store, rw, bs), driver, more)
+    ]
 
 
 def of_clock(runs, measured, limit):

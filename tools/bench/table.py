@@ -6,7 +6,8 @@ import cells
 NOTES = f"""\
 median: of the repeats; [..]: their quartiles (extremes in summary.json).
 vs {cells.REFERENCE}: mean quotient of the runs of a repeat, (95 % CI).
-IOPS: higher is better; seconds and bytes for each byte: lower is better.
+IOPS: higher is better; seconds, bytes for each byte, and instructions (of the
+driver's own modules) and interrupts for each I/O: lower is better.
 """
 
 CLOCKS = {
@@ -79,9 +80,10 @@ def _cells(rows):
 
 
 def _gains(rows):
-    header = ["one to two jobs", "driver", "n", "median", "",
+    header = ["gain by jobs", "driver", "n", "median", "",
               "mean gain", "vs floor's gain"]
-    lines = [[r["family"], r["driver"], str(r["n"]), f"{r['median']:.3f}",
+    lines = [[f"{r['family']} 1j to {r['jobs']}j", r["driver"], str(r["n"]),
+              f"{r['median']:.3f}",
               _spread(r, ""), ratio_text(r["gain"]), ratio_text(r["to_floor"])]
              for r in rows]
     return layout(header, blank_repeats(lines))

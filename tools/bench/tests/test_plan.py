@@ -7,6 +7,7 @@ import tempfile
 import unittest
 
 import cells
+import machine
 import plan
 
 READ = cells.Cell("plain", "randread", "4k", 1)
@@ -23,6 +24,18 @@ class Cells(unittest.TestCase):
     def test_quick_is_in_matrix(self):
         for clock in ("wall", "virtual"):
             self.assertLess(set(cells.quick(clock)), set(cells.matrix(clock)))
+
+    def test_zone_is_read_by_one_and_by_four(self):
+        jobs = {clock: [c.jobs for c in cells.matrix(clock)
+                        if c.kind == "fio" and c.store == "zone"]
+                for clock in ("wall", "virtual")}
+        self.assertEqual(jobs, {"wall": [1, 4], "virtual": [1]})
+
+    def test_extras_of_a_clock(self):
+        kinds = {clock: {c.kind for c in cells.matrix(clock)}
+                 for clock in ("wall", "virtual")}
+        self.assertEqual(kinds["wall"] ^ kinds["virtual"], {"load", "insn"})
+        self.assertIn("timer", kinds["wall"] & kinds["virtual"])
 
     def test_pattern(self):
         names = [c.name for c in cells.select("wall", False, ["mem-*-64k-2j"])]
@@ -95,6 +108,30 @@ class Files(unittest.TestCase):
         job = self.text("repeat-01-plain.fio")
         self.assertIn("numjobs=2\ncpus_allowed=0-1\ntime_based=1\n"
                       "runtime=700ms\n", job)
+
+    def test_four_jobs_in_one_zone(self):
+        cell = cells.Cell("zone", "randread", "4k", 4)
+        job = plan.make([cell], ["null_blk"], 1, LIMIT)[0].job()
+        self.assertIn("filename=${DISK_null_blk_zone}\n", job)
+        self.assertIn(f"numjobs=4\ncpus_allowed=0-1\nsize={64 << 20}\n", job)
+
+
+class Machine(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.dir)
+
+    def command(self, *selected):
+        runs = plan.make(list(selected), ["null_blk"], 1, LIMIT)
+        return machine.command(runs, "virtual", "6.12", self.dir)
+
+    def test_plugin_only_if_something_counts(self):
+        insn, = (c for c in cells.EXTRAS if c.kind == "insn")
+        self.assertNotIn("--plugin", self.command(READ))
+        command = self.command(READ, insn)
+        plugin = command[command.index("--plugin") + 1]
+        self.assertTrue(plugin.endswith(f"insn.so,out={self.dir}/marks"))
+        self.assertEqual(os.listdir(self.dir), ["marks"])
 
 
 if __name__ == "__main__":

@@ -70,6 +70,51 @@ class ExtraValues(unittest.TestCase):
                 results.extra_values(text)
 
 
+class InsnValues(unittest.TestCase):
+    SYMBOLS = ("ffffffffc0001000 t nbc_null_queue_rqs\t[null_blk_c]\n"
+               "ffffffffc0002000 t mqblk_end\t[mqblk]\n"
+               "ffffffffc0003000 t p9_client_rpc\t[9pnet]\n")
+    # 16 I/Os for each call of the first; what 9pnet did is no driver's.
+    COUNTS = ("ffffffffc0001000 100 0\nffffffffc0001004 1600 0\n"
+              "ffffffffc0002000 800 0\nffffffffc0003000 77777 0\n")
+
+    def setUp(self):
+        self.dir = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.dir)
+        for name, text in (("", '{"insn_mem": 1600}'),
+                           (".kallsyms", self.SYMBOLS),
+                           (".insn_mem.insn", self.COUNTS)):
+            with open(f"{self.dir}/batch.json{name}", "w",
+                      encoding="utf-8") as file:
+                file.write(text)
+        self.what = plan.Run("insn", "insn-4k", "null_blk_c", 1, "batch")
+
+    def test_both_modules(self):
+        found = results.read([self.what], self.dir)
+        self.assertEqual(found, {
+            "insn-4k.null_blk_c.1": {"insn_mem": (100 + 1600 + 800) / 1600}})
+
+    def test_functions(self):
+        results.read([self.what], self.dir)
+        with open(f"{self.dir}/batch.json.functions", encoding="utf-8") as file:
+            text = file.read()
+        self.assertRegex(text, r"1\.56 +insn_mem\n"
+                               r" +1\.06 +0\.062  null_blk_c +nbc_null_queue")
+        self.assertNotIn("9pnet", text)
+
+    def test_missing(self):
+        os.unlink(f"{self.dir}/batch.json.insn_mem.insn")
+        with self.assertRaisesRegex(results.ResultError, "insn_mem"):
+            results.read([self.what], self.dir)
+
+    def test_hidden_symbols(self):
+        with open(f"{self.dir}/batch.json.kallsyms", "w",
+                  encoding="utf-8") as file:
+            file.write("0000000000000000 t nbc_null_queue_rqs\t[null_blk_c]\n")
+        with self.assertRaisesRegex(results.ResultError, "hides"):
+            results.read([self.what], self.dir)
+
+
 class Read(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.mkdtemp()

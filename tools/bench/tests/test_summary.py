@@ -9,10 +9,11 @@ import summary
 import table
 
 CELLS = [cells.Cell(store, "randread", "4k", jobs)
-         for store in ("plain", "mem") for jobs in (1, 2)]
+         for store, more in (("plain", 2), ("mem", 2), ("zone", 4))
+         for jobs in (1, more)]
 FACTS = {"kernel": "6.12", "cpus": "2", "cpu": "a CPU", "fio": "fio-3.33"}
 
-# A driver's I/Os per second with one job, and its gain from a second.
+# A driver's I/Os per second with one job, and its gain from more.
 SPEED = {"null_blk_c": (300, 1.8), "null_blk": (100, 1.0), "floor": (400, 1.8)}
 
 
@@ -24,7 +25,7 @@ def measured(without=()):
     for run in runs:
         if run.driver not in without:
             one, gain = SPEED[run.driver]
-            iops = one * (gain if run.jobs == 2 else 1) / run.repeat
+            iops = one * (gain if run.jobs > 1 else 1) / run.repeat
             values[run.section] = {"iops": iops}
     return summary.of_clock(
         runs, {"values": values, "facts": FACTS, "settings": {},
@@ -53,6 +54,14 @@ class Summary(unittest.TestCase):
         self.assertAlmostEqual(gain["median"], 1.8)
         self.assertAlmostEqual(gain["to_floor"]["ratio"], 1)
 
+    def test_gain_of_four_readers_of_a_zone(self):
+        gains = {g["driver"]: g for g in measured()["gains"]
+                 if g["family"] == "zone-randread-4k"}
+        self.assertEqual({g["jobs"] for g in gains.values()}, {4})
+        self.assertAlmostEqual(gains["floor"]["median"], 1.8)
+        self.assertIsNone(gains["floor"]["to_floor"])
+        self.assertAlmostEqual(gains["null_blk"]["to_floor"]["ratio"], 1 / 1.8)
+
     def test_without_floor(self):
         part = measured(without=("floor",))
         self.assertTrue(all(g["to_floor"] is None for g in part["gains"]))
@@ -68,6 +77,7 @@ class Summary(unittest.TestCase):
             "clocks": {"wall": measured(without=("floor",))}})
         self.assertIn("Left out: floor: not there", text)
         self.assertRegex(text, r"null_blk_c +2 +225 .*3\.000 \(3\.000")
+        self.assertRegex(text, r"zone-randread-4k 1j to 4j +null_blk_c +2 +1\.8")
 
 
 if __name__ == "__main__":
