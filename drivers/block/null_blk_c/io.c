@@ -13,6 +13,18 @@
 
 #include "null_blk_c.h"
 
+/*
+ * Requests that came together and are done
+ *
+ * @iob: those that complete when the batch is over
+ * @timed: those that the timer completes: their time begins when the batch is
+ *	over, so that they complete together as well
+ */
+struct nbc_batch {
+	struct io_comp_batch	iob;
+	struct rq_list		timed;
+};
+
 static __always_inline void nbc_cmd_init(struct nbc_cmd *cmd, struct request *rq)
 {
 	*cmd = (struct nbc_cmd) {
@@ -65,13 +77,28 @@ ktime_t nbc_due(struct nbc_disk *nbd, enum req_op op, unsigned int bytes,
 	return due > now ? due : 0;
 }
 
-/* Completes a request that the caller owns, unless it has to wait. */
+/* With data, the first of a batch would wait until all the others are copied. */
+static bool nbc_timed_as_batch(const struct nbc_disk *nbd)
+{
+	return nbd->irqmode == NBC_IRQ_TIMER && !nbd->throttle.on && !nbd->store;
+}
+
+/*
+ * Completes a request that the caller owns, unless it has to wait. @batch is NULL
+ * for one that came alone.
+ */
 static void nbc_complete_full(struct nbc_disk *nbd, struct request *rq,
-			      blk_status_t status, struct io_comp_batch *iob)
+			      blk_status_t status, struct nbc_batch *batch)
 {
 	bool polled = rq->mq_hctx->type == HCTX_TYPE_POLL;
+	struct io_comp_batch *iob = batch ? &batch->iob : NULL;
 	ktime_t due;
 
+	if (batch && !polled && nbc_timed_as_batch(nbd)) {
+		mqblk_rq(rq)->status = status;
+		rq_list_add_tail(&batch->timed, rq);
+		return;
+	}
 	due = nbc_due(nbd, req_op(rq), blk_rq_bytes(rq), polled);
 	if (due)
 		mqblk_timer_park(rq, status, due);
@@ -125,10 +152,25 @@ static void nbc_start(struct nbc_disk *nbd, struct request *rq)
 		mqblk_rq_start(rq);
 }
 
-/* A disk with something switched on; see nbc_handle(). */
+static void nbc_batch_end(struct nbc_disk *nbd, struct nbc_batch *batch)
+{
+	ktime_t due = 0;
+	struct request *rq;
+
+	if (!rq_list_empty(&batch->timed))
+		due = ktime_add_safe(ktime_get(), nbd->delay);
+	while ((rq = rq_list_pop(&batch->timed)))
+		mqblk_timer_park(rq, mqblk_rq(rq)->status, due);
+	mqblk_batch_end(&batch->iob);
+}
+
+/*
+ * Takes a request of a disk with something switched on, or refuses it: it is the
+ * block layer's still unless the return is BLK_STS_OK.
+ */
 static noinline blk_status_t nbc_handle_full(struct nbc_disk *nbd,
 					     struct request *rq,
-					     struct io_comp_batch *iob)
+					     struct nbc_batch *batch)
 {
 	if (nbc_fault_hits(nbd, NBC_FAULT_requeue))
 		return nbc_requeue(nbd, rq);
@@ -137,18 +179,33 @@ static noinline blk_status_t nbc_handle_full(struct nbc_disk *nbd,
 	    nbc_fault_hits(nbd, NBC_FAULT_timeout))
 		mqblk_rq_lose(rq);
 	else
-		nbc_complete_full(nbd, rq, nbc_run(nbd, rq), iob);
+		nbc_complete_full(nbd, rq, nbc_run(nbd, rq), batch);
 	return BLK_STS_OK;
+}
+
+/* Leaves in @rqs what was refused: the block layer queues it again. */
+static noinline void nbc_list_full(struct nbc_disk *nbd, struct rq_list *rqs)
+{
+	struct nbc_batch batch = {};
+	struct rq_list refused = {};
+	struct request *rq;
+
+	while ((rq = rq_list_pop(rqs))) {
+		if (nbc_handle_full(nbd, rq, &batch))
+			rq_list_add_tail(&refused, rq);
+	}
+	*rqs = refused;
+	nbc_batch_end(nbd, &batch);
 }
 
 /* Does what a plain request asks for, up to its completion. */
 static __always_inline blk_status_t nbc_do_plain(struct nbc_disk *nbd,
 						 struct request *rq, bool data)
 {
-	struct nbc_cmd cmd;
-
 	mqblk_rq_start(rq);
 	if (data) {
+		struct nbc_cmd cmd;
+
 		nbc_cmd_init(&cmd, rq);
 		return nbc_store_cmd(nbd->store, &cmd);
 	}
@@ -172,40 +229,55 @@ static __always_inline void nbc_handle_plain(struct nbc_disk *nbd,
 		mqblk_rq_end(rq, status, iob);
 }
 
-/*
- * Takes a request, or refuses it: it is the block layer's still unless the
- * return is BLK_STS_OK.
- */
-static __always_inline blk_status_t nbc_handle(struct request *rq, bool data,
-					       struct io_comp_batch *iob)
+static __always_inline void nbc_list_plain(struct nbc_disk *nbd,
+					   struct rq_list *rqs, bool data,
+					   bool softirq)
+{
+	DEFINE_IO_COMP_BATCH(iob);
+	struct request *rq;
+
+	while ((rq = rq_list_pop(rqs)))
+		nbc_handle_plain(nbd, rq, data, softirq, &iob);
+	mqblk_batch_end(&iob);
+}
+
+/* Where the disk's requests go now. */
+static __always_inline enum nbc_path nbc_path(const struct nbc_disk *nbd,
+					      const struct request_queue *q)
+{
+	if (IS_ENABLED(CONFIG_FAIL_IO_TIMEOUT) &&
+	    unlikely(test_bit(QUEUE_FLAG_FAIL_IO, &q->queue_flags)))
+		return NBC_PATH_FULL;
+	return READ_ONCE(nbd->path);
+}
+
+static __always_inline blk_status_t nbc_handle(struct request *rq, bool data)
 {
 	struct nbc_disk *nbd = rq->q->queuedata;
-	enum nbc_path path = READ_ONCE(nbd->path);
+	enum nbc_path path = nbc_path(nbd, rq->q);
 
-	if (unlikely(blk_should_fake_timeout(rq->q)))
-		path = NBC_PATH_FULL;
 	if (path == NBC_PATH_SOFTIRQ)
-		nbc_handle_plain(nbd, rq, data, true, iob);
+		nbc_handle_plain(nbd, rq, data, true, NULL);
 	else if (path == NBC_PATH_INLINE)
-		nbc_handle_plain(nbd, rq, data, false, iob);
+		nbc_handle_plain(nbd, rq, data, false, NULL);
 	else
-		return nbc_handle_full(nbd, rq, iob);
+		return nbc_handle_full(nbd, rq, NULL);
 	return BLK_STS_OK;
 }
 
-/* Leaves in @rqs what was refused: the block layer queues it again. */
+/* All of a list is for one disk. */
 static __always_inline void nbc_handle_list(struct rq_list *rqs, bool data)
 {
-	DEFINE_IO_COMP_BATCH(iob);
-	struct rq_list refused = {};
-	struct request *rq;
+	struct request_queue *q = rq_list_peek(rqs)->q;
+	struct nbc_disk *nbd = q->queuedata;
+	enum nbc_path path = nbc_path(nbd, q);
 
-	while ((rq = rq_list_pop(rqs))) {
-		if (unlikely(nbc_handle(rq, data, &iob)))
-			rq_list_add_tail(&refused, rq);
-	}
-	*rqs = refused;
-	mqblk_batch_end(&iob);
+	if (path == NBC_PATH_SOFTIRQ)
+		nbc_list_plain(nbd, rqs, data, true);
+	else if (path == NBC_PATH_INLINE)
+		nbc_list_plain(nbd, rqs, data, false);
+	else
+		nbc_list_full(nbd, rqs);
 }
 
 /* Sets up a hardware queue, or fails on purpose. */
@@ -220,7 +292,7 @@ static int nbc_init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
 static blk_status_t nbc_null_queue_rq(struct blk_mq_hw_ctx *hctx,
 				      const struct blk_mq_queue_data *bd)
 {
-	return nbc_handle(bd->rq, false, NULL);
+	return nbc_handle(bd->rq, false);
 }
 
 static void nbc_null_queue_rqs(struct rq_list *rqs)
@@ -231,7 +303,7 @@ static void nbc_null_queue_rqs(struct rq_list *rqs)
 static blk_status_t nbc_data_queue_rq(struct blk_mq_hw_ctx *hctx,
 				      const struct blk_mq_queue_data *bd)
 {
-	return nbc_handle(bd->rq, true, NULL);
+	return nbc_handle(bd->rq, true);
 }
 
 static void nbc_data_queue_rqs(struct rq_list *rqs)
@@ -245,7 +317,7 @@ static blk_status_t nbc_any_queue_rq(struct blk_mq_hw_ctx *hctx,
 {
 	struct nbc_disk *nbd = bd->rq->q->queuedata;
 
-	return nbc_handle(bd->rq, nbd->store, NULL);
+	return nbc_handle(bd->rq, nbd->store);
 }
 
 #define NBC_COMMON_OPS						\
