@@ -35,7 +35,8 @@ each_step() {
 	fi
 }
 works() {
-	dd if=/dev/urandom of="$1" bs=1M count=2 oflag=direct status=none &&
+	dd if=/dev/urandom of="$1" bs=1M count=2 oflag=direct conv=nocreat \
+		status=none &&
 		dd if="$1" of=/dev/null bs=1M count=2 iflag=direct status=none
 }
 
