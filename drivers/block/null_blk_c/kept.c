@@ -8,24 +8,30 @@
  * written over in place. They are dropped where they would be seen, by a command
  * that moves the pointer without writing, and when the disk loses power.
  *
- * All disks together keep a part of the machine's memory and no more, so that a
- * write hardly ever fails for what others keep. Under pressure the kernel takes it
- * back through a shrinker, zone by zone. It only tries their locks: whoever holds
- * one may be waiting for that memory.
+ * All disks together keep a part of the machine's memory and no more. Under pressure
+ * the kernel takes it back through a shrinker, zone by zone, and before a write fails
+ * for want of memory, all of it is dropped. Both only try the zones' locks: whoever
+ * holds one may be waiting for that memory.
  *
  * Disks with a cache keep nothing: a power cut would bring it back.
  */
 #include <linux/atomic.h>
+#include <linux/cleanup.h>
+#include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/shrinker.h>
 
 #include "null_blk_c.h"
 
 /* The part of memory that all disks may keep */
-#define NBC_KEPT_PART		16
+#define NBC_KEPT_PART		4
 
+/* Disks that may keep something; taken under a zone's lock, too. */
+static LIST_HEAD(nbc_kept_disks);
+static DEFINE_MUTEX(nbc_kept_lock);
 /* The sum of nbc_zone.kept_sects; some of that was written over since. */
 static atomic_long_t nbc_kept_sects;
 
@@ -114,16 +120,17 @@ static unsigned long nbc_kept_count(struct shrinker *shrinker,
 	return sects >> PAGE_SECTORS_SHIFT ?: SHRINK_EMPTY;
 }
 
-/* Goes on behind the zone where it ended the last time. */
-static unsigned long nbc_kept_scan(struct shrinker *shrinker,
-				   struct shrink_control *sc)
+/*
+ * Drops @wanted pages and a little more, if there are as many. Goes on behind the
+ * zone where it ended the last time. Returns how many were dropped.
+ */
+static unsigned long nbc_kept_sweep(struct nbc_disk *nbd, unsigned long wanted)
 {
-	struct nbc_disk *nbd = shrinker->private_data;
 	struct nbc_zones *zones = nbd->zones;
 	unsigned int hand = READ_ONCE(zones->kept_hand), i;
 	unsigned long dropped = 0;
 
-	for (i = 0; i < zones->nr_zones && dropped < sc->nr_to_scan; i++) {
+	for (i = 0; i < zones->nr_zones && dropped < wanted; i++) {
 		struct nbc_zone *zone = &zones->zone[hand];
 
 		hand = hand + 1 < zones->nr_zones ? hand + 1 : 0;
@@ -134,7 +141,32 @@ static unsigned long nbc_kept_scan(struct shrinker *shrinker,
 		cond_resched();
 	}
 	WRITE_ONCE(zones->kept_hand, hand);
-	return dropped ?: SHRINK_STOP;
+	return dropped;
+}
+
+static unsigned long nbc_kept_scan(struct shrinker *shrinker,
+				   struct shrink_control *sc)
+{
+	return nbc_kept_sweep(shrinker->private_data, sc->nr_to_scan) ?:
+	       SHRINK_STOP;
+}
+
+/**
+ * nbc_kept_drop_all - free what all disks keep, but for zones that are locked
+ *
+ * Context: Process context, may sleep; the caller may hold a zone's lock.
+ */
+void nbc_kept_drop_all(void)
+{
+	struct nbc_disk *nbd;
+
+	if (!atomic_long_read(&nbc_kept_sects))
+		return;
+	guard(mutex)(&nbc_kept_lock);
+	list_for_each_entry(nbd, &nbc_kept_disks, kept_entry) {
+		if (nbc_kept_sweep(nbd, ULONG_MAX))
+			flush_rcu_work(&nbd->store->reap);
+	}
 }
 
 /**
@@ -156,6 +188,8 @@ int nbc_kept_create(struct nbc_disk *nbd, const char *name)
 	nbd->kept->scan_objects = nbc_kept_scan;
 	nbd->kept->private_data = nbd;
 	shrinker_register(nbd->kept);
+	guard(mutex)(&nbc_kept_lock);
+	list_add_tail(&nbd->kept_entry, &nbc_kept_disks);
 	return 0;
 }
 
@@ -172,6 +206,8 @@ void nbc_kept_destroy(struct nbc_disk *nbd)
 	if (!nbd->kept)
 		return;
 	shrinker_free(nbd->kept);
+	scoped_guard(mutex, &nbc_kept_lock)
+		list_del(&nbd->kept_entry);
 	for (i = 0; i < nbd->zones->nr_zones; i++) {
 		struct nbc_zone *zone = &nbd->zones->zone[i];
 

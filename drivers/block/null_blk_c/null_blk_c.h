@@ -99,6 +99,7 @@ struct nbc_bios {
  * @requeues: counts requests that the fault sent back
  * @zones: of the device, NULL if the disk is not zoned
  * @kept: what takes back what its zones keep, NULL if they keep nothing
+ * @kept_entry: place in the list of disks that keep something, see kept.c
  * @bios: bios that wait for their time, with queue_mode 0
  * @watch: who looks at the requests, unused with queue_mode 0
  * @path_lock: guards @path, innermost
@@ -125,6 +126,7 @@ struct nbc_disk {
 	atomic_t		requeues;
 	struct nbc_zones	*zones;
 	struct shrinker		*kept;
+	struct list_head	kept_entry;
 	struct nbc_bios		bios;
 	struct mqblk_watch	watch;
 	spinlock_t		path_lock;
@@ -236,6 +238,7 @@ bool nbc_kept_add(struct nbc_disk *nbd, struct nbc_zone *zone,
 		  unsigned int sects);
 void nbc_kept_forget(struct nbc_zone *zone);
 unsigned int nbc_kept_drop(struct nbc_disk *nbd, struct nbc_zone *zone);
+void nbc_kept_drop_all(void);
 int nbc_kept_create(struct nbc_disk *nbd, const char *name);
 void nbc_kept_destroy(struct nbc_disk *nbd);
 
@@ -249,6 +252,10 @@ void nbc_zoned_limits(struct queue_limits *limits,
 		      const struct nbc_config *config);
 MQBLK_REPORT_ZONES_FN(nbc_report_zones);
 #else
+static inline void nbc_kept_drop_all(void)
+{
+}
+
 static inline int nbc_kept_create(struct nbc_disk *nbd, const char *name)
 {
 	return 0;

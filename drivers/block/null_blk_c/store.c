@@ -34,6 +34,7 @@
 #include <linux/printk.h>
 #include <linux/sizes.h>
 
+#include "null_blk_c.h"
 #include "unit.h"
 
 /* Units given back in one call; they stand in an array on the stack. */
@@ -145,11 +146,15 @@ struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
 	return beneath;
 }
 
-/* Is there memory to spare for some more units? Waits for what is being freed. */
+/*
+ * Is there memory to spare for some more units? Frees what zones keep, and waits for
+ * what is being freed.
+ */
 bool nbc_memory_left(struct nbc_store *store)
 {
 	if (likely(si_mem_available() > nbc_reserve_pages))
 		return true;
+	nbc_kept_drop_all();
 	flush_rcu_work(&store->reap);
 	return si_mem_available() > nbc_reserve_pages;
 }

@@ -100,18 +100,3 @@ reset 1
 check "with a cache, a reset gives it back" \
 	wait_until 15 free_at_least $((before - slack))
 nbc_destroy d
-
-# A sixteenth of the machine's memory and no more is kept.
-total=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
-zones=$((total / 16 / mib + 3))
-nbc_disk d zoned=1 zone_size=$mib memory_backed=1 size=$((zones * mib))
-before=$(free_kib)
-for ((i = 0; i < zones; i++)); do
-	write_zone $i
-	reset $i
-done
-check "all disks keep a part of the memory only" wait_until 15 \
-	unused_at_least $((before - total * 1024 / 16 - slack))
-kept=$((before - $(unused_kib)))
-diag "$kept KiB of $((zones * mib * 1024))"
-check "but that is kept" test $kept -ge $((total * 1024 / 16 - mib * 1024 - slack))
