@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/visibility.h>
 #include <linux/blk-mq.h>
 #include <linux/jiffies.h>
 
@@ -229,7 +230,7 @@ static void nvmec_queue_rqs(struct rq_list *rqs)
 
 /* --- completion ----------------------------------------------------------- */
 
-static bool nvmec_should_retry(struct request *rq)
+VISIBLE_IF_KUNIT bool nvmec_should_retry(struct request *rq)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 
@@ -244,7 +245,7 @@ static bool nvmec_should_retry(struct request *rq)
 	return nrq->retries++ < NVMEC_MAX_RETRIES;
 }
 
-static void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq)
+VISIBLE_IF_KUNIT void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq)
 {
 	unsigned int crd = nvmec_status_crd(nvmec_rq(rq)->status);
 	u32 delay_ms = ctrl->ident.retry_ms[crd];

@@ -632,12 +632,14 @@ extern const struct attribute_group *nvmec_ctrl_groups[];
 extern const struct attribute_group *nvmec_ns_groups[];
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* What only tests call from outside of its file: ctrl.c, queue.c, map.c */
+/* What only tests call from outside of its file: ctrl.c, queue.c, io.c, map.c */
 int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl);
 void nvmec_wish_counts(struct nvmec_ctrl *ctrl);
 void nvmec_limit_counts(struct mqblk_queue_counts *counts, unsigned int total);
 unsigned int nvmec_max_queues(struct nvmec_ctrl *ctrl);
 bool nvmec_event_passed(u16 event, u16 old, u16 new);
+bool nvmec_should_retry(struct request *rq);
+void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq);
 void nvmec_sgl_set(struct nvme_sgl_desc *desc, unsigned int type,
 		   dma_addr_t addr, unsigned int bytes);
 bool nvmec_wants_sgl(struct nvmec_ctrl *ctrl, unsigned int bytes,
