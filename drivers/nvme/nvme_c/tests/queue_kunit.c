@@ -515,6 +515,63 @@ static void qk_delay_test(struct kunit *test)
 		qk_delay_once(test, crd, 200);
 }
 
+/* --- time runs out -------------------------------------------------------- */
+
+/**
+ * struct qk_timeout - a command of the driver that has no answer
+ * @name: of the case
+ * @state: of the controller
+ * @starting: reset_work waits for the command
+ * @ended: the command is ended
+ * @after: state afterwards
+ * @nr_resets: how often reset_work was queued
+ */
+struct qk_timeout {
+	const char		*name;
+	enum nvmec_state	state;
+	bool			starting;
+	bool			ended;
+	enum nvmec_state	after;
+	unsigned int		nr_resets;
+};
+
+/* What reset_work waits for it cannot end itself, nor can another. */
+static const struct qk_timeout qk_timeouts[] = {
+	{ "live", NVMEC_LIVE, false, false, NVMEC_RESETTING, 1 },
+	{ "resetting, not begun", NVMEC_RESETTING, false, false,
+	  NVMEC_RESETTING, 0 },
+	{ "let go of", NVMEC_REMOVING, false, false, NVMEC_DEAD, 1 },
+	{ "dead", NVMEC_DEAD, false, false, NVMEC_DEAD, 0 },
+	{ "brought up", NVMEC_RESETTING, true, true, NVMEC_RESETTING, 0 },
+	{ "brought up, let go of", NVMEC_REMOVING, true, true, NVMEC_REMOVING,
+	  0 },
+	{ "brought up, dead", NVMEC_DEAD, true, true, NVMEC_DEAD, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(qk_timeout, qk_timeouts, name);
+
+static void qk_timeout_test(struct kunit *test)
+{
+	const struct qk_timeout *param = test->param_value;
+	struct qk_dev *dev = qk_create(test, 0);
+	struct qk_io *io = qk_send(test, dev);
+
+	dev->ctrl.state = param->state;
+	dev->ctrl.starting = param->starting;
+	writel(NVME_CC_ENABLE, dev->ctrl.bar + NVME_REG_CC);
+	KUNIT_EXPECT_EQ(test, nvmec_admin_ops.timeout(io->rq),
+			param->ended ? BLK_EH_DONE : BLK_EH_RESET_TIMER);
+	qk_flush(dev);
+	KUNIT_EXPECT_EQ(test, nvmec_state(&dev->ctrl), param->after);
+	KUNIT_EXPECT_EQ(test, dev->nr_resets, param->nr_resets);
+	KUNIT_EXPECT_EQ(test, readl(dev->ctrl.bar + NVME_REG_CC),
+			param->ended ? 0 : NVME_CC_ENABLE);
+	if (param->ended)
+		qk_expect_ended(test, io, BLK_STS_IOERR, 0);
+	else
+		qk_expect_in_flight(test, io);
+}
+
 /* --- completions of nothing ----------------------------------------------- */
 
 /**
@@ -938,6 +995,7 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE(qk_order_test),
 	KUNIT_CASE_PARAM(qk_again_test, qk_again_gen_params),
 	KUNIT_CASE(qk_delay_test),
+	KUNIT_CASE_PARAM(qk_timeout_test, qk_timeout_gen_params),
 	KUNIT_CASE_PARAM(qk_bogus_test, qk_bogus_gen_params),
 	KUNIT_CASE(qk_twice_test),
 	KUNIT_CASE(qk_late_test),
