@@ -5,7 +5,8 @@
  * nvmec_ctrl_start() and nvmec_ctrl_stop() are the only ways up and down, under
  * run_lock; reset, removal, suspend, power-off and PCI error recovery are made
  * of them. Every wait has a limit that the controller named, and ends at once
- * when the registers read as all ones: then there is no device any more.
+ * when the registers read as all ones: then there is no device any more. The limit
+ * may be hours, so bring-up also ends when somebody wants to let go of the device.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,6 +22,12 @@
 #define NVMEC_READY_UNIT_MS	500
 /* Bring-ups that may fail before a controller is given up. */
 #define NVMEC_MAX_ATTEMPTS	2
+
+/* What ends a wait for CSTS early, besides all ones. */
+enum {
+	NVMEC_HEED_FAILURE	= BIT(0),	/* CSTS.CFS */
+	NVMEC_HEED_STATE	= BIT(1),	/* it is not to be brought up any more */
+};
 
 /* --- states --------------------------------------------------------------- */
 
@@ -111,11 +118,10 @@ bool nvmec_ctrl_failed(struct nvmec_ctrl *ctrl)
 
 /*
  * Waits until the bits of @mask in CSTS are @value. Returns 0, -ENODEV if the
- * device is gone, -EIO if the controller has failed, unless that is what one
- * wants to get rid of, or -ETIMEDOUT.
+ * device is gone, -ETIMEDOUT, or by what is heeded -EIO or -ECANCELED.
  */
 static int nvmec_wait_csts(struct nvmec_ctrl *ctrl, u32 mask, u32 value,
-			   u32 limit_ms, bool heed_failure)
+			   u32 limit_ms, unsigned int heed)
 {
 	ktime_t end = ktime_add_ms(ktime_get(), limit_ms);
 	unsigned int pause_us = 100;
@@ -129,8 +135,11 @@ static int nvmec_wait_csts(struct nvmec_ctrl *ctrl, u32 mask, u32 value,
 			return -ENODEV;
 		if ((csts & mask) == value)
 			return 0;
-		if (heed_failure && (csts & NVME_CSTS_CFS))
+		if ((heed & NVMEC_HEED_FAILURE) && (csts & NVME_CSTS_CFS))
 			return -EIO;
+		if ((heed & NVMEC_HEED_STATE) &&
+		    nvmec_state(ctrl) != NVMEC_RESETTING)
+			return -ECANCELED;
 		if (late)
 			return -ETIMEDOUT;
 		usleep_range(pause_us, 2 * pause_us);
@@ -138,14 +147,7 @@ static int nvmec_wait_csts(struct nvmec_ctrl *ctrl, u32 mask, u32 value,
 	}
 }
 
-/**
- * nvmec_ctrl_disable - make the controller forget its queues
- * @ctrl: the controller
- *
- * Context: Process context, may sleep, for as long as the controller asks.
- * Return: 0, and it does not reach memory any more; or -ENODEV or -ETIMEDOUT.
- */
-int nvmec_ctrl_disable(struct nvmec_ctrl *ctrl)
+static int nvmec_clear_enable(struct nvmec_ctrl *ctrl, unsigned int heed)
 {
 	u32 cc = readl(ctrl->bar + NVME_REG_CC);
 
@@ -153,10 +155,23 @@ int nvmec_ctrl_disable(struct nvmec_ctrl *ctrl)
 		return -ENODEV;
 	cc &= ~(NVME_CC_ENABLE | NVME_CC_SHN_MASK);
 	writel(cc, ctrl->bar + NVME_REG_CC);
-	return nvmec_wait_csts(ctrl, NVME_CSTS_RDY, 0, ctrl->ready_ms, false);
+	return nvmec_wait_csts(ctrl, NVME_CSTS_RDY, 0, ctrl->stop_ms, heed);
 }
 
-static void nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl)
+/**
+ * nvmec_ctrl_disable - make the controller forget its queues
+ * @ctrl: the controller
+ *
+ * Context: Process context, may sleep, for as long as the controller asks: two
+ * minutes at most.
+ * Return: 0, and it does not reach memory any more; or -ENODEV or -ETIMEDOUT.
+ */
+int nvmec_ctrl_disable(struct nvmec_ctrl *ctrl)
+{
+	return nvmec_clear_enable(ctrl, 0);
+}
+
+VISIBLE_IF_KUNIT void nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl)
 {
 	u32 cc = readl(ctrl->bar + NVME_REG_CC);
 	int ret;
@@ -167,12 +182,12 @@ static void nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl)
 	cc |= NVME_CC_SHN_NORMAL;
 	writel(cc, ctrl->bar + NVME_REG_CC);
 	ret = nvmec_wait_csts(ctrl, NVME_CSTS_SHST_MASK, NVME_CSTS_SHST_CMPLT,
-			      ctrl->ident.shutdown_ms, true);
+			      ctrl->ident.shutdown_ms, NVMEC_HEED_FAILURE);
 	if (ret)
 		dev_warn(&ctrl->dev, "shutdown: error %d\n", ret);
 }
 
-static int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl)
+VISIBLE_IF_KUNIT int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl)
 {
 	u32 cc = NVME_CC_ENABLE | NVME_CC_AMS_RR | NVME_CC_SHN_NONE |
 		 NVME_CC_IOSQES | NVME_CC_IOCQES |
@@ -181,7 +196,8 @@ static int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl)
 	cc |= NVME_CC_CSS_NVM;
 	writel(cc, ctrl->bar + NVME_REG_CC);
 	return nvmec_wait_csts(ctrl, NVME_CSTS_RDY, NVME_CSTS_RDY,
-			       ctrl->ready_ms, true);
+			       ctrl->ready_ms,
+			       NVMEC_HEED_FAILURE | NVMEC_HEED_STATE);
 }
 
 /* Reads what is fixed, and refuses what this driver cannot work with. */
@@ -194,12 +210,13 @@ VISIBLE_IF_KUNIT int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl)
 		return -ENODEV;
 	cap = lo_hi_readq(ctrl->bar + NVME_REG_CAP);
 	timeout = NVME_CAP_TIMEOUT(cap);
+	/* One unit more: the count may begin late. */
+	ctrl->stop_ms = (timeout + 1) * NVMEC_READY_UNIT_MS;
 	if (cap & (NVME_CAP_CRMS_CRWMS | NVME_CAP_CRMS_CRIMS)) {
 		u32 crto = readl(ctrl->bar + NVME_REG_CRTO);
 
 		timeout = max_t(u32, timeout, NVME_CRTO_CRWMT(crto));
 	}
-	/* One unit more: the count may begin late. */
 	ctrl->ready_ms = (timeout + 1) * NVMEC_READY_UNIT_MS;
 	ctrl->cap = cap;
 
@@ -309,9 +326,11 @@ static int nvmec_start_admin(struct nvmec_ctrl *ctrl)
 	u32 last = admin->depth - 1;
 	int ret;
 
-	ret = nvmec_ctrl_disable(ctrl);
+	ret = nvmec_clear_enable(ctrl, NVMEC_HEED_STATE);
 	if (ret)
 		return ret;
+	/* Not before: who had it last may have left it with queues of his. */
+	pci_set_master(ctrl->pdev);
 	ret = nvmec_queue_start(admin);
 	if (ret)
 		return ret;
@@ -557,7 +576,6 @@ static int nvmec_ctrl_start(struct nvmec_ctrl *ctrl)
 	if (ret)
 		return ret;
 	ctrl->running = true;
-	pci_set_master(ctrl->pdev);
 	ret = nvmec_start_admin(ctrl);
 	if (ret)
 		return ret;
@@ -601,12 +619,14 @@ static int nvmec_ctrl_bring_up(struct nvmec_ctrl *ctrl)
 	unsigned int attempt = 0;
 	int ret;
 
+	WRITE_ONCE(ctrl->starting, true);
 	do {
 		if (ctrl->admin_q)
 			nvmec_ctrl_stop(ctrl, false);
 		ret = nvmec_ctrl_start(ctrl);
 	} while (ret && ret != -ENODEV && ++attempt < NVMEC_MAX_ATTEMPTS &&
 		 nvmec_state(ctrl) == NVMEC_RESETTING);
+	WRITE_ONCE(ctrl->starting, false);
 	return ret;
 }
 
@@ -621,8 +641,9 @@ void nvmec_reset_work(struct work_struct *work)
 	if (nvmec_state(ctrl) == NVMEC_RESETTING) {
 		ret = nvmec_ctrl_bring_up(ctrl);
 		if (ret) {
-			dev_err(&ctrl->dev, "cannot bring it up: error %d\n",
-				ret);
+			if (ret != -ECANCELED)
+				dev_err(&ctrl->dev,
+					"cannot bring it up: error %d\n", ret);
 			nvmec_ctrl_set_state(ctrl, NVMEC_DEAD);
 		} else if (nvmec_ctrl_set_state(ctrl, NVMEC_LIVE)) {
 			dev_info(&ctrl->dev,

@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/visibility.h>
 #include <linux/blk-mq.h>
 #include <linux/jiffies.h>
 
@@ -229,7 +230,7 @@ static void nvmec_queue_rqs(struct rq_list *rqs)
 
 /* --- completion ----------------------------------------------------------- */
 
-static bool nvmec_should_retry(struct request *rq)
+VISIBLE_IF_KUNIT bool nvmec_should_retry(struct request *rq)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 
@@ -244,7 +245,7 @@ static bool nvmec_should_retry(struct request *rq)
 	return nrq->retries++ < NVMEC_MAX_RETRIES;
 }
 
-static void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq)
+VISIBLE_IF_KUNIT void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq)
 {
 	unsigned int crd = nvmec_status_crd(nvmec_rq(rq)->status);
 	u32 delay_ms = ctrl->ident.retry_ms[crd];
@@ -338,8 +339,9 @@ bool nvmec_rq_cancel(struct request *rq, void *data)
 
 /*
  * A command of the bring-up has no answer. Whoever brings the controller up waits
- * for this request and must get it back; the reset is in its hands already. The
- * controller must be stopped first, as it may write to the command's memory.
+ * for this request and must get it back, whatever the state is by now: nobody else
+ * can stop the controller meanwhile. It must be stopped first, as it may write to the
+ * command's memory.
  */
 static enum blk_eh_timer_return nvmec_timeout_bringup(struct nvmec_ctrl *ctrl,
 						      struct request *rq)
@@ -394,9 +396,9 @@ static enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 	nvmec_queue_kick(queue);
 	atomic_inc(&ctrl->nr_timeouts);
 
-	if (state == NVMEC_RESETTING)
+	if (READ_ONCE(ctrl->starting))
 		return nvmec_timeout_bringup(ctrl, rq);
-	if (state == NVMEC_DEAD)
+	if (state == NVMEC_RESETTING || state == NVMEC_DEAD)
 		return BLK_EH_RESET_TIMER;
 	if (nvmec_ctrl_gone(ctrl)) {
 		nvmec_ctrl_kill(ctrl);

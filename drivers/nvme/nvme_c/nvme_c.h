@@ -195,12 +195,15 @@ struct nvmec_ident {
  * @bar: registers and doorbells
  * @bar_bytes: how much of them
  * @cap: capabilities register
- * @ready_ms: how long enabling and disabling may take
+ * @ready_ms: how long enabling may take
+ * @stop_ms: how long disabling may take
  * @ident: what it is; written in bring-up
  * @state_lock: guards @state
  * @state: changed by nvmec_ctrl_set_state() only
  * @run_lock: held to start or stop the controller, may sleep; outermost
  * @running: started and not stopped since, guarded by @run_lock
+ * @starting: @reset_work brings it up, and waits for commands of its own; written
+ *	under @run_lock
  * @reset_work: brings it from RESETTING to LIVE, or buries it
  * @scan_work: looks for namespaces
  * @event_work: handles an asynchronous event
@@ -239,12 +242,14 @@ struct nvmec_ctrl {
 	size_t				bar_bytes;
 	u64				cap;
 	u32				ready_ms;
+	u32				stop_ms;
 	struct nvmec_ident		ident;
 
 	spinlock_t			state_lock;
 	enum nvmec_state		state;
 	struct mutex			run_lock;
 	bool				running;
+	bool				starting;
 
 	struct work_struct		reset_work;
 	struct work_struct		scan_work;
@@ -633,12 +638,16 @@ extern const struct attribute_group *nvmec_ctrl_groups[];
 extern const struct attribute_group *nvmec_ns_groups[];
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* What only tests call from outside of its file: ctrl.c, queue.c, map.c */
+/* What only tests call from outside of its file: ctrl.c, queue.c, io.c, map.c */
 int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl);
+int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl);
+void nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl);
 void nvmec_wish_counts(struct nvmec_ctrl *ctrl);
 void nvmec_limit_counts(struct mqblk_queue_counts *counts, unsigned int total);
 unsigned int nvmec_max_queues(struct nvmec_ctrl *ctrl);
 bool nvmec_event_passed(u16 event, u16 old, u16 new);
+bool nvmec_should_retry(struct request *rq);
+void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq);
 void nvmec_sgl_set(struct nvme_sgl_desc *desc, unsigned int type,
 		   dma_addr_t addr, unsigned int bytes);
 bool nvmec_wants_sgl(struct nvmec_ctrl *ctrl, unsigned int bytes,

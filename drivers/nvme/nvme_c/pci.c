@@ -8,6 +8,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/idr.h>
 #include <linux/interrupt.h>
+#include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -20,6 +21,11 @@
  * recovered; what the kernel tries takes a little more than a minute.
  */
 #define NVMEC_FROZEN_MS		90000
+/*
+ * How long those wait for a bring-up who hold the lock of the PCI device, without
+ * which nobody can let go of it. Most controllers are ready in a few seconds.
+ */
+#define NVMEC_PATIENCE_US	(30 * USEC_PER_SEC)
 /* Large transfers that can always be made, however scarce memory is. */
 #define NVMEC_MIN_BIG		2
 
@@ -255,8 +261,9 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 {
 	cancel_delayed_work_sync(&ctrl->frozen_work);
 	flush_work(&ctrl->reset_work);
-	/* Paused, and nobody will bring it back: its disks must not wait. */
-	if (READ_ONCE(ctrl->io_quiesced)) {
+	/* Gone, or paused with nobody to bring it back: its disks must not wait. */
+	if (READ_ONCE(ctrl->io_quiesced) ||
+	    !pci_device_is_present(ctrl->pdev) || nvmec_ctrl_gone(ctrl)) {
 		nvmec_ctrl_kill(ctrl);
 		flush_work(&ctrl->reset_work);
 	}
@@ -273,6 +280,17 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	mutex_unlock(&ctrl->run_lock);
 	cancel_work_sync(&ctrl->event_work);
 	cancel_work_sync(&ctrl->scan_work);
+}
+
+/* Waits for the outcome of a bring-up, but not for the hours that it may take. */
+static void nvmec_await_reset(struct nvmec_ctrl *ctrl)
+{
+	unsigned int busy;
+
+	if (read_poll_timeout(work_busy, busy, !busy, 5000, NVMEC_PATIENCE_US,
+			      false, &ctrl->reset_work))
+		dev_warn(&ctrl->dev, "not ready in %ld s, goes on\n",
+			 NVMEC_PATIENCE_US / USEC_PER_SEC);
 }
 
 static int nvmec_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -301,7 +319,7 @@ static int nvmec_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto disable;
 
 	nvmec_ctrl_reset(ctrl);
-	flush_work(&ctrl->reset_work);
+	nvmec_await_reset(ctrl);
 	if (nvmec_state(ctrl) != NVMEC_DEAD)
 		return 0;
 	ret = -ENODEV;
@@ -318,10 +336,8 @@ static void nvmec_remove(struct pci_dev *pdev)
 {
 	struct nvmec_ctrl *ctrl = pci_get_drvdata(pdev);
 
-	if (!pci_device_is_present(pdev) || nvmec_ctrl_gone(ctrl))
-		nvmec_ctrl_kill(ctrl);
-	else
-		nvmec_ctrl_set_state(ctrl, NVMEC_REMOVING);
+	/* Who brings it up looks at this, and ends. */
+	nvmec_ctrl_set_state(ctrl, NVMEC_REMOVING);
 	nvmec_ctrl_end(ctrl);
 	nvmec_pci_disable(ctrl);
 	nvmec_ctrl_free_resources(ctrl);
@@ -336,7 +352,7 @@ static void nvmec_remove(struct pci_dev *pdev)
  */
 static bool nvmec_pause(struct nvmec_ctrl *ctrl, bool shutdown)
 {
-	flush_work(&ctrl->reset_work);
+	nvmec_await_reset(ctrl);
 	if (!nvmec_ctrl_set_state(ctrl, NVMEC_RESETTING))
 		return false;
 	mutex_lock(&ctrl->run_lock);

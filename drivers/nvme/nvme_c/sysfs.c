@@ -4,6 +4,7 @@
  * Their names and formats are those that libnvme and udev know.
  */
 #include <linux/blkdev.h>
+#include <linux/delay.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -18,6 +19,9 @@ static struct nvmec_ns *nvmec_dev_ns(struct device *dev)
 {
 	return dev_to_disk(dev)->private_data;
 }
+
+/* How often who waits for a controller looks again. */
+#define NVMEC_LOOK_MS	5
 
 /* --- controllers ---------------------------------------------------------- */
 
@@ -62,7 +66,11 @@ static ssize_t reset_controller_store(struct device *dev,
 
 	if (!nvmec_ctrl_reset(ctrl))
 		return -EBUSY;
-	flush_work(&ctrl->reset_work);
+	/* The controller says how long that takes; one may lose patience. */
+	while (work_busy(&ctrl->reset_work)) {
+		if (msleep_interruptible(NVMEC_LOOK_MS))
+			return -EINTR;
+	}
 	return nvmec_state(ctrl) == NVMEC_DEAD ? -EIO : len;
 }
 static DEVICE_ATTR_WO(reset_controller);

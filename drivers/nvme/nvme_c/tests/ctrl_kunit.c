@@ -5,18 +5,30 @@
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
+#include <linux/ktime.h>
 #include <linux/minmax.h>
 
 #include "../nvme_c.h"
+
+/* How long a change that a test makes later comes later. */
+#define SK_LATER_MS	50
+/* A limit that no test reaches: the runner gives up before. */
+#define SK_HOURS_MS	(3600 * MSEC_PER_SEC)
 
 /**
  * struct sk_dev - a controller that is only what the tests need
  * @ctrl: the controller
  * @nr_works: how often its reset_work ran
+ * @later: writes @csts, and sets @state, in a while
+ * @csts: what CSTS becomes
+ * @state: what the state becomes
  */
 struct sk_dev {
 	struct nvmec_ctrl	ctrl;
 	unsigned int		nr_works;
+	struct delayed_work	later;
+	u32			csts;
+	enum nvmec_state	state;
 };
 
 static void sk_reset_work(struct work_struct *work)
@@ -29,6 +41,16 @@ static void sk_flush(void *data)
 	struct sk_dev *dev = data;
 
 	flush_work(&dev->ctrl.reset_work);
+	flush_delayed_work(&dev->later);
+}
+
+static void sk_later_work(struct work_struct *work)
+{
+	struct sk_dev *dev = container_of(to_delayed_work(work), struct sk_dev,
+					  later);
+
+	writel(dev->csts, dev->ctrl.bar + NVME_REG_CSTS);
+	nvmec_ctrl_set_state(&dev->ctrl, dev->state);
 }
 
 static struct sk_dev *sk_create(struct kunit *test)
@@ -42,6 +64,7 @@ static struct sk_dev *sk_create(struct kunit *test)
 	dev->ctrl.bar = (void __iomem __force *)bar;
 	spin_lock_init(&dev->ctrl.state_lock);
 	INIT_WORK(&dev->ctrl.reset_work, sk_reset_work);
+	INIT_DELAYED_WORK(&dev->later, sk_later_work);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, sk_flush,
 							   dev));
 	return dev;
@@ -193,10 +216,115 @@ static void sk_disable_test(struct kunit *test)
 	const struct sk_disable *param = test->param_value;
 	struct sk_dev *dev = sk_create(test);
 
-	dev->ctrl.ready_ms = 20;
+	dev->ctrl.stop_ms = 20;
+	/* That is for another wait. */
+	dev->ctrl.ready_ms = SK_HOURS_MS;
 	sk_write(dev, 0x14, param->cc);
 	sk_write(dev, 0x1c, param->csts);
 	KUNIT_EXPECT_EQ(test, nvmec_ctrl_disable(&dev->ctrl), param->ret);
+	KUNIT_EXPECT_EQ(test, sk_read(dev, 0x14), param->cc_after);
+}
+
+/**
+ * struct sk_wait - a wait for the controller
+ * @name: of the case
+ * @cc: CC before: bit 0: enable; 14 and 15: shutdown
+ * @csts: CSTS before
+ * @later: and SK_LATER_MS later, or 0 for no change
+ * @state: what the controller's state becomes then
+ * @limit_ms: how long the wait may be
+ * @ret: what comes out
+ * @least_ms: how long it is at least
+ * @cc_after: CC after it
+ */
+struct sk_wait {
+	const char		*name;
+	u32			cc;
+	u32			csts;
+	u32			later;
+	enum nvmec_state	state;
+	u32			limit_ms;
+	int			ret;
+	unsigned int		least_ms;
+	u32			cc_after;
+};
+
+static struct sk_dev *sk_wait_create(struct kunit *test)
+{
+	const struct sk_wait *param = test->param_value;
+	struct sk_dev *dev = sk_create(test);
+
+	dev->ctrl.state = NVMEC_RESETTING;
+	sk_write(dev, 0x14, param->cc);
+	sk_write(dev, 0x1c, param->csts);
+	dev->csts = param->later;
+	dev->state = param->state;
+	if (param->later || param->state)
+		schedule_delayed_work(&dev->later,
+				      msecs_to_jiffies(SK_LATER_MS));
+	return dev;
+}
+
+/* Waits of hours that nobody wants any more end. */
+static const struct sk_wait sk_enables[] = {
+	{ "at once", 0, 0x01, 0, 0, SK_HOURS_MS, 0, 0, 0x00460001 },
+	{ "later", 0, 0x00, 0x01, 0, SK_HOURS_MS, 0, 40, 0x00460001 },
+	{ "never", 0, 0x00, 0, 0, 60, -ETIMEDOUT, 60, 0x00460001 },
+	{ "fails", 0, 0x00, 0x02, 0, SK_HOURS_MS, -EIO, 40, 0x00460001 },
+	{ "goes away", 0, 0x00, 0xffffffff, 0, SK_HOURS_MS, -ENODEV, 40,
+	  0x00460001 },
+	{ "is let go of", 0, 0x00, 0, NVMEC_REMOVING, SK_HOURS_MS, -ECANCELED,
+	  40, 0x00460001 },
+	{ "is given up", 0, 0x00, 0, NVMEC_DEAD, SK_HOURS_MS, -ECANCELED, 40,
+	  0x00460001 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(sk_enable, sk_enables, name);
+
+static void sk_enable_test(struct kunit *test)
+{
+	const struct sk_wait *param = test->param_value;
+	struct sk_dev *dev = sk_wait_create(test);
+	ktime_t begin = ktime_get();
+
+	dev->ctrl.ready_ms = param->limit_ms;
+	KUNIT_EXPECT_EQ(test, nvmec_ctrl_enable(&dev->ctrl), param->ret);
+	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), begin),
+			param->least_ms);
+	KUNIT_EXPECT_EQ(test, sk_read(dev, 0x14), param->cc_after);
+}
+
+/* CSTS: bits 2 and 3: shutdown occurs (1), is complete (2). */
+static const struct sk_wait sk_shutdowns[] = {
+	{ "at once", 0x00460001, 0x09, 0, 0, SK_HOURS_MS, 0, 0, 0x00464001 },
+	{ "later", 0x00460001, 0x05, 0x09, 0, SK_HOURS_MS, 0, 40, 0x00464001 },
+	{ "while it is let go of", 0x00460001, 0x05, 0x09, NVMEC_REMOVING,
+	  SK_HOURS_MS, 0, 40, 0x00464001 },
+	{ "never begins", 0x00460001, 0x01, 0, 0, 60, 0, 60, 0x00464001 },
+	{ "never ends", 0x00460001, 0x05, 0, 0, 60, 0, 60, 0x00464001 },
+	{ "fails", 0x00460001, 0x05, 0x07, 0, SK_HOURS_MS, 0, 40, 0x00464001 },
+	{ "goes away", 0x00460001, 0x05, 0xffffffff, 0, SK_HOURS_MS, 0, 40,
+	  0x00464001 },
+	{ "is not abrupt", 0x00468001, 0x09, 0, 0, SK_HOURS_MS, 0, 0,
+	  0x00464001 },
+	{ "is not enabled", 0x00460000, 0x00, 0, 0, SK_HOURS_MS, 0, 0,
+	  0x00460000 },
+	{ "is gone", 0xffffffff, 0xffffffff, 0, 0, SK_HOURS_MS, 0, 0,
+	  0xffffffff },
+};
+
+KUNIT_ARRAY_PARAM_DESC(sk_shutdown, sk_shutdowns, name);
+
+static void sk_shutdown_test(struct kunit *test)
+{
+	const struct sk_wait *param = test->param_value;
+	struct sk_dev *dev = sk_wait_create(test);
+	ktime_t begin = ktime_get();
+
+	dev->ctrl.ident.shutdown_ms = param->limit_ms;
+	nvmec_ctrl_shut_down(&dev->ctrl);
+	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), begin),
+			param->least_ms);
 	KUNIT_EXPECT_EQ(test, sk_read(dev, 0x14), param->cc_after);
 }
 
@@ -208,7 +336,8 @@ static void sk_disable_test(struct kunit *test)
  *	CRMS in 27 and 28
  * @crto: CRTO, CRWMT in bits 0 to 15
  * @ret: what becomes of it
- * @ready_ms: how long it may take, in units of 500 ms and one more
+ * @ready_ms: how long it may take to enable it, in units of 500 ms and one more
+ * @stop_ms: to disable it, likewise
  */
 struct sk_cap {
 	const char	*name;
@@ -217,22 +346,24 @@ struct sk_cap {
 	u32		crto;
 	int		ret;
 	u32		ready_ms;
+	u32		stop_ms;
 };
 
 static const struct sk_cap sk_caps[] = {
-	{ "ordinary", 0x140103ff, 0x00000020, 0, 0, 10500 },
-	{ "TO: 0", 0x000103ff, 0x00000020, 0, 0, 500 },
-	{ "TO: the most", 0xff0103ff, 0x00000020, 0, 0, 128000 },
-	{ "CRTO is not there", 0x140103ff, 0x00000020, 0xffff, 0, 10500 },
-	{ "CRTO is longer", 0x140103ff, 0x08000020, 0x0028, 0, 20500 },
-	{ "CRTO is shorter", 0x140103ff, 0x10000020, 0x0001, 0, 10500 },
-	{ "MQES: 2 entries", 0x14010001, 0x00000020, 0, 0, 10500 },
-	{ "MQES: 0", 0x14010000, 0x00000020, 0, -ENODEV, 0 },
-	{ "MPSMIN: 8 KiB", 0x140103ff, 0x00010020, 0, -ENODEV, 0 },
-	{ "MPSMIN: the most", 0x140103ff, 0x000f0020, 0, -ENODEV, 0 },
-	{ "CSS: no NVM command set", 0x140103ff, 0x00001000, 0, -ENODEV, 0 },
-	{ "all ones", 0xffffffff, 0xffffffff, 0xffffffff, -ENODEV, 0 },
-	{ "all zero", 0, 0, 0, -ENODEV, 0 },
+	{ "ordinary", 0x140103ff, 0x00000020, 0, 0, 10500, 10500 },
+	{ "TO: 0", 0x000103ff, 0x00000020, 0, 0, 500, 500 },
+	{ "TO: the most", 0xff0103ff, 0x00000020, 0, 0, 128000, 128000 },
+	{ "CRTO is not there", 0x140103ff, 0x00000020, 0xffff, 0, 10500, 10500 },
+	{ "CRTO is longer", 0x140103ff, 0x08000020, 0x0028, 0, 20500, 10500 },
+	{ "CRTO: the most", 0xff0103ff, 0x08000020, 0xffff, 0, 32768000, 128000 },
+	{ "CRTO is shorter", 0x140103ff, 0x10000020, 0x0001, 0, 10500, 10500 },
+	{ "MQES: 2 entries", 0x14010001, 0x00000020, 0, 0, 10500, 10500 },
+	{ "MQES: 0", 0x14010000, 0x00000020, 0, -ENODEV },
+	{ "MPSMIN: 8 KiB", 0x140103ff, 0x00010020, 0, -ENODEV },
+	{ "MPSMIN: the most", 0x140103ff, 0x000f0020, 0, -ENODEV },
+	{ "CSS: no NVM command set", 0x140103ff, 0x00001000, 0, -ENODEV },
+	{ "all ones", 0xffffffff, 0xffffffff, 0xffffffff, -ENODEV },
+	{ "all zero", 0, 0, 0, -ENODEV },
 };
 
 KUNIT_ARRAY_PARAM_DESC(sk_cap, sk_caps, name);
@@ -248,6 +379,7 @@ static void sk_cap_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nvmec_ctrl_read_caps(&dev->ctrl), param->ret);
 	if (!param->ret) {
 		KUNIT_EXPECT_EQ(test, dev->ctrl.ready_ms, param->ready_ms);
+		KUNIT_EXPECT_EQ(test, dev->ctrl.stop_ms, param->stop_ms);
 		KUNIT_EXPECT_EQ(test, dev->ctrl.cap,
 				(u64)param->cap_high << 32 | param->cap_low);
 	}
@@ -486,6 +618,8 @@ static struct kunit_case sk_cases[] = {
 	KUNIT_CASE_PARAM(sk_kill_test, sk_state_gen_params),
 	KUNIT_CASE_PARAM(sk_csts_test, sk_csts_gen_params),
 	KUNIT_CASE_PARAM(sk_disable_test, sk_disable_gen_params),
+	KUNIT_CASE_PARAM(sk_enable_test, sk_enable_gen_params),
+	KUNIT_CASE_PARAM(sk_shutdown_test, sk_shutdown_gen_params),
 	KUNIT_CASE_PARAM(sk_cap_test, sk_cap_gen_params),
 	KUNIT_CASE(sk_cap_gone_test),
 	KUNIT_CASE_PARAM(sk_limit_test, sk_limit_gen_params),

@@ -9,6 +9,7 @@
 #include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/iopoll.h>
+#include <linux/ktime.h>
 #include <linux/mqblk.h>
 #include <linux/string.h>
 
@@ -410,6 +411,165 @@ static void qk_order_test(struct kunit *test)
 				(round + 1) * 6 % 8);
 	}
 	KUNIT_EXPECT_EQ(test, dev->queue.nr_bogus, 0);
+}
+
+/* --- sent again ----------------------------------------------------------- */
+
+/**
+ * struct qk_again - an error, and what the driver makes of it
+ * @name: of the case
+ * @cmd_flags: of the request
+ * @status: of the completion; bit 14 is DNR
+ * @flags: why it came back
+ * @retries: how often it was sent again before
+ * @again: it is sent again
+ * @counted: and that counts
+ */
+struct qk_again {
+	const char	*name;
+	blk_opf_t	cmd_flags;
+	u16		status;
+	unsigned long	flags;
+	u8		retries;
+	bool		again;
+	bool		counted;
+};
+
+#define QK_CANCELLED	BIT(NVMEC_RQ_CANCELLED)
+#define QK_TIMED_OUT	BIT(NVMEC_RQ_TIMED_OUT)
+
+static const struct qk_again qk_agains[] = {
+	{ "a read", REQ_OP_READ, 0x0281, 0, 0, true, true },
+	{ "a write", REQ_OP_WRITE, 0x0280, 0, 0, true, true },
+	{ "a flush", REQ_OP_FLUSH, 0x0006, 0, 0, true, true },
+	{ "the fifth time", REQ_OP_READ, 0x0281, 0, 4, true, true },
+	{ "the sixth time", REQ_OP_READ, 0x0281, 0, 5, false, true },
+	{ "do not retry", REQ_OP_READ, 0x4281, 0, 0, false, false },
+	{ "in haste", REQ_OP_READ | REQ_FAILFAST_DEV, 0x0281, 0, 0, false,
+	  false },
+	{ "a command of the driver", REQ_OP_DRV_IN, 0x0281, 0, 0, false,
+	  false },
+	{ "reset by another", REQ_OP_READ, 0x0371, QK_CANCELLED, 5, true,
+	  false },
+	{ "reset by another, in haste", REQ_OP_READ | REQ_FAILFAST_DEV, 0x0371,
+	  QK_CANCELLED, 0, true, false },
+	{ "reset by it", REQ_OP_READ, 0x0371, QK_CANCELLED | QK_TIMED_OUT, 4,
+	  true, true },
+	{ "reset by it too often", REQ_OP_READ, 0x0371,
+	  QK_CANCELLED | QK_TIMED_OUT, 5, false, true },
+	{ "reset by it, in haste", REQ_OP_READ | REQ_FAILFAST_DEV, 0x0371,
+	  QK_CANCELLED | QK_TIMED_OUT, 0, false, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(qk_again, qk_agains, name);
+
+/* No queue is needed for the decision. */
+static void qk_again_test(struct kunit *test)
+{
+	const struct qk_again *param = test->param_value;
+	struct request *rq = kunit_kzalloc(test, sizeof(*rq) +
+					   sizeof(struct nvmec_rq), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, rq);
+	rq->cmd_flags = param->cmd_flags;
+	nvmec_rq(rq)->status = param->status;
+	nvmec_rq(rq)->flags = param->flags;
+	nvmec_rq(rq)->retries = param->retries;
+	KUNIT_EXPECT_EQ(test, nvmec_should_retry(rq), param->again);
+	KUNIT_EXPECT_EQ(test, nvmec_rq(rq)->retries,
+			param->retries + param->counted);
+}
+
+/* The retry delay that the status names; the others are too long to wait for. */
+static void qk_delay_once(struct kunit *test, unsigned int crd, u32 delay_ms)
+{
+	struct qk_dev *dev = qk_create(test, 1);
+	struct qk_io *io = qk_send(test, dev);
+	ktime_t begin = ktime_get();
+	unsigned int i;
+	u32 told;
+
+	for (i = 0; i < ARRAY_SIZE(dev->ctrl.ident.retry_ms); i++)
+		dev->ctrl.ident.retry_ms[i] = QK_NO_TIMEOUT_MS;
+	dev->ctrl.ident.retry_ms[crd] = delay_ms;
+	KUNIT_ASSERT_TRUE(test, mqblk_rq_claim(io->rq));
+	nvmec_rq(io->rq)->status = 0x0281 | crd << 11;
+	nvmec_retry(&dev->ctrl, io->rq);
+	KUNIT_ASSERT_EQ(test, 0,
+			read_poll_timeout(qk_sq_doorbell, told, told == 2, 100,
+					  QK_WAIT_US, false, dev));
+	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), begin), delay_ms);
+	KUNIT_EXPECT_EQ(test, atomic_read(&dev->ctrl.nr_retries), 1);
+
+	qk_post(dev, dev->queue.sqes[1].common.command_id, 0, crd);
+	KUNIT_EXPECT_EQ(test, qk_reap(dev), 1);
+	qk_expect_ended(test, io, BLK_STS_OK, crd);
+}
+
+static void qk_delay_test(struct kunit *test)
+{
+	unsigned int crd;
+
+	qk_delay_once(test, 0, 0);
+	for (crd = 1; crd <= 3; crd++)
+		qk_delay_once(test, crd, 200);
+}
+
+/* --- time runs out -------------------------------------------------------- */
+
+/**
+ * struct qk_timeout - a command of the driver that has no answer
+ * @name: of the case
+ * @state: of the controller
+ * @starting: reset_work waits for the command
+ * @ended: the command is ended
+ * @after: state afterwards
+ * @nr_resets: how often reset_work was queued
+ */
+struct qk_timeout {
+	const char		*name;
+	enum nvmec_state	state;
+	bool			starting;
+	bool			ended;
+	enum nvmec_state	after;
+	unsigned int		nr_resets;
+};
+
+/* What reset_work waits for it cannot end itself, nor can another. */
+static const struct qk_timeout qk_timeouts[] = {
+	{ "live", NVMEC_LIVE, false, false, NVMEC_RESETTING, 1 },
+	{ "resetting, not begun", NVMEC_RESETTING, false, false,
+	  NVMEC_RESETTING, 0 },
+	{ "let go of", NVMEC_REMOVING, false, false, NVMEC_DEAD, 1 },
+	{ "dead", NVMEC_DEAD, false, false, NVMEC_DEAD, 0 },
+	{ "brought up", NVMEC_RESETTING, true, true, NVMEC_RESETTING, 0 },
+	{ "brought up, let go of", NVMEC_REMOVING, true, true, NVMEC_REMOVING,
+	  0 },
+	{ "brought up, dead", NVMEC_DEAD, true, true, NVMEC_DEAD, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(qk_timeout, qk_timeouts, name);
+
+static void qk_timeout_test(struct kunit *test)
+{
+	const struct qk_timeout *param = test->param_value;
+	struct qk_dev *dev = qk_create(test, 0);
+	struct qk_io *io = qk_send(test, dev);
+
+	dev->ctrl.state = param->state;
+	dev->ctrl.starting = param->starting;
+	writel(NVME_CC_ENABLE, dev->ctrl.bar + NVME_REG_CC);
+	KUNIT_EXPECT_EQ(test, nvmec_admin_ops.timeout(io->rq),
+			param->ended ? BLK_EH_DONE : BLK_EH_RESET_TIMER);
+	qk_flush(dev);
+	KUNIT_EXPECT_EQ(test, nvmec_state(&dev->ctrl), param->after);
+	KUNIT_EXPECT_EQ(test, dev->nr_resets, param->nr_resets);
+	KUNIT_EXPECT_EQ(test, readl(dev->ctrl.bar + NVME_REG_CC),
+			param->ended ? 0 : NVME_CC_ENABLE);
+	if (param->ended)
+		qk_expect_ended(test, io, BLK_STS_IOERR, 0);
+	else
+		qk_expect_in_flight(test, io);
 }
 
 /* --- completions of nothing ----------------------------------------------- */
@@ -833,6 +993,9 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE_PARAM(qk_status_test, qk_status_gen_params),
 	KUNIT_CASE(qk_wrap_test),
 	KUNIT_CASE(qk_order_test),
+	KUNIT_CASE_PARAM(qk_again_test, qk_again_gen_params),
+	KUNIT_CASE(qk_delay_test),
+	KUNIT_CASE_PARAM(qk_timeout_test, qk_timeout_gen_params),
 	KUNIT_CASE_PARAM(qk_bogus_test, qk_bogus_gen_params),
 	KUNIT_CASE(qk_twice_test),
 	KUNIT_CASE(qk_late_test),

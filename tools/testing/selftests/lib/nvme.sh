@@ -108,3 +108,59 @@ monitor() {
 	printf '%s\n' "$1" >"/dev/${port##*/}"
 }
 
+
+# The cover: memory that can be put over the registers of an NVMe device, so that the
+# driver reads what the test wants. QEMU's ivshmem is such memory; of two devices at
+# one address the one that came last is seen. The NVMe device itself goes on as if
+# nothing had happened, and gets no doorbell meanwhile.
+
+# nvme_cover : PCI address of it; the tests' machines have at most one
+nvme_cover() {
+	local file
+	for file in "$PCI"/devices/*/device; do
+		[[ $(<"${file%device}vendor"),$(<"$file") != 0x1af4,0x1110 ]] ||
+			basename "${file%/device}"
+	done
+}
+
+# require_cover : the machine has one
+require_cover() {
+	[[ -n $(nvme_cover) ]] || skip_all "no ivshmem device"
+	helper nvme_c/registers
+	echo 1 >"$PCI/devices/$(nvme_cover)/enable"
+}
+
+# pci_write ADDRESS OFFSET BYTES : to configuration space, BYTES as printf takes them
+pci_write() {
+	# shellcheck disable=SC2059 # the bytes are escapes
+	printf "$3" | dd of="$PCI/devices/$1/config" bs=1 seek=$(($2)) conv=notrunc \
+		status=none
+}
+
+# le32 NUMBER : its low 32 bits, as pci_write takes them
+le32() {
+	printf '\\x%02x\\x%02x\\x%02x\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) \
+		$(($1 >> 16 & 255)) $(($1 >> 24 & 255))
+}
+
+# pci_base ADDRESS BAR : where it is
+pci_base() { awk -v n="$2" 'NR == n + 1 { print $1 }' "$PCI/devices/$1/resource"; }
+
+# nvme_cover_move ADDRESS : the memory of the cover, BAR 2
+nvme_cover_move() {
+	local cover
+	cover=$(nvme_cover)
+	pci_write "$cover" 4 '\0\0'
+	pci_write "$cover" 0x18 "$(le32 "$1")"
+	pci_write "$cover" 0x1c "$(le32 "$1 >> 32")"
+	pci_write "$cover" 4 '\2\0'
+}
+
+# nvme_cover_fill (OFFSET VALUE)... : while it is off
+nvme_cover_fill() { registers "$PCI/devices/$(nvme_cover)/resource2" "$@"; }
+
+# nvme_cover_on N : over the registers of the Nth NVMe device
+nvme_cover_on() { nvme_cover_move "$(pci_base "$(nvme_device "$1")" 0)"; }
+
+# nvme_cover_off : where the kernel put it
+nvme_cover_off() { nvme_cover_move "$(pci_base "$(nvme_cover)" 2)"; }
