@@ -38,11 +38,14 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define MQBLK_NODE_ARG	int
 #endif
 
+static inline int mqblk_rq_map_sg(struct request *rq, struct scatterlist *sgl)
+{
 #ifdef MQBLK_HAVE_MAP_SG_QUEUE
-#define mqblk_rq_map_sg(_rq, _sgl)	blk_rq_map_sg((_rq)->q, _rq, _sgl)
+	return blk_rq_map_sg(rq->q, rq, sgl);
 #else
-#define mqblk_rq_map_sg(_rq, _sgl)	blk_rq_map_sg(_rq, _sgl)
+	return blk_rq_map_sg(rq, sgl);
 #endif
+}
 
 #ifdef MQBLK_HAVE_INT_BADBLOCKS
 /* Lengths were ints, and 0 said that it was done. */
