@@ -15,8 +15,8 @@
 
 #include "nvme_c.h"
 
-/* Says that NPWG and the like are there: one bit, two since NVM 1.1. */
-#define NVMEC_NSFEAT_OPTPERF	GENMASK(5, 4)
+/* Says that NPWG, NPDG and NOWS are there. */
+#define NVMEC_NSFEAT_OPTPERF	BIT(4)
 
 /* Limits of a shutdown, if RTD3E says nothing, or nonsense. */
 #define NVMEC_SHUTDOWN_MIN_MS	5000
