@@ -15,10 +15,12 @@ load_module null_blk_c nr_devices=0
 rmmod null_blk_c
 module=$(module_path null_blk_c)
 dmesg_expect "I/O error, dev"
+# A slow kernel takes some seconds to load a module.
+seconds=$((10 + 10 * ${SELFTEST_SLOW:-1}))
 
-hammer /dev/nullbc0 20 1 >/dev/null &
+hammer /dev/nullbc0 $seconds 1 >/dev/null &
 hammers=($!)
-hammer /dev/race 20 1 >/dev/null &
+hammer /dev/race $seconds 1 >/dev/null &
 hammers+=($!)
 make_and_remove() {
 	whatever
