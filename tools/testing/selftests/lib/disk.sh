@@ -62,7 +62,10 @@ unused_kib() {
 	echo $(($(meminfo MemFree) + pages * $(getconf PAGESIZE) / 1024))
 }
 
-# free_kib : the same, caches dropped
+# unused_at_least KIB : for wait_until
+unused_at_least() { (($(unused_kib) >= $1)); }
+
+# free_kib : the same as unused_kib, caches dropped
 free_kib() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches

@@ -29,8 +29,6 @@ fill() {
 			iflag=fullblock oflag=direct conv=notrunc status=none
 }
 
-unused_at_least() { (($(unused_kib) >= $1)); }
-
 reset() { zone_do d "$1" reset; }
 
 # fast fill, for memory

@@ -20,9 +20,6 @@ part=$((total / 4))
 nr=$((part / mib + 3))
 slack=$((2 * mib))
 
-unused_mib() { echo $(($(unused_kib) / 1024)); }
-unused_mib_at_least() { (($(unused_mib) >= $1)); }
-
 nbc_disk d zoned=1 zone_size=$mib memory_backed=1 size=$((nr * mib))
 nbc_disk e memory_backed=1 size=$total
 before=$(($(free_kib) / 1024))
@@ -32,8 +29,8 @@ for ((i = 0; i < nr; i++)); do
 	zone_do d $i reset
 done
 check "a quarter is kept at most" wait_until 15 \
-	unused_mib_at_least $((before - part - slack))
-kept=$((before - $(unused_mib)))
+	unused_at_least $(((before - part - slack) * 1024))
+kept=$((before - $(unused_kib) / 1024))
 diag "$kept MiB of $((nr * mib)), with $total in the machine"
 check "and it is kept" test $kept -ge $((part - slack))
 
