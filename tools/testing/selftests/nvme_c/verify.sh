@@ -38,3 +38,9 @@ check "mixed sizes, memory at odd places" \
 check "two jobs" fio_verify "$disk" --numjobs=2 --size=8m --offset_increment=8m
 check "buffered" fio_verify "$disk" --direct=0 --bs=16k --fsync=64 --size=8m
 check "interrupts were used" test "$(nvme_irqs nvmec0)" -gt 0
+# Reads, writes and flushes, each one request. A pin that stays raised interrupts
+# a hundred times for each.
+requests=$(awk '{ print $1 + $5 + $16 }' "/sys/block/$disk/stat")
+diag "$(nvme_irqs nvmec0) interrupts for $requests requests"
+check "no more than two for a request" \
+	test "$(nvme_irqs nvmec0)" -le $((2 * requests))
