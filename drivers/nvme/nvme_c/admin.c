@@ -200,7 +200,7 @@ int nvmec_admin_create_queue(struct nvmec_queue *queue)
  * nvmec_admin_shadows_start - have the controller look for doorbells in memory
  * @ctrl: the controller; it has no I/O queue yet
  *
- * One that does not offer it, or no memory, is no error.
+ * One that does not offer it, an interrupt pin, or no memory, is no error.
  *
  * Context: as nvmec_admin().
  */
@@ -211,6 +211,9 @@ void nvmec_admin_shadows_start(struct nvmec_ctrl *ctrl)
 
 	ctrl->shadows_on = false;
 	if (!(ctrl->ident.oacs & NVME_CTRL_OACS_DBBUF_SUPP))
+		return;
+	/* The write of a completion doorbell is what lowers a pin. */
+	if (!pci_dev_msi_enabled(ctrl->pdev))
 		return;
 	if (!ctrl->shadows)
 		ctrl->shadows = dma_alloc_coherent(dev, 2 * NVMEC_PAGE_SIZE,
