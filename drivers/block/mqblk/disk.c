@@ -67,6 +67,15 @@ EXPORT_SYMBOL_GPL(mqblk_disk_alloc);
 int mqblk_disk_publish(struct gendisk *disk, struct device *parent,
 		       const struct attribute_group **groups)
 {
+	int ret;
+
+	/*
+	 * device_add_disk() does this too, but without looking whether it found
+	 * memory, and then has no name and says EINVAL. It leaves this name.
+	 */
+	ret = dev_set_name(disk_to_dev(disk), "%s", disk->disk_name);
+	if (ret)
+		return ret;
 	return device_add_disk(parent, disk, groups);
 }
 EXPORT_SYMBOL_GPL(mqblk_disk_publish);
