@@ -96,23 +96,38 @@ static void mqblk_timer_collect(struct mqblk_queue *queue, ktime_t now,
 	}
 }
 
+/*
+ * Sets the timer from its own expiry. All who start it hold the lock, so that one
+ * who has not done so yet cannot come in between.
+ */
+static enum hrtimer_restart mqblk_timer_again(struct mqblk_queue *queue)
+{
+	struct timerqueue_node *first = timerqueue_getnext(&queue->timers);
+
+	lockdep_assert_held(&queue->lock);
+	if (!first || hrtimer_is_queued(&queue->timer))
+		return HRTIMER_NORESTART;
+	hrtimer_set_expires(&queue->timer, queue->hurry ? 0 : first->expires);
+	return HRTIMER_RESTART;
+}
+
 static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
 {
 	struct mqblk_queue *queue =
 		container_of(timer, struct mqblk_queue, timer);
+	enum hrtimer_restart restart;
 	DEFINE_IO_COMP_BATCH(iob);
 	unsigned long flags;
 	LIST_HEAD(due);
 
 	spin_lock_irqsave(&queue->lock, flags);
 	mqblk_timer_collect(queue, mqblk_timer_now(queue), &due);
-	mqblk_timer_arm(queue);
+	restart = mqblk_timer_again(queue);
 	spin_unlock_irqrestore(&queue->lock, flags);
 
 	mqblk_end_list(&due, &iob);
 	mqblk_batch_end(&iob);
-	/* Armed again under the lock if need be, so never by this return. */
-	return HRTIMER_NORESTART;
+	return restart;
 }
 
 /**

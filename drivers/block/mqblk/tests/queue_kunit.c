@@ -328,6 +328,11 @@ static void qk_expired_early_test(struct kunit *test)
 
 	hrtimer_cancel(&qk->queue->timer);
 	KUNIT_EXPECT_EQ(test, mqblk_timer_expired(&qk->queue->timer),
+			HRTIMER_RESTART);
+	/* What the caller of a timer's function does then. */
+	hrtimer_restart(&qk->queue->timer);
+	/* If it was started meanwhile, it is left alone. */
+	KUNIT_EXPECT_EQ(test, mqblk_timer_expired(&qk->queue->timer),
 			HRTIMER_NORESTART);
 	for (i = 0; i < ARRAY_SIZE(param->rest); i++)
 		mqk_expect_waiting(test, qk->ios[param->rest[i]]);
