@@ -20,7 +20,8 @@ nvme_load "$@"
 dmesg_expect "I/O error, dev nvmec0n1"
 address=$(nvme_device 0)
 
-hammer /dev/nvmec0n1 200 2 >/dev/null &
+# Longer than the test may take; it is ended at exit.
+hammer /dev/nvmec0n1 3000 2 >/dev/null &
 job=$!
 at_exit end_job $job
 
