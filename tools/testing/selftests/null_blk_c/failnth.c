@@ -4,7 +4,8 @@
  *
  * failnth mkdir DIR		make the directory
  * failnth write FILE TEXT UNDO	write TEXT to an attribute
- * failnth insmod FILE PARAMS	load a module
+ * failnth insmod FILE PARAMS	load a module: only the last steps of it, as those
+ *				before are of the kernel's loader, and slow
  * failnth dd FILE		write 64 KiB at 0, direct
  *
  * The first time the first allocation fails that the kernel makes for it, the next
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #define MAX_STEPS	20000
+#define LAST_STEPS	100
 #define DATA_BYTES	65536
 
 static char **args;
@@ -94,13 +96,14 @@ static const struct {
 	const char	*name;
 	int		nr_args;
 	int		flags;
+	int		last;	/* only so many of its steps, or 0 for all */
 	int		(*act)(void);
 	int		(*undo)(void);
 } actions[] = {
-	{ "mkdir", 1, -1, do_mkdir, undo_mkdir },
-	{ "write", 3, O_WRONLY, do_write, undo_write },
-	{ "insmod", 2, O_RDONLY, do_insmod, undo_insmod },
-	{ "dd", 1, O_WRONLY | O_DIRECT, do_dd, undo_nothing },
+	{ "mkdir", 1, -1, 0, do_mkdir, undo_mkdir },
+	{ "write", 3, O_WRONLY, 0, do_write, undo_write },
+	{ "insmod", 2, O_RDONLY, LAST_STEPS, do_insmod, undo_insmod },
+	{ "dd", 1, O_WRONLY | O_DIRECT, 0, do_dd, undo_nothing },
 };
 
 static int open_fail_nth(void)
@@ -124,17 +127,34 @@ static void arm(int nth, int n)
 		die("arm");
 }
 
-/* Was the failure met? Disarms it if not. */
-static int met(int nth)
+/* How many more allocations it takes until one fails; 0 if one did. Disarms it. */
+static int left(int nth)
 {
 	char text[16] = "";
+	int n;
 
 	if (pread(nth, text, sizeof(text) - 1, 0) < 0)
 		die("fail-nth");
-	if (!atoi(text))
+	n = atoi(text);
+	if (n)
+		arm(nth, 0);
+	return n;
+}
+
+/* The first step to try: so many before the end, if all would be too many. */
+static int first_step(int nth, int (*act)(void), int (*undo)(void), int last)
+{
+	int steps;
+
+	if (!last)
 		return 1;
-	arm(nth, 0);
-	return 0;
+	arm(nth, MAX_STEPS);
+	if (act())
+		die("without a failure");
+	steps = MAX_STEPS - left(nth);
+	if (undo())
+		die("undo");
+	return steps > last ? steps - last : 1;
 }
 
 int main(int argc, char **argv)
@@ -163,11 +183,12 @@ int main(int argc, char **argv)
 	memset(data, 'x', DATA_BYTES);
 	nth = open_fail_nth();
 
-	for (n = 1; n < MAX_STEPS; n++) {
+	n = first_step(nth, actions[i].act, actions[i].undo, actions[i].last);
+	for (; n < MAX_STEPS; n++) {
 		arm(nth, n);
 		ret = actions[i].act();
 		error = errno;
-		was_met = met(nth);
+		was_met = !left(nth);
 		if (ret && !was_met) {
 			errno = error;
 			die("no failure was met, yet it failed");

@@ -5,7 +5,7 @@
 # loading the module, finds no memory once: it fails in good order, and works the
 # next time.
 #@kernel debug
-#@timeout 240
+#@timeout 400
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -22,6 +22,9 @@ faults_allow
 # 6.12 complains with a trace if it finds no memory, may say EINVAL and leaks a name,
 # so another disk holds that slab.
 nbc_disk other size=1
+# The partition scan says with a trace that vzalloc() found no memory. Whatever else
+# leaves a trace says so in another line as well.
+dmesg_expect '\] Call Trace:$'
 
 # each_step NAME ARGUMENT... : of failnth; ok if something did fail, in good order
 each_step() {
@@ -41,7 +44,9 @@ works() {
 }
 
 each_step "make a device" mkdir "$NBC_ROOT/d"
-check "it is there" nbc_set d size=64 memory_backed=1 irqmode=2
+# No poll queue: Linux 6.12 leaks the queue beside one whose directory in sysfs it
+# cannot make.
+check "it is there" nbc_set d size=64 memory_backed=1 irqmode=2 poll_queues=0
 each_step "switch it on" write "$NBC_ROOT/d/power" 1 0
 check_eq "it is on" "$(nbc_get d power)" 1
 check "it works" works /dev/d
