@@ -6,6 +6,7 @@
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/mqblk.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 
 #include "compat.h"
@@ -145,13 +146,17 @@ int mqblk_set_resize(struct mqblk_set *set, unsigned int nr_default,
 		.nr_read	= set->queues.nr_read,
 		.nr_poll	= nr_poll,
 	};
+	unsigned int noio;
 
 	if (!mqblk_queues_valid(&wanted, set->tags.ops))
 		return -EINVAL;
 
 	set->old_queues = set->queues;
 	set->queues = wanted;
+	/* Disks are frozen meanwhile: memory must not wait for I/O to them. */
+	noio = memalloc_noio_save();
 	blk_mq_update_nr_hw_queues(&set->tags, mqblk_queue_total(&wanted));
+	memalloc_noio_restore(noio);
 	/* The map tells, too: the sum may be the same as before. */
 	if (set->tags.nr_hw_queues == mqblk_queue_total(&wanted) &&
 	    set->tags.map[HCTX_TYPE_DEFAULT].nr_queues == nr_default)
