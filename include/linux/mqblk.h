@@ -424,7 +424,7 @@ void mqblk_timer_park(struct request *rq, blk_status_t status,
 		      ktime_t deadline);
 void mqblk_poll_park(struct request *rq, blk_status_t status);
 void mqblk_rq_lose(struct request *rq);
-void mqblk_disk_hurry(struct gendisk *disk);
+void mqblk_disk_hurry(struct gendisk *disk, bool hurry);
 int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob);
 enum blk_eh_timer_return mqblk_rq_timeout(struct request *rq);
 void mqblk_complete_op(struct request *rq);

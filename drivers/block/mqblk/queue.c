@@ -243,15 +243,16 @@ void mqblk_rq_lose(struct request *rq)
 EXPORT_SYMBOL_GPL(mqblk_rq_lose);
 
 /**
- * mqblk_disk_hurry - let no request wait for a deadline any more
+ * mqblk_disk_hurry - whether requests wait for their deadlines
  * @disk: a disk whose queues were set up by mqblk_init_hctx()
+ * @hurry: they do not: those in flight end now, and those to come at once
  *
- * For a disk that goes: requests in flight end now, and those to come at once.
- * The caller keeps the set from being resized.
+ * For a disk that goes, and for a while before a resize, which waits for all that
+ * is in flight. The caller keeps the set from being resized meanwhile.
  *
  * Context: Process context.
  */
-void mqblk_disk_hurry(struct gendisk *disk)
+void mqblk_disk_hurry(struct gendisk *disk, bool hurry)
 {
 	struct blk_mq_hw_ctx *hctx;
 	unsigned long i;
@@ -260,7 +261,7 @@ void mqblk_disk_hurry(struct gendisk *disk)
 		struct mqblk_queue *queue = hctx->driver_data;
 
 		spin_lock_irq(&queue->lock);
-		queue->hurry = true;
+		queue->hurry = hurry;
 		if (hctx->type != HCTX_TYPE_POLL)
 			mqblk_timer_arm(queue);
 		spin_unlock_irq(&queue->lock);

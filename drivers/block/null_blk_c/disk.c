@@ -281,12 +281,13 @@ void nbc_disk_destroy(struct nbc_disk *nbd)
 {
 	if (nbd->set) {
 		mqblk_watch_remove(&nbd->watch);
-		mqblk_disk_hurry(nbd->disk);
+		mqblk_disk_hurry(nbd->disk, true);
 	}
 	nbc_bios_hurry(&nbd->bios);
 	if (nbd->cache)
 		blk_mark_disk_dead(nbd->disk);
 	mqblk_disk_remove(nbd->disk);
+	nbc_reports_drain(nbd);
 	mqblk_watch_free(&nbd->watch);
 	nbc_bios_drain(&nbd->bios);
 	nbc_kept_destroy(nbd);

@@ -134,11 +134,17 @@ void nbc_set_put(struct nbc_disk *nbd)
 int nbc_set_resize(struct nbc_disk *nbd, const char *name,
 		   const struct nbc_config *config)
 {
+	int ret;
+
 	if (nbd->set != &nbd->own_set) {
 		pr_err("%s: submit_queues and poll_queues are fixed with %s\n",
 		       name, nbd->set ? "shared_tags" : "queue_mode 0");
 		return -EINVAL;
 	}
-	return mqblk_set_resize(nbd->set, config->submit_queues,
-				config->poll_queues);
+	/* Who wants to switch it off waits for dev->lock, not for deadlines. */
+	mqblk_disk_hurry(nbd->disk, true);
+	ret = mqblk_set_resize(nbd->set, config->submit_queues,
+			       config->poll_queues);
+	mqblk_disk_hurry(nbd->disk, false);
+	return ret;
 }

@@ -3,7 +3,7 @@
 #
 # Limits: bandwidth and operations are never exceeded, for small and large requests,
 # reads and writes and in both queue modes; a request larger than a second's worth
-# proceeds; power-off does not wait for the rest. How close a disk comes to its limit
+# proceeds; power-off and resizes do not wait for the rest. How close a disk comes to its limit
 # is for the benchmark: a machine may be slower than any limit here.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
@@ -53,6 +53,13 @@ for mode in 2 0; do
 	dd if=/dev/zero of=/dev/d bs=4M count=4 oflag=direct status=none 2>/dev/null &
 	job=$!
 	check "a job of sixteen seconds is under way" wait_until 5 disk_is_busy d
+	if ((mode == 2)); then
+		start=$(now_us)
+		nbc_set d submit_queues=2
+		diag "a resize took $((($(now_us) - start) / 1000)) ms"
+		check "a resize does not wait for it" test $(($(now_us) - start)) -lt 4000000
+		check "the rest is under way" wait_until 5 disk_is_busy d
+	fi
 	start=$(now_us)
 	nbc_power d 0
 	diag "power off took $((($(now_us) - start) / 1000)) ms"
