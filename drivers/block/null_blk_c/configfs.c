@@ -84,6 +84,9 @@ static const struct config_item_type nbc_device_type = {
 	.ct_owner	= THIS_MODULE,
 };
 
+/* Devices may be made: the module is loaded. */
+static bool nbc_open;
+
 static struct config_group *nbc_make_group(struct config_group *root,
 					   const char *name)
 {
@@ -94,6 +97,9 @@ static struct config_group *nbc_make_group(struct config_group *root,
 		       name, DISK_NAME_LEN - 1);
 		return ERR_PTR(-ENAMETOOLONG);
 	}
+	/* If loading fails yet, the device would outlive the module. */
+	if (!READ_ONCE(nbc_open))
+		return ERR_PTR(-EBUSY);
 	dev = nbc_device_alloc(name);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
@@ -172,6 +178,18 @@ int nbc_configfs_add(struct nbc_device *dev)
 void nbc_configfs_remove(struct nbc_device *dev)
 {
 	configfs_unregister_group(&dev->group);
+}
+
+/**
+ * nbc_configfs_open - let the user make devices
+ *
+ * Not before the module is sure to stay.
+ *
+ * Context: Any.
+ */
+void nbc_configfs_open(void)
+{
+	WRITE_ONCE(nbc_open, true);
 }
 
 /**

@@ -179,6 +179,7 @@ static int __init nbc_init(void)
 	ret = nbc_defaults_add();
 	if (ret)
 		goto exit_configfs;
+	nbc_configfs_open();
 	return 0;
 exit_configfs:
 	nbc_configfs_exit();

@@ -187,6 +187,7 @@ blk_status_t nbc_cmd_run(struct nbc_disk *nbd, struct nbc_cmd *cmd);
 
 /* configfs.c */
 int nbc_configfs_init(void);
+void nbc_configfs_open(void);
 void nbc_configfs_exit(void);
 int nbc_configfs_init_group(struct nbc_device *dev, const char *name);
 int nbc_configfs_add(struct nbc_device *dev);
