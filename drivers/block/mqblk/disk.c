@@ -115,8 +115,9 @@ EXPORT_SYMBOL_GPL(mqblk_disk_add);
  * @disk: from mqblk_disk_add(), or published
  *
  * Dirty data is written back, then every request in flight is waited for. No
- * operation of the driver is called afterwards, even if the block device is
- * still open; such an opener gets errors.
+ * request comes afterwards, even if the block device is still open; such an opener
+ * gets errors. An operation that needs no request, as ->report_zones, may still be
+ * at work, and may be called.
  *
  * Context: Process context, may sleep.
  */

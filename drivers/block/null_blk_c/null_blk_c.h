@@ -252,6 +252,7 @@ int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config);
 void nbc_zoned_limits(struct queue_limits *limits,
 		      const struct nbc_config *config);
 MQBLK_REPORT_ZONES_FN(nbc_report_zones);
+void nbc_reports_drain(struct nbc_disk *nbd);
 #else
 static inline void nbc_kept_drop_all(void)
 {
@@ -302,6 +303,10 @@ static inline void nbc_zoned_limits(struct queue_limits *limits,
 }
 
 static inline void nbc_zones_destroy(struct nbc_zones *zones)
+{
+}
+
+static inline void nbc_reports_drain(struct nbc_disk *nbd)
 {
 }
 

@@ -487,7 +487,8 @@ bool nbc_zones_fit(const struct nbc_zones *zones,
 	       own->cap_sects == geometry->cap_sects &&
 	       own->nr_conv == geometry->nr_conv &&
 	       own->block_bytes == geometry->block_bytes &&
-	       own->full == geometry->full;
+	       own->full == geometry->full &&
+	       own->backed == geometry->backed;
 }
 
 /**

@@ -24,6 +24,7 @@
  * @nr_conv: how many zones are conventional, the first ones; the last is not
  * @block_bytes: logical block size, the unit of all writes
  * @full: sequential zones start full
+ * @backed: there is data, which only zones that know of it may show
  *
  * Sectors are units of 512 bytes everywhere.
  */
@@ -34,6 +35,7 @@ struct nbc_zone_geometry {
 	unsigned int	nr_conv;
 	unsigned int	block_bytes;
 	bool		full;
+	bool		backed;
 };
 
 /**

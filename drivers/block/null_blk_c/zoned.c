@@ -17,6 +17,7 @@
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
+#include <linux/srcu.h>
 #include <linux/string.h>
 
 #include "null_blk_c.h"
@@ -221,8 +222,12 @@ blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd)
 	}
 }
 
-static int nbc_report(struct gendisk *disk, sector_t sector,
-		      unsigned int nr_zones, struct blk_report_zones_args *args)
+/* Who asks for a report has the disk open, which does not keep its zones. */
+DEFINE_STATIC_SRCU(nbc_reports);
+
+static int nbc_report_live(struct gendisk *disk, sector_t sector,
+			   unsigned int nr_zones,
+			   struct blk_report_zones_args *args)
 {
 	struct nbc_disk *nbd = disk->private_data;
 	struct nbc_zones *zones = nbd->zones;
@@ -240,6 +245,30 @@ static int nbc_report(struct gendisk *disk, sector_t sector,
 			return ret;
 	}
 	return nr_zones;
+}
+
+static int nbc_report(struct gendisk *disk, sector_t sector,
+		      unsigned int nr_zones, struct blk_report_zones_args *args)
+{
+	int ret = -ENODEV, idx;
+
+	idx = srcu_read_lock(&nbc_reports);
+	if (!test_bit(GD_DEAD, &disk->state))
+		ret = nbc_report_live(disk, sector, nr_zones, args);
+	srcu_read_unlock(&nbc_reports, idx);
+	return ret;
+}
+
+/**
+ * nbc_reports_drain - wait for reports of zones that are being made
+ * @nbd: a disk that was removed: no more begin
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_reports_drain(struct nbc_disk *nbd)
+{
+	if (nbd->zones)
+		synchronize_srcu(&nbc_reports);
 }
 
 /* For ->report_zones. */
@@ -426,6 +455,7 @@ int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config)
 		.nr_conv	= config->zone_nr_conv,
 		.block_bytes	= config->blocksize,
 		.full		= config->zone_full,
+		.backed		= config->memory_backed,
 	};
 	int ret = 0;
 

@@ -65,3 +65,33 @@ nbc_power d 0
 nbc_set d size=5 zone_full=1
 nbc_power d 1
 check_eq "another geometry starts afresh" "$(zone d 1)" "fu 2048"
+
+nbc_power d 0
+nbc_set d zone_full=0
+nbc_power d 1
+zone_write d 1 0 8
+nbc_power d 0
+nbc_set d memory_backed=0
+nbc_power d 1
+check_eq "so does one without data" "$(zone d 1)" "em 0"
+zone_write d 1 0 8
+nbc_power d 0
+nbc_set d memory_backed=1
+nbc_power d 1
+check_eq "and one with data again" "$(zone d 1)" "em 0"
+zone_do d 1 finish
+check_eq "which shows nothing of before" "$(zone_bytes d 1 0 8)" 00
+
+# Reports are made while the zones that they tell of go.
+(whatever; while :; do blkzone report /dev/d; done) >/dev/null 2>&1 &
+job=$!
+at_exit end_job $job
+again() {
+	local round
+	for ((round = 0; round < 20; round++)); do
+		nbc_power d 0 && nbc_set d size=$((64 + round % 2)) && nbc_power d 1 ||
+			return
+	done
+}
+check "other zones, twenty times, under reports" again
+check "the reports go on" test -d /proc/$job
