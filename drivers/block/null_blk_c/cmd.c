@@ -3,6 +3,10 @@
  * Commands: what a disk with features does with an operation, be it from a
  * request or from a bio.
  */
+#include <linux/bio.h>
+#include <linux/highmem.h>
+#include <linux/pagemap.h>
+
 #include "null_blk_c.h"
 
 /* Reads find in the store what the cache has; discards act on both at once. */
@@ -19,6 +23,23 @@ static blk_status_t nbc_cache_cmd(struct nbc_cache *cache,
 		return BLK_STS_OK;
 	default:
 		return nbc_store_cmd(cache->store, cmd);
+	}
+}
+
+/**
+ * nbc_hide_segments - the rest of nbc_hide_memory(), for more than one segment
+ * @bio: one bio that reads
+ *
+ * Context: Any.
+ */
+void nbc_hide_segments(struct bio *bio)
+{
+	struct bvec_iter iter;
+	struct bio_vec bvec;
+
+	bio_for_each_segment(bvec, bio, iter) {
+		if (!folio_test_uptodate(page_folio(bvec.bv_page)))
+			memzero_bvec(&bvec);
 	}
 }
 

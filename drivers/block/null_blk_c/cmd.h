@@ -29,6 +29,8 @@ struct nbc_cmd {
 	unsigned int	len;
 };
 
+void nbc_hide_segments(struct bio *bio);
+
 /**
  * nbc_hide_memory - keep what the kernel had in new pages from being read
  * @bio: chain of bios that read
@@ -43,8 +45,10 @@ struct nbc_cmd {
 static __always_inline void nbc_hide_memory(struct bio *bio)
 {
 	for (; bio; bio = bio->bi_next) {
-		if (unlikely(!folio_test_uptodate(page_folio(bio_page(bio)))))
-			zero_fill_bio(bio);
+		if (unlikely(!folio_test_uptodate(page_folio(bio_page(bio)))) ||
+		    bio->bi_iter.bi_size >
+		    mp_bvec_iter_len(bio->bi_io_vec, bio->bi_iter))
+			nbc_hide_segments(bio);
 	}
 }
 
