@@ -55,10 +55,11 @@ static void nbc_waiter_end(struct nbc_waiter *waiter)
 	nbc_bio_end(waiter->bio, waiter->status, waiter->start);
 	spin_lock_irqsave(&bios->lock, flags);
 	list_del(&waiter->entry);
+	/* Under the lock: who drains may go on to destroy the pool. */
+	mempool_free(waiter, &nbc_waiter_pool);
 	if (list_empty(&bios->waiting))
 		wake_up(&bios->idle);
 	spin_unlock_irqrestore(&bios->lock, flags);
-	mempool_free(waiter, &nbc_waiter_pool);
 }
 
 static enum hrtimer_restart nbc_waiter_expired(struct hrtimer *timer)
