@@ -280,11 +280,17 @@ static __always_inline void nbc_handle_list(struct rq_list *rqs, bool data)
 		nbc_list_full(nbd, rqs);
 }
 
-/* Sets up a hardware queue, or fails on purpose. */
+/*
+ * Sets up a hardware queue, or fails on purpose, if it is one more than there were:
+ * without one that it had, the block layer cannot go on.
+ */
 static int nbc_init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
 			 unsigned int idx)
 {
-	if (nbc_fault_hits(hctx->queue->queuedata, NBC_FAULT_init_hctx))
+	struct request_queue *q = hctx->queue;
+
+	if (idx >= q->nr_hw_queues &&
+	    nbc_fault_hits(q->queuedata, NBC_FAULT_init_hctx))
 		return -EFAULT;
 	return mqblk_init_hctx(hctx, data, idx);
 }

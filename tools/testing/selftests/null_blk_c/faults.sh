@@ -57,6 +57,15 @@ nbc_power d 0
 fault init_hctx_fault_inject verbose=0 times=1 probability=100
 check "a queue that cannot be set up" expect_errno ENOMEM nbc_power d 1
 check "the next power-on is good" nbc_power d 1
+# Every queue fails from here on, but for those that the disk has.
+fault init_hctx_fault_inject times=-1
+check "more queues: not one is set up" expect_errno ENOMEM nbc_set d submit_queues=2
+check "the disk has the one it had" dd if=/dev/d of=/dev/null bs=4k count=8 \
+	iflag=direct status=none
+fault init_hctx_fault_inject times=0
+check "then it can have more" nbc_set d submit_queues=2
+fault init_hctx_fault_inject times=-1
+check "or fewer, whatever fails" nbc_set d submit_queues=1
 nbc_destroy d
 ! built_in null_blk_c || exit 0
 
