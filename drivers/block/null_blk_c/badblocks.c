@@ -11,6 +11,8 @@
 #include <linux/badblocks.h>
 #include <linux/kstrtox.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -145,12 +147,15 @@ int nbc_badblocks_store(struct nbc_device *dev, const char *text)
  * @dev: the device; dev->lock is held
  * @page: output, PAGE_SIZE bytes
  *
- * Return: number of bytes printed; the list is cut where the page ends.
+ * Return: number of bytes printed; the list is cut where the page ends, or what
+ * configfs takes.
  */
 ssize_t nbc_badblocks_show(struct nbc_device *dev, char *page)
 {
 	lockdep_assert_held(&dev->lock);
-	return badblocks_show(&dev->badblocks, page, 0);
+	/* It tells how long the list would be. */
+	return min_t(ssize_t, badblocks_show(&dev->badblocks, page, 0),
+		     min(PAGE_SIZE, SZ_4K) - 1);
 }
 
 /**

@@ -77,5 +77,12 @@ done
 for ((i = 0; i < 512; i++)); do bad "+$((i * 4))-$((i * 4))"; done
 check "a list that is full" expect_errno EINVAL bad +10000-10000
 check_eq "has not changed" "$(nbc_get d badblocks | wc -l)" 512
+nbc_destroy d
+
+# Longer than an attribute may be
+nbc_create d size=16384
+for ((i = 0; i < 512; i++)); do bad "+$((20000000 + i * 4))-$((20000000 + i * 4))"; done
+check_eq "a long list is cut where the page ends" \
+	"$(wc -c <"$NBC_ROOT/d/badblocks")" 4095
 log_wants 'd: badblocks: "5-6" is not valid, use +FIRST-LAST or -FIRST-LAST'
 check_log
