@@ -34,7 +34,7 @@ dd if="$pattern" of=/dev/nvmec0n1 bs=1M seek=8 oflag=direct status=none
 as_before() { kept | cmp - "$pattern"; }
 
 start_load() {
-	hammer /dev/nvmec0n1 "$1" 2 >/dev/null &
+	hammer /dev/nvmec0n1 $(($1 * ${SELFTEST_SLOW:-1})) 2 >/dev/null &
 	job=$!
 	wait_until 10 disk_is_busy nvmec0n1
 }
