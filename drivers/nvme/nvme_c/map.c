@@ -269,6 +269,13 @@ blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq)
 			      nvmec_prp_count(bv.bv_offset, bytes));
 }
 
+static void nvmec_set_range(struct nvme_dsm_range *range, u64 slba, u32 nlb)
+{
+	range->cattr = 0;
+	range->nlb = cpu_to_le32(nlb);
+	range->slba = cpu_to_le64(slba);
+}
+
 /**
  * nvmec_map_ranges - make the ranges of a discard reachable
  * @ns: the namespace
@@ -298,14 +305,18 @@ blk_status_t nvmec_map_ranges(struct nvmec_ns *ns, struct request *rq)
 		ranges = (void *)nrq->big->lists[0].entries;
 		dma = nrq->big->lists[0].dma;
 	}
-	__rq_for_each_bio(bio, rq) {
-		if (WARN_ON_ONCE(i == nr))
-			break;
-		ranges[i].cattr = 0;
-		ranges[i].nlb = cpu_to_le32(bio->bi_iter.bi_size >>
-					    ns->lba_shift);
-		ranges[i].slba = cpu_to_le64(bio->bi_iter.bi_sector >> shift);
-		i++;
+	/* Bios that follow each other merge if there can be one range alone. */
+	if (nr == 1) {
+		nvmec_set_range(&ranges[i++], blk_rq_pos(rq) >> shift,
+				blk_rq_bytes(rq) >> ns->lba_shift);
+	} else {
+		__rq_for_each_bio(bio, rq) {
+			if (WARN_ON_ONCE(i == nr))
+				break;
+			nvmec_set_range(&ranges[i++],
+					bio->bi_iter.bi_sector >> shift,
+					bio->bi_iter.bi_size >> ns->lba_shift);
+		}
 	}
 	if (WARN_ON_ONCE(i != nr)) {
 		nvmec_unmap(ns->ctrl, rq);
