@@ -69,7 +69,8 @@ int nvmec_admin(struct nvmec_ctrl *ctrl, struct nvme_command *cmd, void *data,
 
 	if (!data)
 		return nvmec_admin_send(ctrl, cmd, result);
-	if (WARN_ON_ONCE(offset_in_page(data) + bytes > NVMEC_PAGE_SIZE))
+	if (WARN_ON_ONCE(((unsigned long)data & (NVMEC_PAGE_SIZE - 1)) + bytes >
+			 NVMEC_PAGE_SIZE))
 		return -EINVAL;
 	/* What the controller does not write shall not be old memory. */
 	memset(data, 0, bytes);

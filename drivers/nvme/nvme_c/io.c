@@ -91,7 +91,7 @@ static inline void nvmec_rq_build(struct request *rq, struct nvme_command *cmd)
 							    nvme_cmd_write);
 	else
 		nvmec_build_other(rq, cmd);
-	cmd->common.command_id = mqblk_rq_id(rq);
+	cmd->common.command_id = (__force __u16)cpu_to_le16(mqblk_rq_id(rq));
 }
 
 static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,

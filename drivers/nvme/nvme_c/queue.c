@@ -91,7 +91,7 @@ void nvmec_queue_push_event(struct nvmec_queue *queue)
 	*nvmec_sq_slot(queue) = (struct nvme_command) {
 		.common = {
 			.opcode		= nvme_admin_async_event,
-			.command_id	= NVMEC_EVENT_ID,
+			.command_id	= (__force __u16)cpu_to_le16(NVMEC_EVENT_ID),
 		},
 	};
 	nvmec_sq_ring(queue);
@@ -135,7 +135,7 @@ static void nvmec_cq_bogus(struct nvmec_queue *queue, u32 id_status)
 	dev_warn_ratelimited(&ctrl->dev,
 			     "queue %u: completion of command %#x, which is not in flight\n",
 			     queue->id, (unsigned int)(id_status & NVMEC_CQE_ID));
-	if (++queue->nr_bogus == NVMEC_MAX_BOGUS)
+	if (++queue->nr_bogus >= NVMEC_MAX_BOGUS)
 		nvmec_ctrl_reset(ctrl);
 }
 
@@ -310,6 +310,8 @@ int nvmec_queue_alloc(struct nvmec_ctrl *ctrl, struct nvmec_queue *queue,
 	queue->ctrl = ctrl;
 	queue->id = id;
 	queue->depth = depth;
+	/* Nothing in it is new, also before it was ever started. */
+	queue->cq_phase = 1;
 	spin_lock_init(&queue->sq_lock);
 	spin_lock_init(&queue->cq_lock);
 	INIT_WORK(&queue->more, nvmec_queue_more);
