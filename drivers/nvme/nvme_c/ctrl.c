@@ -218,6 +218,14 @@ VISIBLE_IF_KUNIT int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl)
 		timeout = max_t(u32, timeout, NVME_CRTO_CRWMT(crto));
 	}
 	ctrl->ready_ms = (timeout + 1) * NVMEC_READY_UNIT_MS;
+	/* The doorbells were mapped for the stride that it had. */
+	if (ctrl->queues &&
+	    NVME_CAP_STRIDE(cap) != NVME_CAP_STRIDE(ctrl->cap)) {
+		dev_err(&ctrl->dev, "CAP.DSTRD: was %u, now %u\n",
+			(unsigned int)NVME_CAP_STRIDE(ctrl->cap),
+			(unsigned int)NVME_CAP_STRIDE(cap));
+		return -ENODEV;
+	}
 	ctrl->cap = cap;
 
 	if (NVME_CAP_MPSMIN(cap) + 12 > NVMEC_PAGE_SHIFT) {
@@ -239,24 +247,34 @@ VISIBLE_IF_KUNIT int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl)
 
 /* --- queues --------------------------------------------------------------- */
 
+/*
+ * By the list of namespaces, not by the tag set: a disk is in the set before it is
+ * known here, and the set's lock is held while a queue of it freezes.
+ */
 static void nvmec_quiesce_io(struct nvmec_ctrl *ctrl)
 {
+	struct nvmec_ns *ns;
+
 	mutex_lock(&ctrl->ns_lock);
 	if (!ctrl->io_quiesced) {
 		ctrl->io_quiesced = true;
+		list_for_each_entry(ns, &ctrl->namespaces, entry)
+			blk_mq_quiesce_queue_nowait(ns->disk->queue);
 		if (ctrl->io_set_made)
-			blk_mq_quiesce_tagset(&ctrl->io_set.tags);
+			blk_mq_wait_quiesce_done(&ctrl->io_set.tags);
 	}
 	mutex_unlock(&ctrl->ns_lock);
 }
 
 static void nvmec_unquiesce_io(struct nvmec_ctrl *ctrl)
 {
+	struct nvmec_ns *ns;
+
 	mutex_lock(&ctrl->ns_lock);
 	if (ctrl->io_quiesced) {
 		ctrl->io_quiesced = false;
-		if (ctrl->io_set_made)
-			blk_mq_unquiesce_tagset(&ctrl->io_set.tags);
+		list_for_each_entry(ns, &ctrl->namespaces, entry)
+			blk_mq_unquiesce_queue(ns->disk->queue);
 	}
 	mutex_unlock(&ctrl->ns_lock);
 }
@@ -595,7 +613,7 @@ static int nvmec_ctrl_start(struct nvmec_ctrl *ctrl)
 }
 
 /**
- * nvmec_ctrl_bury - stop a controller for good
+ * nvmec_ctrl_retire - stop a controller for good
  * @ctrl: the controller, which is dead
  * @shutdown: as for nvmec_ctrl_stop()
  *
@@ -603,14 +621,26 @@ static int nvmec_ctrl_start(struct nvmec_ctrl *ctrl)
  *
  * Context: Process context, under run_lock.
  */
-void nvmec_ctrl_bury(struct nvmec_ctrl *ctrl, bool shutdown)
+void nvmec_ctrl_retire(struct nvmec_ctrl *ctrl, bool shutdown)
 {
 	if (!ctrl->admin_q)
 		return;
 	nvmec_ctrl_stop(ctrl, shutdown);
-	/* Before the disks: who is told that they died may wait for I/O first. */
 	nvmec_unquiesce_io(ctrl);
 	nvmec_unquiesce_admin(ctrl);
+}
+
+/**
+ * nvmec_ctrl_bury - nvmec_ctrl_retire(), and tell those who use the disks
+ * @ctrl: the controller, which is dead
+ * @shutdown: as for nvmec_ctrl_stop()
+ *
+ * Context: Process context, under run_lock.
+ */
+void nvmec_ctrl_bury(struct nvmec_ctrl *ctrl, bool shutdown)
+{
+	/* First: who is told that a disk died may wait for I/O. */
+	nvmec_ctrl_retire(ctrl, shutdown);
 	nvmec_ns_mark_dead(ctrl);
 }
 
@@ -619,14 +649,15 @@ static int nvmec_ctrl_bring_up(struct nvmec_ctrl *ctrl)
 	unsigned int attempt = 0;
 	int ret;
 
-	WRITE_ONCE(ctrl->starting, true);
 	do {
 		if (ctrl->admin_q)
 			nvmec_ctrl_stop(ctrl, false);
+		/* After the old requests were taken back; see nvmec_timeout(). */
+		smp_store_release(&ctrl->starting, true);
 		ret = nvmec_ctrl_start(ctrl);
+		WRITE_ONCE(ctrl->starting, false);
 	} while (ret && ret != -ENODEV && ++attempt < NVMEC_MAX_ATTEMPTS &&
 		 nvmec_state(ctrl) == NVMEC_RESETTING);
-	WRITE_ONCE(ctrl->starting, false);
 	return ret;
 }
 
@@ -673,7 +704,7 @@ bool nvmec_ctrl_reset(struct nvmec_ctrl *ctrl)
 		return false;
 	if (!first)
 		atomic_inc(&ctrl->nr_resets);
-	queue_work(nvmec_wq, &ctrl->reset_work);
+	queue_work(nvmec_reset_wq, &ctrl->reset_work);
 	return true;
 }
 
@@ -690,5 +721,5 @@ void nvmec_ctrl_kill(struct nvmec_ctrl *ctrl)
 	if (!nvmec_ctrl_set_state(ctrl, NVMEC_DEAD))
 		return;
 	dev_err(&ctrl->dev, "given up: its disks are dead\n");
-	queue_work(nvmec_wq, &ctrl->reset_work);
+	queue_work(nvmec_reset_wq, &ctrl->reset_work);
 }

@@ -396,8 +396,10 @@ static enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 	nvmec_queue_kick(queue);
 	atomic_inc(&ctrl->nr_timeouts);
 
-	if (READ_ONCE(ctrl->starting))
-		return nvmec_timeout_bringup(ctrl, rq);
+	/* One of before the bring-up was taken back before this was set. */
+	if (smp_load_acquire(&ctrl->starting))
+		return mqblk_rq_in_state(rq, MQBLK_RQ_STARTED) ?
+			nvmec_timeout_bringup(ctrl, rq) : BLK_EH_DONE;
 	if (state == NVMEC_RESETTING || state == NVMEC_DEAD)
 		return BLK_EH_RESET_TIMER;
 	if (nvmec_ctrl_gone(ctrl)) {

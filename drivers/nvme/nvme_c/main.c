@@ -111,6 +111,7 @@ unsigned int nvmec_admin_timeout_ms;
 
 /* For all that brings controllers up and down; I/O may wait for it. */
 struct workqueue_struct *nvmec_wq;
+struct workqueue_struct *nvmec_reset_wq;
 
 struct class nvmec_class = {
 	.name = "nvme_c",
@@ -158,6 +159,30 @@ static bool __init nvmec_params_valid(void)
 	       nvmec_in_range("poll_queues", nvmec_poll_queues, 0, nr_cpu_ids);
 }
 
+static void nvmec_destroy_wqs(void)
+{
+	destroy_workqueue(nvmec_wq);
+	destroy_workqueue(nvmec_reset_wq);
+}
+
+/*
+ * Works that wait for a controller's answer may need a reset to get on: that has a
+ * worker of its own if memory for others is short.
+ */
+static int __init nvmec_make_wqs(void)
+{
+	nvmec_reset_wq = alloc_workqueue("nvme_c_reset",
+					 WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!nvmec_reset_wq)
+		return -ENOMEM;
+	nvmec_wq = alloc_workqueue("nvme_c", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!nvmec_wq) {
+		destroy_workqueue(nvmec_reset_wq);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 static int __init nvmec_init(void)
 {
 	int ret;
@@ -170,20 +195,20 @@ static int __init nvmec_init(void)
 	nvmec_io_timeout_ms = io_timeout * MSEC_PER_SEC;
 	nvmec_admin_timeout_ms = admin_timeout * MSEC_PER_SEC;
 
-	nvmec_wq = alloc_workqueue("nvme_c", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!nvmec_wq)
-		return -ENOMEM;
+	ret = nvmec_make_wqs();
+	if (ret)
+		return ret;
 	ret = class_register(&nvmec_class);
 	if (ret)
-		goto destroy_wq;
+		goto destroy_wqs;
 	ret = nvmec_pci_init();
 	if (ret)
 		goto unregister_class;
 	return 0;
 unregister_class:
 	class_unregister(&nvmec_class);
-destroy_wq:
-	destroy_workqueue(nvmec_wq);
+destroy_wqs:
+	nvmec_destroy_wqs();
 	return ret;
 }
 
@@ -191,7 +216,7 @@ static void __exit nvmec_exit(void)
 {
 	nvmec_pci_exit();
 	class_unregister(&nvmec_class);
-	destroy_workqueue(nvmec_wq);
+	nvmec_destroy_wqs();
 }
 
 module_init(nvmec_init);

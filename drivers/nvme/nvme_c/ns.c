@@ -26,6 +26,16 @@
 
 /* --- what it is ----------------------------------------------------------- */
 
+/* Whether a status says that there is no such command, not that it failed now. */
+static bool nvmec_not_offered(int status)
+{
+	int code = status & NVME_SCT_SC_MASK;
+
+	return status > 0 &&
+	       ((status & NVME_STATUS_DNR) || code == NVME_SC_INVALID_FIELD ||
+		code == NVME_SC_INVALID_OPCODE);
+}
+
 /* An error that may pass must not cost a disk. */
 static int nvmec_info_errno(int ret)
 {
@@ -63,7 +73,7 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 	if (!ret)
 		nvmec_ident_ns_descs(&info->id, page);
 	/* Older controllers have no such list. */
-	if (ret > 0 && ret != NVME_SC_HOST_ABORTED_CMD)
+	if (nvmec_not_offered(ret))
 		ret = 0;
 free:
 	kfree(page);
@@ -109,25 +119,24 @@ static struct nvmec_ns *nvmec_ns_find(struct nvmec_ctrl *ctrl, u32 nsid)
 }
 
 /*
- * Makes the disk and lists it, in one step for whoever stops or starts the I/O
- * queues: this one must be like the others.
+ * Makes the disk and lists it, stopped if the other I/O queues are. They are stopped
+ * and started by that list. Making it may wait for I/O of another disk, and so for a
+ * reset: not under ns_lock.
  */
 static int nvmec_ns_attach(struct nvmec_ns *ns,
 			   const struct mqblk_disk_params *params)
 {
 	struct nvmec_ctrl *ctrl = ns->ctrl;
-	int ret;
 
-	mutex_lock(&ctrl->ns_lock);
 	ns->disk = mqblk_disk_alloc(&ctrl->io_set, params);
-	ret = PTR_ERR_OR_ZERO(ns->disk);
-	if (!ret) {
-		if (ctrl->io_quiesced)
-			blk_mq_quiesce_queue(ns->disk->queue);
-		list_add_tail(&ns->entry, &ctrl->namespaces);
-	}
+	if (IS_ERR(ns->disk))
+		return PTR_ERR(ns->disk);
+	mutex_lock(&ctrl->ns_lock);
+	if (ctrl->io_quiesced)
+		blk_mq_quiesce_queue(ns->disk->queue);
+	list_add_tail(&ns->entry, &ctrl->namespaces);
 	mutex_unlock(&ctrl->ns_lock);
-	return ret;
+	return 0;
 }
 
 static void nvmec_ns_detach(struct nvmec_ns *ns)
@@ -178,11 +187,13 @@ fail:
 		nsid, ret);
 }
 
+/* Listed until the last of its I/O has ended, which a reset may have to start. */
 static void nvmec_ns_remove(struct nvmec_ns *ns)
 {
-	nvmec_ns_detach(ns);
 	mqblk_watch_remove(&ns->watch);
-	mqblk_disk_remove(ns->disk);
+	del_gendisk(ns->disk);
+	nvmec_ns_detach(ns);
+	put_disk(ns->disk);
 }
 
 /**
@@ -296,7 +307,7 @@ static int nvmec_scan(struct nvmec_ctrl *ctrl)
 	if (!list)
 		return -ENOMEM;
 	ret = nvmec_scan_list(ctrl, list);
-	if (ret > 0 && ret != NVME_SC_HOST_ABORTED_CMD)
+	if (nvmec_not_offered(ret))
 		ret = nvmec_scan_sequential(ctrl);
 	kfree(list);
 	return ret;

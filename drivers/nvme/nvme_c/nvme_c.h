@@ -425,6 +425,7 @@ void nvme_uninit_ctrl(struct nvme_ctrl *ctrl);
 
 /* main.c */
 extern struct workqueue_struct *nvmec_wq;
+extern struct workqueue_struct *nvmec_reset_wq;
 extern struct class nvmec_class;
 extern unsigned int nvmec_io_timeout_ms;
 extern unsigned int nvmec_admin_timeout_ms;
@@ -448,6 +449,7 @@ bool nvmec_ctrl_gone(struct nvmec_ctrl *ctrl);
 bool nvmec_ctrl_failed(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_disable(struct nvmec_ctrl *ctrl);
 void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown);
+void nvmec_ctrl_retire(struct nvmec_ctrl *ctrl, bool shutdown);
 void nvmec_ctrl_bury(struct nvmec_ctrl *ctrl, bool shutdown);
 void nvmec_limit_vectors(struct mqblk_queue_counts *counts,
 			 unsigned int vectors);

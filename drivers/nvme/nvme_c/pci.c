@@ -278,7 +278,12 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	mutex_lock(&ctrl->run_lock);
 	nvmec_ctrl_bury(ctrl, true);
 	mutex_unlock(&ctrl->run_lock);
+	/* Those who may queue others first; the timeout handler is one of them. */
 	cancel_work_sync(&ctrl->event_work);
+	if (ctrl->admin_q)
+		blk_sync_queue(ctrl->admin_q);
+	cancel_work_sync(&ctrl->reset_work);
+	cancel_work_sync(&ctrl->abort_work);
 	cancel_work_sync(&ctrl->scan_work);
 }
 
@@ -364,7 +369,7 @@ static bool nvmec_pause(struct nvmec_ctrl *ctrl, bool shutdown)
 static void nvmec_unpause(struct nvmec_ctrl *ctrl)
 {
 	if (nvmec_state(ctrl) == NVMEC_RESETTING)
-		queue_work(nvmec_wq, &ctrl->reset_work);
+		queue_work(nvmec_reset_wq, &ctrl->reset_work);
 }
 
 /* Power-off: no disk is removed, nothing comes back. */
@@ -374,8 +379,10 @@ static void nvmec_shutdown(struct pci_dev *pdev)
 
 	nvmec_ctrl_set_state(ctrl, NVMEC_REMOVING);
 	flush_work(&ctrl->reset_work);
+	/* I/O that comes yet fails: a CPU could not go offline while it waits. */
+	nvmec_ctrl_set_state(ctrl, NVMEC_DEAD);
 	mutex_lock(&ctrl->run_lock);
-	nvmec_ctrl_stop(ctrl, true);
+	nvmec_ctrl_retire(ctrl, true);
 	mutex_unlock(&ctrl->run_lock);
 }
 
@@ -409,7 +416,7 @@ static pci_ers_result_t nvmec_error_detected(struct pci_dev *pdev,
 		dev_warn(&ctrl->dev, "the bus is frozen\n");
 		if (!nvmec_pause(ctrl, false))
 			return PCI_ERS_RESULT_DISCONNECT;
-		queue_delayed_work(nvmec_wq, &ctrl->frozen_work,
+		queue_delayed_work(nvmec_reset_wq, &ctrl->frozen_work,
 				   msecs_to_jiffies(NVMEC_FROZEN_MS));
 		return PCI_ERS_RESULT_NEED_RESET;
 	default:

@@ -396,6 +396,25 @@ static void sk_cap_gone_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nvmec_ctrl_read_caps(&dev->ctrl), -ENODEV);
 }
 
+/* The doorbells were mapped for the stride that it had at first. */
+static void sk_cap_stride_test(struct kunit *test)
+{
+	struct sk_dev *dev = sk_create(test);
+	struct nvmec_queue *queues = dev->ctrl.queues;
+	struct nvmec_queue made;
+
+	sk_write(dev, 0x00, 0x140103ff);
+	sk_write(dev, 0x04, 0x00000020);
+	KUNIT_EXPECT_EQ(test, nvmec_ctrl_read_caps(&dev->ctrl), 0);
+	sk_write(dev, 0x04, 0x00000021);
+	dev->ctrl.queues = &made;
+	KUNIT_EXPECT_EQ(test, nvmec_ctrl_read_caps(&dev->ctrl), -ENODEV);
+	KUNIT_EXPECT_EQ(test, NVME_CAP_STRIDE(dev->ctrl.cap), 0);
+	sk_write(dev, 0x04, 0x00000020);
+	KUNIT_EXPECT_EQ(test, nvmec_ctrl_read_caps(&dev->ctrl), 0);
+	dev->ctrl.queues = queues;
+}
+
 /* --- how many queues ------------------------------------------------------ */
 
 /**
@@ -622,6 +641,7 @@ static struct kunit_case sk_cases[] = {
 	KUNIT_CASE_PARAM(sk_shutdown_test, sk_shutdown_gen_params),
 	KUNIT_CASE_PARAM(sk_cap_test, sk_cap_gen_params),
 	KUNIT_CASE(sk_cap_gone_test),
+	KUNIT_CASE(sk_cap_stride_test),
 	KUNIT_CASE_PARAM(sk_limit_test, sk_limit_gen_params),
 	KUNIT_CASE_PARAM(sk_vector_test, sk_vector_gen_params),
 	KUNIT_CASE(sk_limit_all_test),
