@@ -50,7 +50,11 @@ tracing=/sys/kernel/tracing
 require_tracing() {
 	[[ -e $tracing/trace ]] || mount -t tracefs none "$tracing" ||
 		skip_all "no tracefs"
+	# As in mqblk/trace.sh: the scheduler is not patched.
+	at_exit task_names "$(<"$tracing/options/record-cmd")"
+	task_names 0
 }
+task_names() { echo "$1" >"$tracing/options/record-cmd"; }
 
 # trace_zones 0|1 : stop, or start with nothing traced
 trace_zones() {
