@@ -45,9 +45,9 @@ void nbc_hide_segments(struct bio *bio);
 static __always_inline void nbc_hide_memory(struct bio *bio)
 {
 	for (; bio; bio = bio->bi_next) {
-		if (unlikely(!folio_test_uptodate(page_folio(bio_page(bio)))) ||
-		    bio->bi_iter.bi_size >
-		    mp_bvec_iter_len(bio->bi_io_vec, bio->bi_iter))
+		/* A clone has none of its own, and 0. */
+		if (bio->bi_vcnt != 1 ||
+		    unlikely(!folio_test_uptodate(page_folio(bio_page(bio)))))
 			nbc_hide_segments(bio);
 	}
 }
