@@ -111,7 +111,7 @@ void nvmec_cmd_abort(struct nvme_command *cmd, u16 sqid, u16 id)
 		.abort = {
 			.opcode		= nvme_admin_abort_cmd,
 			.sqid		= cpu_to_le16(sqid),
-			.cid		= (__force __u16)cpu_to_le16(id),
+			.cid		= nvmec_wire_id(id),
 		},
 	};
 }

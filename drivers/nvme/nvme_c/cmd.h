@@ -21,6 +21,12 @@ struct nvmec_range {
 	u32	blocks;
 };
 
+/* A command id as it stands in a command: linux/nvme.h leaves its order open. */
+static inline __u16 nvmec_wire_id(u16 id)
+{
+	return (__force __u16)cpu_to_le16(id);
+}
+
 /* Read, write, and write zeroes, which has the same layout and no data. */
 static inline void nvmec_cmd_rw(struct nvme_command *cmd, u8 opcode,
 				const struct nvmec_range *range, u16 control)

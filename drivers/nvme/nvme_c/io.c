@@ -91,7 +91,7 @@ static inline void nvmec_rq_build(struct request *rq, struct nvme_command *cmd)
 							    nvme_cmd_write);
 	else
 		nvmec_build_other(rq, cmd);
-	cmd->common.command_id = (__force __u16)cpu_to_le16(mqblk_rq_id(rq));
+	cmd->common.command_id = nvmec_wire_id(mqblk_rq_id(rq));
 }
 
 static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
@@ -397,9 +397,11 @@ static enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 	atomic_inc(&ctrl->nr_timeouts);
 
 	/* One of before the bring-up was taken back before this was set. */
-	if (smp_load_acquire(&ctrl->starting))
-		return mqblk_rq_in_state(rq, MQBLK_RQ_STARTED) ?
-			nvmec_timeout_bringup(ctrl, rq) : BLK_EH_DONE;
+	if (smp_load_acquire(&ctrl->starting)) {
+		if (!mqblk_rq_in_state(rq, MQBLK_RQ_STARTED))
+			return BLK_EH_DONE;
+		return nvmec_timeout_bringup(ctrl, rq);
+	}
 	if (state == NVMEC_RESETTING || state == NVMEC_DEAD)
 		return BLK_EH_RESET_TIMER;
 	if (nvmec_ctrl_gone(ctrl)) {

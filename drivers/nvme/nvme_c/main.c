@@ -109,8 +109,9 @@ MODULE_PARM_DESC(drop_in,
 unsigned int nvmec_io_timeout_ms;
 unsigned int nvmec_admin_timeout_ms;
 
-/* For all that brings controllers up and down; I/O may wait for it. */
+/* For works that may wait for a controller's answer. */
 struct workqueue_struct *nvmec_wq;
+/* For what brings controllers up and down: I/O and those works may wait for it. */
 struct workqueue_struct *nvmec_reset_wq;
 
 struct class nvmec_class = {
@@ -165,10 +166,7 @@ static void nvmec_destroy_wqs(void)
 	destroy_workqueue(nvmec_reset_wq);
 }
 
-/*
- * Works that wait for a controller's answer may need a reset to get on: that has a
- * worker of its own if memory for others is short.
- */
+/* Two: each has a worker of its own if there is no memory for more. */
 static int __init nvmec_make_wqs(void)
 {
 	nvmec_reset_wq = alloc_workqueue("nvme_c_reset",

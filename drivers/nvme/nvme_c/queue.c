@@ -91,7 +91,7 @@ void nvmec_queue_push_event(struct nvmec_queue *queue)
 	*nvmec_sq_slot(queue) = (struct nvme_command) {
 		.common = {
 			.opcode		= nvme_admin_async_event,
-			.command_id	= (__force __u16)cpu_to_le16(NVMEC_EVENT_ID),
+			.command_id	= nvmec_wire_id(NVMEC_EVENT_ID),
 		},
 	};
 	nvmec_sq_ring(queue);

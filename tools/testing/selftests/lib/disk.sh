@@ -123,6 +123,19 @@ disk_is_busy() {
 		((reads + writes > 0))
 }
 
+TRACING=/sys/kernel/tracing
+task_names() { echo "$1" >"$TRACING/options/record-cmd"; }
+
+# require_tracing : tracepoints can be read, without the names of tasks: to record
+# those, the scheduler itself is patched, which an emulator was seen to stumble over
+# (int3 in __schedule())
+require_tracing() {
+	[[ -e $TRACING/trace ]] || mount -t tracefs none "$TRACING" 2>/dev/null ||
+		skip_all "no tracefs"
+	at_exit task_names "$(<"$TRACING/options/record-cmd")"
+	task_names 0
+}
+
 # stats_file DISK NAME : of its statistics
 stats_file() { echo "/sys/kernel/debug/mqblk/$1/$2"; }
 

@@ -44,23 +44,11 @@ zone_read() {
 # zone_bytes DISK NR SECTOR COUNT : the bytes that are there, each once
 zone_bytes() { zone_read "$@" | od -An -v -tx1 -w1 | sort -u | xargs; }
 
-tracing=/sys/kernel/tracing
-
-# require_tracing : the driver's tracepoints can be read
-require_tracing() {
-	[[ -e $tracing/trace ]] || mount -t tracefs none "$tracing" ||
-		skip_all "no tracefs"
-	# As in mqblk/trace.sh: the scheduler is not patched.
-	at_exit task_names "$(<"$tracing/options/record-cmd")"
-	task_names 0
-}
-task_names() { echo "$1" >"$tracing/options/record-cmd"; }
-
 # trace_zones 0|1 : stop, or start with nothing traced
 trace_zones() {
-	(($1 == 0)) || echo >"$tracing/trace"
-	echo "$1" >"$tracing/events/null_blk_c/enable"
+	(($1 == 0)) || echo >"$TRACING/trace"
+	echo "$1" >"$TRACING/events/null_blk_c/enable"
 }
 
 # traced DISK OP : how many there were
-traced() { grep -c "disk=$1 op=$2 " "$tracing/trace" || true; }
+traced() { grep -c "disk=$1 op=$2 " "$TRACING/trace" || true; }

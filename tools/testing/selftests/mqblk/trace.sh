@@ -10,14 +10,8 @@
 . "$(dirname "$0")/../lib/disk.sh"
 
 nbc_load nr_devices=0
-TRACING=/sys/kernel/tracing
-[[ -e $TRACING/trace ]] || mount -t tracefs tracefs $TRACING 2>/dev/null || true
+require_tracing
 [[ -d $TRACING/events/mqblk ]] || skip_all "no tracepoints"
-# Names of tasks are not looked at: to record them, the scheduler itself is patched at
-# each switch, which an emulator was seen to stumble over (int3 in __schedule()).
-task_names() { echo "$1" >$TRACING/options/record-cmd; }
-at_exit task_names "$(<$TRACING/options/record-cmd)"
-task_names 0
 
 trace_on() { echo "$1" >$TRACING/events/mqblk/enable; }
 at_exit trace_on 0

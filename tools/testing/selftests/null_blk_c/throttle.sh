@@ -3,8 +3,8 @@
 #
 # Limits: bandwidth and operations are never exceeded, for small and large requests,
 # reads and writes and in both queue modes; a request larger than a second's worth
-# proceeds; power-off and resizes do not wait for the rest. How close a disk comes to its limit
-# is for the benchmark: a machine may be slower than any limit here.
+# proceeds; power-off and resizes do not wait for the rest. How close a disk comes to
+# its limit is for the benchmark: a machine may be slower than any limit here.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

@@ -39,7 +39,7 @@ use() {
 	check "$name: all is there" diff -r "$files" "$mountpoint"
 	umount "$mountpoint"
 	check "$name: reports are traced" grep -q "nbc_report_zones: disk=d" \
-		"$tracing/trace"
+		"$TRACING/trace"
 }
 
 use native zone_nr_conv=2
