@@ -77,7 +77,7 @@ own_init() {
 
 # own_boot SECONDS [QEMU ARGUMENT...] : until the machine ends, which is to be in that
 # time; its console goes to $work/console. The NVMe device keeps its data, in
-# $work/disk.
+# $work/disk; OWN_DRIVE is what QEMU is told of that drive beside (,NAME=VALUE...).
 own_boot() {
 	[[ -e $work/disk ]] || truncate -s 256M "$work/disk"
 	say "Linux $release, in a machine of its own"
@@ -85,7 +85,7 @@ own_boot() {
 		-no-reboot -machine q35 -accel tcg,thread=multi -cpu max,la57=off \
 		-smp 2 -m 2G -kernel "$KERNEL_IMAGE" -initrd "$work/initrd" \
 		-append "console=ttyS0 panic=-1 nokaslr" -serial "file:$work/console" \
-		-drive "if=none,id=disk,file=$work/disk,format=raw,cache=unsafe" \
+		-drive "if=none,id=disk,file=$work/disk,format=raw,cache=unsafe${OWN_DRIVE-}" \
 		-device pcie-root-port,id=root1 \
 		-device nvme,bus=root1,serial=own,drive=disk "${@:2}" || {
 		say "the machine did not end in time"
