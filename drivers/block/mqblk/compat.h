@@ -105,6 +105,12 @@ static inline int disk_report_zone(struct gendisk *disk, struct blk_zone *zone,
 }
 #endif
 
+#ifndef MQBLK_HAVE_FREEZE_NON_OWNER
+/* Nobody asked who freezes a queue, and who unfreezes it. */
+#define blk_freeze_queue_start_non_owner	blk_freeze_queue_start
+#define blk_mq_unfreeze_queue_non_owner		blk_mq_unfreeze_queue
+#endif
+
 /* The driver's limit on zone appends; 0 lets the block layer emulate them. */
 static inline void mqblk_limit_zone_append(struct queue_limits *limits,
 					   unsigned int sects)

@@ -16,3 +16,4 @@ ccflags-y += $(call probe,blk_rq_map_sg((struct request_queue *)0, (struct reque
 ccflags-y += $(call probe,badblocks_check((struct badblocks *)0, 0, 0, (sector_t *)0, (int *)0),MQBLK_HAVE_INT_BADBLOCKS)
 ccflags-y += $(call probe,disk_report_zone,MQBLK_HAVE_DISK_REPORT_ZONE)
 ccflags-y += $(call probe,((struct queue_limits *)0)->max_hw_zone_append_sectors,MQBLK_HAVE_MAX_HW_ZONE_APPEND)
+ccflags-y += $(call probe,blk_freeze_queue_start_non_owner,MQBLK_HAVE_FREEZE_NON_OWNER)

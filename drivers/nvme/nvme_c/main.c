@@ -54,8 +54,8 @@
  *
  * Locks
  * -----
- * nvmec_ctrl.run_lock, then ns_lock: up and down. nvmec_ctrl.scan_lock, then
- * ns_lock: scans. Submission takes nvmec_queue.sq_lock, completion cq_lock, which
+ * nvmec_ctrl.scan_lock, for scans, which suspend holds off; then run_lock: up and
+ * down; then ns_lock. Submission takes nvmec_queue.sq_lock, completion cq_lock, which
  * interrupts take; they are never held together. No request is completed under a
  * lock.
  *

@@ -187,9 +187,20 @@ fail:
 		nsid, ret);
 }
 
-/* Listed until the last of its I/O has ended, which a reset may have to start. */
+static void nvmec_ns_unfreeze(struct nvmec_ns *ns)
+{
+	if (ns->frozen)
+		blk_mq_unfreeze_queue_non_owner(ns->disk->queue);
+	ns->frozen = false;
+}
+
+/*
+ * Listed until the last of its I/O has ended, which a reset may have to start. Who
+ * goes while the system sleeps is still frozen.
+ */
 static void nvmec_ns_remove(struct nvmec_ns *ns)
 {
+	nvmec_ns_unfreeze(ns);
 	mqblk_watch_remove(&ns->watch);
 	del_gendisk(ns->disk);
 	nvmec_ns_detach(ns);
@@ -226,6 +237,46 @@ void nvmec_ns_mark_dead(struct nvmec_ctrl *ctrl)
 	list_for_each_entry(ns, &ctrl->namespaces, entry)
 		blk_mark_disk_dead(ns->disk);
 	mutex_unlock(&ctrl->ns_lock);
+}
+
+/**
+ * nvmec_ns_freeze - let nobody begin I/O, and wait for what is under way
+ * @ctrl: the controller; nvmec_ns_thaw() is due, whatever this returns
+ * @left: how long to wait, in jiffies
+ *
+ * Context: Process context, under scan_lock, may sleep.
+ * Return: false if not all of it ended in time.
+ */
+bool nvmec_ns_freeze(struct nvmec_ctrl *ctrl, unsigned long left)
+{
+	struct nvmec_ns *ns;
+
+	lockdep_assert_held(&ctrl->scan_lock);
+	list_for_each_entry(ns, &ctrl->namespaces, entry) {
+		ns->frozen = true;
+		blk_freeze_queue_start_non_owner(ns->disk->queue);
+	}
+	list_for_each_entry(ns, &ctrl->namespaces, entry) {
+		left = blk_mq_freeze_queue_wait_timeout(ns->disk->queue, left);
+		if (!left)
+			return false;
+	}
+	return true;
+}
+
+/**
+ * nvmec_ns_thaw - undo nvmec_ns_freeze()
+ * @ctrl: the controller
+ *
+ * Context: Process context, under scan_lock.
+ */
+void nvmec_ns_thaw(struct nvmec_ctrl *ctrl)
+{
+	struct nvmec_ns *ns;
+
+	lockdep_assert_held(&ctrl->scan_lock);
+	list_for_each_entry(ns, &ctrl->namespaces, entry)
+		nvmec_ns_unfreeze(ns);
 }
 
 /* --- scanning ------------------------------------------------------------- */

@@ -228,7 +228,7 @@ struct nvmec_ident {
  * @namespaces: all disks, ordered by id
  * @io_quiesced: the I/O queues are
  * @admin_quiesced: the admin queue is; guarded by @run_lock
- * @scan_lock: one scan at a time; taken before @ns_lock
+ * @scan_lock: one scan at a time; taken before @run_lock and @ns_lock
  * @nr_timeouts: requests whose time ran out, each time that it did
  * @nr_aborts: abort commands that were sent
  * @nr_retries: requests that were sent again
@@ -322,6 +322,7 @@ struct nvmec_ns_info {
  * @disk: the disk, whose last reference frees the structure
  * @entry: in &nvmec_ctrl.namespaces
  * @seen: found by the scan that runs; guarded by &nvmec_ctrl.scan_lock
+ * @frozen: by nvmec_ns_freeze(); likewise, while there are scans
  * @watch: who looks at its requests
  */
 struct nvmec_ns {
@@ -332,12 +333,13 @@ struct nvmec_ns {
 	struct gendisk		*disk;
 	struct list_head	entry;
 	bool			seen;
+	bool			frozen;
 	struct mqblk_watch	watch;
 };
 
 /**
  * enum nvmec_map - how the data of a request was made reachable
- * @NVMEC_MAP_NONE: it has none, or in @list
+ * @NVMEC_MAP_NONE: it has none
  * @NVMEC_MAP_ONE: one piece, at &nvmec_rq.one_addr
  * @NVMEC_MAP_SMALL: pieces by &nvmec_rq.sgl, list in &nvmec_rq.list
  * @NVMEC_MAP_BIG: both in &nvmec_rq.big
@@ -634,6 +636,8 @@ DECLARE_STATIC_KEY_FALSE(nvmec_watched);
 void nvmec_scan_work(struct work_struct *work);
 void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl);
 void nvmec_ns_mark_dead(struct nvmec_ctrl *ctrl);
+bool nvmec_ns_freeze(struct nvmec_ctrl *ctrl, unsigned long left);
+void nvmec_ns_thaw(struct nvmec_ctrl *ctrl);
 
 /* sysfs.c */
 extern const struct attribute_group *nvmec_ctrl_groups[];

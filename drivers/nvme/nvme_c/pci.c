@@ -386,19 +386,36 @@ static void nvmec_shutdown(struct pci_dev *pdev)
 	mutex_unlock(&ctrl->run_lock);
 }
 
+/*
+ * Requests that waited in stopped queues would keep their tags, and then their CPUs
+ * could not go offline: none may be under way. A device that does not answer is
+ * reset on the way, which takes less than two time-outs.
+ */
 static int nvmec_suspend(struct device *dev)
 {
 	struct nvmec_ctrl *ctrl = dev_get_drvdata(dev);
+	bool done;
 
+	mutex_lock(&ctrl->scan_lock);
+	done = nvmec_ns_freeze(ctrl,
+			       msecs_to_jiffies(2 * nvmec_io_timeout_ms));
 	/* A dead one stays dead; one that is just being reset can wait. */
-	if (!nvmec_pause(ctrl, true) && nvmec_state(ctrl) != NVMEC_DEAD)
-		return -EBUSY;
-	return 0;
+	if (done && !nvmec_pause(ctrl, true))
+		done = nvmec_state(ctrl) == NVMEC_DEAD;
+	if (!done)
+		nvmec_ns_thaw(ctrl);
+	mutex_unlock(&ctrl->scan_lock);
+	return done ? 0 : -EBUSY;
 }
 
 static int nvmec_resume(struct device *dev)
 {
-	nvmec_unpause(dev_get_drvdata(dev));
+	struct nvmec_ctrl *ctrl = dev_get_drvdata(dev);
+
+	mutex_lock(&ctrl->scan_lock);
+	nvmec_ns_thaw(ctrl);
+	mutex_unlock(&ctrl->scan_lock);
+	nvmec_unpause(ctrl);
 	return 0;
 }
 
