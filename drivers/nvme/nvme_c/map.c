@@ -281,6 +281,9 @@ static void nvmec_set_range(struct nvme_dsm_range *range, u64 slba, u32 nlb)
  * @ns: the namespace
  * @rq: the request; its data pointer is filled in
  *
+ * Always in a page: there are controllers that fetch as many ranges as a command
+ * can have, whatever this one says.
+ *
  * Context: Any.
  * Return: BLK_STS_OK; BLK_STS_RESOURCE if there is no memory now; BLK_STS_IOERR
  * if the block layer's limits did not hold. After an error nothing is mapped.
@@ -290,21 +293,17 @@ blk_status_t nvmec_map_ranges(struct nvmec_ns *ns, struct request *rq)
 	unsigned int nr = blk_rq_nr_discard_segments(rq), i = 0;
 	unsigned int shift = ns->lba_shift - SECTOR_SHIFT;
 	struct nvmec_rq *nrq = nvmec_rq(rq);
-	struct nvme_dsm_range *ranges = nrq->list;
-	dma_addr_t dma = nrq->list_dma;
+	struct nvme_dsm_range *ranges;
 	struct bio *bio;
 
 	nrq->cmd_flags = 0;
 	if (WARN_ON_ONCE(nr > NVME_DSM_MAX_RANGES))
 		return BLK_STS_IOERR;
-	if (nr > NVMEC_SMALL_RANGES) {
-		nrq->big = nvmec_big_alloc(ns->ctrl, 1);
-		if (!nrq->big)
-			return BLK_STS_RESOURCE;
-		nrq->map = NVMEC_MAP_RANGES;
-		ranges = (void *)nrq->big->lists[0].entries;
-		dma = nrq->big->lists[0].dma;
-	}
+	nrq->big = nvmec_big_alloc(ns->ctrl, 1);
+	if (!nrq->big)
+		return BLK_STS_RESOURCE;
+	nrq->map = NVMEC_MAP_RANGES;
+	ranges = (void *)nrq->big->lists[0].entries;
 	/* Bios that follow each other merge if there can be one range alone. */
 	if (nr == 1) {
 		nvmec_set_range(&ranges[i++], blk_rq_pos(rq) >> shift,
@@ -322,7 +321,7 @@ blk_status_t nvmec_map_ranges(struct nvmec_ns *ns, struct request *rq)
 		nvmec_unmap(ns->ctrl, rq);
 		return BLK_STS_IOERR;
 	}
-	nrq->dptr.prp1 = cpu_to_le64(dma);
+	nrq->dptr.prp1 = cpu_to_le64(nrq->big->lists[0].dma);
 	nrq->dptr.prp2 = 0;
 	return BLK_STS_OK;
 }

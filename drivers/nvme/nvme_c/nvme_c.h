@@ -44,8 +44,6 @@
 #define NVMEC_SMALL_PRPS	(NVMEC_SMALL_LIST_BYTES / sizeof(__le64))
 #define NVMEC_SMALL_SGES \
 	(NVMEC_SMALL_LIST_BYTES / sizeof(struct nvme_sgl_desc))
-#define NVMEC_SMALL_RANGES \
-	(NVMEC_SMALL_LIST_BYTES / sizeof(struct nvme_dsm_range))
 
 /**
  * enum nvmec_state - what may be done with a controller
