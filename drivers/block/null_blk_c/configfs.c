@@ -98,8 +98,11 @@ static struct config_group *nbc_make_group(struct config_group *root,
 		return ERR_PTR(-ENAMETOOLONG);
 	}
 	/* If loading fails yet, the device would outlive the module. */
-	if (!READ_ONCE(nbc_open))
+	if (!READ_ONCE(nbc_open)) {
+		pr_err("mkdir: \"%s\" is too early, the module is being loaded\n",
+		       name);
 		return ERR_PTR(-EBUSY);
+	}
 	dev = nbc_device_alloc(name);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
