@@ -388,8 +388,8 @@ static void nvmec_shutdown(struct pci_dev *pdev)
 
 /*
  * Requests that waited in stopped queues would keep their tags, and then their CPUs
- * could not go offline: none may be under way. A device that does not answer is
- * reset on the way, which takes less than two time-outs.
+ * could not go offline: none may be under way. Two time-outs leave time to reset a
+ * device that does not answer.
  */
 static int nvmec_suspend(struct device *dev)
 {

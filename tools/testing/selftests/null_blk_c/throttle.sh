@@ -50,8 +50,8 @@ for mode in 2 0; do
 	dd if=/dev/zero of=/dev/d bs=2M count=1 oflag=direct status=none
 	not_under "one request of two seconds' worth" $((($(now_us) - start) / 1000)) 2000
 	dmesg_expect "(I/O|Buffer I/O) error(, dev| on dev) d"
-	fio --name=long --filename=/dev/d --direct=1 --ioengine=libaio --output=/dev/null \
-		--rw=write --bs=4m --iodepth=4 --size=64m >/dev/null 2>&1 &
+	fio --name=long --filename=/dev/d --direct=1 --ioengine=libaio --rw=write \
+		--bs=4m --iodepth=4 --size=64m >/dev/null 2>&1 &
 	job=$!
 	check "sixteen seconds' worth is under way" wait_until 10 disk_is_busy d
 	if ((mode == 2)); then
