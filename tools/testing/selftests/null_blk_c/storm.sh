@@ -187,12 +187,14 @@ cycle_power() {
 	try power-on nbc_power "$picked" 1
 	sleep 0.$((RANDOM % 5))
 }
+# reset_zones OPTION... : one at a time, as blkzone opens the disk exclusively
+reset_zones() { flock "$dir/reset" blkzone reset "$@" /dev/vz; }
 break_zones() {
 	local what
 	for what in zone_offline zone_readonly; do
 		try "attribute $what" nbc_set vz "$what=$((spare_sectors + RANDOM % 8192))"
 		nbc_set p1 "$what=$((RANDOM % 32768))" 2>/dev/null
-		try zone-commands blkzone reset -o $((spare_sectors - 8192)) -c 4 /dev/vz
+		try zone-commands reset_zones -o $((spare_sectors - 8192)) -c 4
 		pause
 	done
 }
@@ -248,7 +250,7 @@ verify() {
 	touch "$dir/stop"
 }
 verify_zones() {
-	blkzone reset -c 16 /dev/vz || complain "vz: no reset"
+	reset_zones -c 16 || complain "vz: no reset"
 	verify vz --rw=write --zonemode=zbd --ioengine=psync
 }
 hammer_on() { hammer "/dev/$1" 3 2 &>/dev/null && did "hammer $1"; }
