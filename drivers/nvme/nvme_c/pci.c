@@ -394,11 +394,14 @@ static void nvmec_shutdown(struct pci_dev *pdev)
 static int nvmec_suspend(struct device *dev)
 {
 	struct nvmec_ctrl *ctrl = dev_get_drvdata(dev);
+	unsigned int limit_ms = 2 * nvmec_io_timeout_ms;
 	bool done;
 
 	mutex_lock(&ctrl->scan_lock);
-	done = nvmec_ns_freeze(ctrl,
-			       msecs_to_jiffies(2 * nvmec_io_timeout_ms));
+	done = nvmec_ns_freeze(ctrl, msecs_to_jiffies(limit_ms));
+	if (!done)
+		dev_warn(&ctrl->dev, "not suspended, I/O takes over %u ms\n",
+			 limit_ms);
 	/* A dead one stays dead; one that is just being reset can wait. */
 	if (done && !nvmec_pause(ctrl, true))
 		done = nvmec_state(ctrl) == NVMEC_DEAD;
