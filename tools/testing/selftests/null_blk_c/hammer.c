@@ -22,7 +22,7 @@
 
 #define BYTES		16384
 #define OPS_PER_OPEN	50
-#define MAX_PAUSE_US	20000	/* with the disk closed */
+#define PAUSE_US	20000	/* with the disk closed, at most */
 
 static const char *device;
 static time_t end;
@@ -58,9 +58,26 @@ static void use(int fd, void *data, unsigned int *seed)
 	}
 }
 
+static unsigned long now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000ul + now.tv_nsec / 1000;
+}
+
+/* Up to as long as the disk was open, so that it is closed at times on any machine */
+static void rest(unsigned long since, unsigned int *seed)
+{
+	unsigned long most = now_us() - since;
+
+	usleep(rand_r(seed) % (most > PAUSE_US ? most : PAUSE_US));
+}
+
 static void *run(void *arg)
 {
 	unsigned int seed = (uintptr_t)arg;
+	unsigned long since;
 	void *data;
 	int fd;
 
@@ -73,9 +90,10 @@ static void *run(void *arg)
 			continue;
 		}
 		__atomic_fetch_add(&opened, 1, __ATOMIC_RELAXED);
+		since = now_us();
 		use(fd, data, &seed);
 		close(fd);
-		usleep(rand_r(&seed) % MAX_PAUSE_US);
+		rest(since, &seed);
 	}
 	return NULL;
 }
