@@ -24,11 +24,13 @@ own_options() {
 }
 
 # own_build : the modules; sets work, a directory that vanishes at the end, release,
-# image, modules, and scale, how much slower than the distribution's kernel it is
+# image, modules, the monitor's pipe, and scale, how much slower than the distribution's kernel it is
 own_build() {
 	"$MQBLK_TOP/scripts/setup" build test >&2
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
+	mkfifo "$work/monitor.in"
+	ln -s /dev/null "$work/monitor.out"
 	if [[ $kernel == stock ]]; then
 		stock_build
 	else
@@ -81,7 +83,9 @@ own_init() {
 		mount -t devtmpfs devtmpfs /dev
 		mount -t tmpfs tmpfs /tmp
 		scale=@scale@ parameters='@parameters@'
-		result() { echo "result: $*"; }
+		# To the log: what waits in a terminal is lost when the machine ends.
+		say() { echo "$*" >/dev/kmsg; }
+		result() { say "result: $*"; }
 		# check NAME COMMAND...
 		check() {
 			local name=$1
@@ -120,13 +124,11 @@ own_init() {
 # QEMU's monitor, which opens the pipe first.
 own_boot() {
 	[[ -e $work/disk ]] || truncate -s 256M "$work/disk"
-	[[ -e $work/monitor.in ]] || mkfifo "$work/monitor.in"
-	ln -sf /dev/null "$work/monitor.out"
 	say "Linux $release, in a machine of its own"
 	timeout $(($1 * scale)) qemu-system-x86_64 -nodefaults -no-user-config \
 		-display none -no-reboot -machine q35 -accel tcg,thread=multi \
 		-cpu max,la57=off -smp 2 -m 2G -kernel "$image" -initrd "$work/initrd" \
-		-append "console=ttyS0 panic=-1 nokaslr" \
+		-append "console=ttyS0 printk.devkmsg=on panic=-1 nokaslr" \
 		-chardev "pipe,id=monitor,path=$work/monitor" -mon chardev=monitor \
 		-serial "file:$work/console" -serial "file:$work/monitor.in" \
 		-drive "if=none,id=disk,file=$work/disk,format=raw,cache=unsafe${OWN_DRIVE-}" \
