@@ -55,6 +55,16 @@ find_kernel() {
 	return 1
 }
 
+# slowness NAME : how much slower than the distribution's kernel a test kernel is, in
+# time limits
+slowness() {
+	case $1 in
+	debug) echo 5 ;;
+	kcsan) echo 8 ;;
+	*) echo 1 ;;
+	esac
+}
+
 # kernel_build_dir RELEASE : what KDIR must be to build modules for it
 kernel_build_dir() {
 	local dir

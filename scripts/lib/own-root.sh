@@ -23,14 +23,15 @@ own_options() {
 	done
 }
 
-# own_build : the modules; sets work, a directory that vanishes at the end, release,
-# image, modules, the monitor's pipe, and scale, how much slower than the distribution's kernel it is
+# own_build : the modules; sets work, a directory that vanishes at the end, with the
+# monitor's pipe, release, image, modules, and scale, how slow the kernel is
 own_build() {
 	"$MQBLK_TOP/scripts/setup" build test >&2
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 	mkfifo "$work/monitor.in"
 	ln -s /dev/null "$work/monitor.out"
+	scale=$(slowness "$kernel")
 	if [[ $kernel == stock ]]; then
 		stock_build
 	else
@@ -41,7 +42,7 @@ own_build() {
 stock_build() {
 	release=$(default_kernel)
 	find_kernel "$release" || die "no kernel $release"
-	image=$KERNEL_IMAGE scale=1
+	image=$KERNEL_IMAGE
 	say "building the modules for Linux $release"
 	make -C "$MQBLK_TOP" -j "$(nproc)" KDIR="$(kernel_build_dir "$release")" \
 		>"$work/build.log" 2>&1 ||
@@ -52,7 +53,7 @@ stock_build() {
 test_build() {
 	local built
 	built=$("$MQBLK_TOP/scripts/kernel" "$kernel")
-	image=$built/vmlinuz release=$kernel scale=5
+	image=$built/vmlinuz release=$kernel
 	mapfile -t modules < <(find "$built/lib" -name mqblk.ko -o -name nvme_c.ko)
 }
 

@@ -22,7 +22,7 @@
 
 #define BYTES		16384
 #define OPS_PER_OPEN	50
-#define PAUSE_US	20000	/* with the disk closed, at most */
+#define PAUSE_US	20000	/* closed, at most, unless it was open longer */
 
 static const char *device;
 static time_t end;
