@@ -351,8 +351,8 @@ static bool nvmec_abort_find(struct request *rq, void *data)
 }
 
 /*
- * One abort at a time, which is below every limit that ACL may name. What it achieves shows at the
- * command itself: it completes, or its time runs out again.
+ * One abort at a time, which is below every limit that ACL may name. What it
+ * achieves shows at the command itself: it completes, or its time runs out again.
  */
 void nvmec_abort_work(struct work_struct *work)
 {
