@@ -65,10 +65,16 @@ unused_kib() {
 # unused_at_least KIB : for wait_until
 unused_at_least() { (($(unused_kib) >= $1)); }
 
-# free_kib : the same as unused_kib, caches dropped
+# free_kib : the same as unused_kib, caches dropped, and of slabs what is unused; with
+# KASAN that is also what it keeps of freed memory, which may be tens of MiB
 free_kib() {
+	local slab
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
+	# Links are other names of the same.
+	for slab in /sys/kernel/slab/*; do
+		[[ -L $slab || ! -e $slab/shrink ]] || echo 1 >"$slab/shrink"
+	done
 	unused_kib
 }
 
