@@ -24,9 +24,11 @@ old_disk() {
 
 # fill DISK NR SECTOR COUNT CHARACTER
 fill() {
-	dd if=/dev/zero bs=512 count="$4" status=none | tr '\0' "$5" |
-		dd of="/dev/$1" bs=512 seek=$(($(zone_sector "$1" "$2") + $3)) \
-			iflag=fullblock oflag=direct conv=notrunc status=none
+	local block=$(($4 < 128 ? $4 * 512 : 65536))
+	head -c $(($4 * 512)) /dev/zero | tr '\0' "$5" |
+		dd of="/dev/$1" bs=$block iflag=fullblock oflag=direct,seek_bytes \
+			seek=$((($(zone_sector "$1" "$2") + $3) * 512)) \
+			conv=notrunc status=none
 }
 
 reset() { zone_do d "$1" reset; }
