@@ -146,6 +146,17 @@ struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
 	return beneath;
 }
 
+/**
+ * nbc_store_settle - wait until what was discarded before is free memory
+ * @store: the store
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_store_settle(struct nbc_store *store)
+{
+	flush_rcu_work(&store->reap);
+}
+
 /*
  * Is there memory to spare for some more units? Frees what zones keep, and waits for
  * what is being freed.
@@ -155,7 +166,7 @@ bool nbc_memory_left(struct nbc_store *store)
 	if (likely(si_mem_available() > nbc_reserve_pages))
 		return true;
 	nbc_kept_drop_all();
-	flush_rcu_work(&store->reap);
+	nbc_store_settle(store);
 	return si_mem_available() > nbc_reserve_pages;
 }
 

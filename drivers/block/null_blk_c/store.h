@@ -51,6 +51,7 @@ void nbc_store_read(struct nbc_store *store, struct bio *bio, u64 pos,
 		    unsigned long len);
 blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 			     unsigned long len);
+void nbc_store_settle(struct nbc_store *store);
 void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len);
 void nbc_store_zero(struct nbc_store *store, u64 pos, u64 len);
 

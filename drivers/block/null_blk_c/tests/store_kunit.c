@@ -852,6 +852,21 @@ static void discard_frees(struct kunit *test)
 	nbc_check(test, f, "discard");
 }
 
+/* Who waits for memory waits for all of it, also for what was retired meanwhile. */
+static void settle_waits_for_all(struct kunit *test)
+{
+	struct nbc_fixture *f = nbc_fixture(test, test->param_value);
+	struct nbc_held *held;
+
+	nbc_fill(test, f);
+	held = nbc_hold(test, f);
+	nbc_discard(f, 0, 2 * f->unit_bytes);
+	nbc_discard(f, 2 * f->unit_bytes, 2 * f->unit_bytes);
+	nbc_store_settle(&f->store);
+	KUNIT_EXPECT_EQ(test, 4, nbc_nr_freed(held));
+	nbc_check(test, f, "discard");
+}
+
 /**
  * struct nbc_discard_work - discard of the window, by another task
  * @work: does it
@@ -1533,6 +1548,7 @@ static struct kunit_case nbc_store_cases[] = {
 	KUNIT_CASE(discard_parts_of_nodes),
 	KUNIT_CASE(pause_in_long_requests),
 	KUNIT_CASE_PARAM(discard_frees, nbc_geometry_gen_params),
+	KUNIT_CASE_PARAM(settle_waits_for_all, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(discard_waits_for_others, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(destroy_with_units_retired, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(destroy_empty, nbc_geometry_gen_params),
