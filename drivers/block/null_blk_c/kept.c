@@ -154,18 +154,19 @@ static unsigned long nbc_kept_scan(struct shrinker *shrinker,
 /**
  * nbc_kept_drop_all - free what all disks keep, but for zones that are locked
  *
+ * Waits for what the kernel took back, too: it may still have to become free memory.
+ *
  * Context: Process context, may sleep; the caller may hold a zone's lock.
  */
 void nbc_kept_drop_all(void)
 {
 	struct nbc_disk *nbd;
 
-	if (!atomic_long_read(&nbc_kept_sects))
-		return;
 	guard(mutex)(&nbc_kept_lock);
 	list_for_each_entry(nbd, &nbc_kept_disks, kept_entry) {
-		if (nbc_kept_sweep(nbd, ULONG_MAX))
-			flush_rcu_work(&nbd->store->reap);
+		if (atomic_long_read(&nbc_kept_sects))
+			nbc_kept_sweep(nbd, ULONG_MAX);
+		nbc_store_settle(nbd->store);
 	}
 }
 

@@ -154,7 +154,11 @@ struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
  */
 void nbc_store_settle(struct nbc_store *store)
 {
-	flush_rcu_work(&store->reap);
+	int i;
+
+	/* Retired while one round ends, they wait in the next, and go in the third. */
+	for (i = 0; i < 3; i++)
+		flush_rcu_work(&store->reap);
 }
 
 /*
@@ -519,9 +523,7 @@ void nbc_store_create(struct nbc_store *store)
 void nbc_store_destroy(struct nbc_store *store)
 {
 	nbc_take_out(store, 0, ULONG_MAX);
-	/* The second time for what was retired while the first was waited for. */
-	flush_rcu_work(&store->reap);
-	flush_rcu_work(&store->reap);
+	nbc_store_settle(store);
 	WARN_ON_ONCE(!list_empty(&store->reapable));
 	xa_destroy(&store->units);
 }
