@@ -18,9 +18,11 @@ nvme_load "$@"
 nvme_bind 0
 merged() { awk '{ print $2 + $6 }' /sys/block/nvmec0n1/stat; }
 before=$(merged)
+# Sent together are what ended together, else they do not follow each other in memory.
 for bs in 512 1k 1536 3k; do
 	check "$bs" fio --name=merge --filename=/dev/nvmec0n1 --direct=1 --thread \
-		--ioengine=io_uring --iodepth=64 --iodepth_batch_submit=64 --bs=$bs \
-		--rw=write --size=4m --verify=crc32c --verify_fatal=1
+		--ioengine=io_uring --iodepth=64 --iodepth_batch_submit=64 \
+		--iodepth_batch_complete_min=64 --bs=$bs --rw=write --size=4m \
+		--verify=crc32c --verify_fatal=1
 done
 check "requests were merged" test "$(merged)" -gt "$before"
