@@ -42,7 +42,10 @@ for bs in 1024 2048 4096; do
 done
 shows max_sectors=8 -- max_hw_sectors_kb=4 max_sectors_kb=4
 nbc_destroy d
-shows max_sectors=4294967295 -- max_sectors_kb=1280
+shows max_sectors=4294967295 --
+# Linux 6.12 and 7.3 have different defaults.
+check "max_sectors_kb is the block layer's default" \
+	grep -qxE '1280|4096' /sys/block/d/queue/max_sectors_kb
 nbc_destroy d
 shows rotational=1 virt_boundary=1 -- rotational=1 virt_boundary_mask=4095
 nbc_destroy d
