@@ -833,11 +833,10 @@ static unsigned int nbc_nr_freed(struct nbc_held *held)
 	return nr;
 }
 
-/* Discard frees memory by and by, without more requests or the store's end. */
-static void discard_frees(struct kunit *test)
+/* Fills the window, and discards four units of it in two pieces. */
+static struct nbc_held *nbc_discard_four(struct kunit *test,
+					 struct nbc_fixture *f)
 {
-	struct nbc_fixture *f = nbc_fixture(test, test->param_value);
-	unsigned long deadline = jiffies + NBC_PATIENCE;
 	struct nbc_held *held;
 
 	nbc_fill(test, f);
@@ -845,6 +844,16 @@ static void discard_frees(struct kunit *test)
 	/* The second one is likely to come while the first one's units wait. */
 	nbc_discard(f, 0, 2 * f->unit_bytes);
 	nbc_discard(f, 2 * f->unit_bytes, 2 * f->unit_bytes);
+	return held;
+}
+
+/* Discard frees memory by and by, without more requests or the store's end. */
+static void discard_frees(struct kunit *test)
+{
+	struct nbc_fixture *f = nbc_fixture(test, test->param_value);
+	unsigned long deadline = jiffies + NBC_PATIENCE;
+	struct nbc_held *held = nbc_discard_four(test, f);
+
 	nbc_discard(f, 4 * f->unit_bytes, f->unit_bytes);
 	while (nbc_nr_freed(held) < 5 && time_before(jiffies, deadline))
 		msleep(20);
@@ -856,12 +865,8 @@ static void discard_frees(struct kunit *test)
 static void settle_waits_for_all(struct kunit *test)
 {
 	struct nbc_fixture *f = nbc_fixture(test, test->param_value);
-	struct nbc_held *held;
+	struct nbc_held *held = nbc_discard_four(test, f);
 
-	nbc_fill(test, f);
-	held = nbc_hold(test, f);
-	nbc_discard(f, 0, 2 * f->unit_bytes);
-	nbc_discard(f, 2 * f->unit_bytes, 2 * f->unit_bytes);
 	nbc_store_settle(&f->store);
 	KUNIT_EXPECT_EQ(test, 4, nbc_nr_freed(held));
 	nbc_check(test, f, "discard");
@@ -923,12 +928,8 @@ static void discard_waits_for_others(struct kunit *test)
 static void destroy_with_units_retired(struct kunit *test)
 {
 	struct nbc_fixture *f = nbc_fixture(test, test->param_value);
-	struct nbc_held *held;
+	struct nbc_held *held = nbc_discard_four(test, f);
 
-	nbc_fill(test, f);
-	held = nbc_hold(test, f);
-	nbc_discard(f, 0, 2 * f->unit_bytes);
-	nbc_discard(f, 2 * f->unit_bytes, 2 * f->unit_bytes);
 	kunit_release_action(test, nbc_destroy, &f->store);
 	KUNIT_EXPECT_EQ(test, NBC_UNITS, nbc_nr_freed(held));
 	KUNIT_EXPECT_TRUE(test, xa_empty(&f->store.units));
