@@ -500,14 +500,21 @@ static void sk_set_fail_test(struct kunit *test)
 /* Construction of a disk */
 
 /* A set with a major; no capacity, so that no partitions are read. */
-static struct mqk_dev *sk_disk_prepare(struct kunit *test)
+static struct mqk_dev *sk_disk_prepare_queues(struct kunit *test,
+					      unsigned int nr_default,
+					      unsigned int nr_poll)
 {
 	const struct mqblk_set_params params =
-		mqk_set_params(&mqk_poll_ops, 1, 1);
+		mqk_set_params(&mqk_poll_ops, nr_default, nr_poll);
 	struct mqk_dev *dev = mqk_set_create(test, &params);
 
 	mqk_major_create(test, dev);
 	return dev;
+}
+
+static struct mqk_dev *sk_disk_prepare(struct kunit *test)
+{
+	return sk_disk_prepare_queues(test, 1, 1);
 }
 
 /* An error of mqblk_disk_add() leaves nothing behind. */
@@ -587,10 +594,13 @@ static void sk_disk_alloc_fail_test(struct kunit *test)
 	KUNIT_EXPECT_GE(test, nr_errors, 1 + 2 * 2 + 1);
 }
 
-/* Of those behind, hundreds for sysfs and debugfs, a few fail. */
+/*
+ * Of those behind, hundreds for sysfs and debugfs, a few fail. No poll queue: Linux
+ * 6.12 leaks the queue beside one whose directory in sysfs it cannot make.
+ */
 static void sk_disk_add_fail_test(struct kunit *test)
 {
-	struct mqk_dev *dev = sk_disk_prepare(test);
+	struct mqk_dev *dev = sk_disk_prepare_queues(test, 2, 0);
 	unsigned int nth, nr_made, nr, nr_errors = 0;
 
 	mqk_need_failures(test);
