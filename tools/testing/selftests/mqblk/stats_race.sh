@@ -3,7 +3,6 @@
 #
 # Statistics are switched, read and reset while requests run, queues come and go
 # and the disk is removed; no request is lost to a resize or to a reader.
-#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
