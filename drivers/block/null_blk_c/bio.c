@@ -18,32 +18,47 @@
 #define NBC_MIN_WAITERS	64
 
 /**
+ * struct nbc_bio_done - a bio that was done, and has not ended yet
+ * @bio: the bio
+ * @status: how it went
+ * @counted: its I/O accounting was begun, and is to be ended
+ * @start: when that was
+ */
+struct nbc_bio_done {
+	struct bio		*bio;
+	blk_status_t		status;
+	bool			counted;
+	unsigned long		start;
+};
+
+/**
  * struct nbc_waiter - a bio that waits for its time
  * @timer: ends it
  * @bios: of the disk
  * @entry: place in &nbc_bios.waiting
- * @bio: the bio
- * @status: its outcome
- * @start: when its I/O accounting began
+ * @done: the bio
  */
 struct nbc_waiter {
 	struct hrtimer		timer;
 	struct nbc_bios		*bios;
 	struct list_head	entry;
-	struct bio		*bio;
-	blk_status_t		status;
-	unsigned long		start;
+	struct nbc_bio_done	done;
 };
 
 static struct kmem_cache *nbc_waiter_cache;
 static mempool_t nbc_waiter_pool;
 
-static void nbc_bio_end(struct bio *bio, blk_status_t status,
-			unsigned long start)
+/*
+ * A bio that was split is the last of its parts, and may have the error of an
+ * earlier one already: what it says itself must not hide that.
+ */
+static void nbc_bio_end(const struct nbc_bio_done *done)
 {
-	bio->bi_status = status;
-	bio_end_io_acct(bio, start);
-	bio_endio(bio);
+	if (done->status)
+		done->bio->bi_status = done->status;
+	if (done->counted)
+		bio_end_io_acct(done->bio, done->start);
+	bio_endio(done->bio);
 }
 
 /* Ends what waited. The disk may be gone when this returns. */
@@ -52,7 +67,7 @@ static void nbc_waiter_end(struct nbc_waiter *waiter)
 	struct nbc_bios *bios = waiter->bios;
 	unsigned long flags;
 
-	nbc_bio_end(waiter->bio, waiter->status, waiter->start);
+	nbc_bio_end(&waiter->done);
 	spin_lock_irqsave(&bios->lock, flags);
 	list_del(&waiter->entry);
 	/* Under the lock: who drains may go on to destroy the pool. */
@@ -68,16 +83,14 @@ static enum hrtimer_restart nbc_waiter_expired(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-static void nbc_bio_wait(struct nbc_disk *nbd, struct bio *bio,
-			 blk_status_t status, unsigned long start, ktime_t due)
+static void nbc_bio_wait(struct nbc_disk *nbd, const struct nbc_bio_done *done,
+			 ktime_t due)
 {
 	struct nbc_waiter *waiter = mempool_alloc(&nbc_waiter_pool, GFP_NOIO);
 	struct nbc_bios *bios = &nbd->bios;
 
 	waiter->bios = bios;
-	waiter->bio = bio;
-	waiter->status = status;
-	waiter->start = start;
+	waiter->done = *done;
 	hrtimer_setup(&waiter->timer, nbc_waiter_expired, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS);
 	spin_lock_irq(&bios->lock);
@@ -118,20 +131,21 @@ static blk_status_t nbc_bio_do(struct nbc_disk *nbd, struct bio *bio)
 void nbc_submit_bio(struct bio *bio)
 {
 	struct nbc_disk *nbd = bio->bi_bdev->bd_disk->private_data;
-	blk_status_t status;
-	unsigned long start;
+	struct nbc_bio_done done = {};
 	ktime_t due;
 
-	bio = bio_split_to_limits(bio);
-	if (!bio)
+	done.bio = bio_split_to_limits(bio);
+	if (!done.bio)
 		return;
-	start = bio_start_io_acct(bio);
-	due = nbc_due(nbd, bio_op(bio), bio->bi_iter.bi_size, false);
-	status = nbc_bio_do(nbd, bio);
+	done.counted = blk_queue_io_stat(nbd->disk->queue);
+	if (done.counted)
+		done.start = bio_start_io_acct(done.bio);
+	due = nbc_due(nbd, bio_op(done.bio), done.bio->bi_iter.bi_size, false);
+	done.status = nbc_bio_do(nbd, done.bio);
 	if (due)
-		nbc_bio_wait(nbd, bio, status, start, due);
+		nbc_bio_wait(nbd, &done, due);
 	else
-		nbc_bio_end(bio, status, start);
+		nbc_bio_end(&done);
 }
 
 /**

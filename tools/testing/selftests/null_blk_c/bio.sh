@@ -43,6 +43,12 @@ dd if=/dev/d of=/dev/null bs=4k count=4 iflag=direct status=none
 check "the timer delays each" test $((${EPOCHREALTIME/[.,]/} - start)) -ge 200000
 check_eq "reads are counted" $(($(field d 4) - reads)) 4
 check "with their time" test "$(field d 7)" -ge 200
+echo 0 >/sys/block/d/queue/iostats
+reads=$(field d 4)
+dd if=/dev/d of=/dev/null bs=4k count=4 iflag=direct status=none
+check_eq "not with iostats off" $(($(field d 4) - reads)) 0
+check_eq "and nothing is left in flight" "$(xargs </sys/block/d/inflight)" "0 0"
+echo 1 >/sys/block/d/queue/iostats
 check "a file system" mkfs.ext4 -q /dev/d
 check "submit_queues cannot change" expect_errno EINVAL nbc_set d submit_queues=2
 nbc_destroy d
