@@ -8,8 +8,10 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/module.h>
+#include <linux/string.h>
 
 #include "null_blk_c.h"
 
@@ -37,8 +39,7 @@ CONFIGFS_ATTR(nbc_, _name)
 static ssize_t nbc_text_##_name##_show(struct config_item *item,	\
 				       char *page)			\
 {									\
-	return nbc_device_show_text(nbc_item_device(item),		\
-				    nbc_##_name##_show, page);		\
+	return nbc_##_name##_show(nbc_item_device(item), page);		\
 }
 
 #define NBC_TEXT_ATTR_WO(_name)	CONFIGFS_ATTR_WO(nbc_text_, _name)
@@ -49,8 +50,7 @@ NBC_TEXT_SHOW_##_mode(_name)						\
 static ssize_t nbc_text_##_name##_store(struct config_item *item,	\
 					const char *text, size_t len)	\
 {									\
-	return nbc_device_store_text(nbc_item_device(item),		\
-				     nbc_##_name##_store, text, len);	\
+	return nbc_##_name##_store(nbc_item_device(item), text) ?: len;	\
 }									\
 NBC_TEXT_ATTR_##_mode(_name)
 
@@ -87,16 +87,45 @@ static const struct config_item_type nbc_device_type = {
 /* Devices may be made: the module is loaded. */
 static bool nbc_open;
 
+/*
+ * A name stands in uevents, in /proc and in /dev, where white space and control
+ * characters end a word or a line, and '!' stands for a slash. Those that udev takes
+ * as they are do no harm anywhere.
+ */
+static bool nbc_name_valid(const char *name)
+{
+	for (; *name; name++) {
+		if (!isascii(*name) ||
+		    (!isalnum(*name) && !strchr("#+-.:=@_", *name)))
+			return false;
+	}
+	return true;
+}
+
+static int nbc_name_check(const char *name)
+{
+	if (strlen(name) >= DISK_NAME_LEN) {
+		pr_err("mkdir: \"%*pE\" is not valid, use at most %d characters\n",
+		       (int)strlen(name), name, DISK_NAME_LEN - 1);
+		return -ENAMETOOLONG;
+	}
+	if (!nbc_name_valid(name)) {
+		pr_err("mkdir: \"%*pE\" is not valid, use letters, digits and #+-.:=@_\n",
+		       (int)strlen(name), name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static struct config_group *nbc_make_group(struct config_group *root,
 					   const char *name)
 {
 	struct nbc_device *dev;
+	int ret;
 
-	if (strlen(name) >= DISK_NAME_LEN) {
-		pr_err("mkdir: \"%s\" is not valid, use at most %d characters\n",
-		       name, DISK_NAME_LEN - 1);
-		return ERR_PTR(-ENAMETOOLONG);
-	}
+	ret = nbc_name_check(name);
+	if (ret)
+		return ERR_PTR(ret);
 	/* If loading fails yet, the device would outlive the module. */
 	if (!READ_ONCE(nbc_open)) {
 		pr_err("mkdir: \"%s\" is too early, the module is being loaded\n",

@@ -20,6 +20,14 @@ message=$(LC_ALL=C mkdir "$NBC_ROOT/x$long" 2>&1) || true
 check_eq "one of 32 is too long" "${message##*: }" "File name too long"
 log_wants "mkdir: \"x$long\" is not valid, use at most 31 characters"
 check "no such directory" test ! -e "$NBC_ROOT/x$long"
+for name in $'z\nINJECTED=yes' "two words" $'tab\t' 'a!b' $'esc\e' $'\xff' 'ü' 'a"b' 'a\b' 'a%b' 'a*'; do
+	check "$(printf 'mkdir %q is refused' "$name")" expect_errno EINVAL mkdir "$NBC_ROOT/$name"
+done
+log_wants 'mkdir: "z\nINJECTED=yes" is not valid, use letters, digits and #+-.:=@_'
+name=a0.-+:=@_#
+check "a name of all that is valid" nbc_disk "$name" size=1
+check "is that of the disk" test -b "/dev/$name"
+check "and goes" nbc_destroy "$name"
 
 nbc_disk d size=1
 check "a name can be taken once" expect_errno EEXIST mkdir "$NBC_ROOT/d"
@@ -40,4 +48,4 @@ check "changed" nbc_set nullbc0 size=2
 check "and on again" nbc_power nullbc0 1
 check_eq "with the new size" "$(blockdev --getsize64 /dev/nullbc0)" 2097152
 check_log
-check_eq "nothing else was said" "$(kmsg_since_start | grep -c 'null_blk_c: ')" 1
+check_eq "nothing else was said" "$(kmsg_since_start | grep -c 'null_blk_c: ')" 12
