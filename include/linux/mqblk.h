@@ -407,7 +407,7 @@ static inline void mqblk_batch_end(struct io_comp_batch *iob)
  *	and never on a poll queue, where the poller looks at the clock
  * @polled: requests parked by mqblk_poll_park(), oldest first
  * @lost: requests given to mqblk_rq_lose()
- * @hurry: deadlines do not count any more
+ * @hurry: nothing waits here any more
  */
 struct mqblk_queue {
 	spinlock_t		lock;

@@ -22,21 +22,6 @@ static struct mqblk_queue *mqblk_rq_queue(struct request *rq)
 	return rq->mq_hctx->driver_data;
 }
 
-/*
- * Takes a request that the caller owns and will link; the queue owns it from here
- * on. False, with a warning, if the caller does not own it.
- */
-static bool mqblk_park(struct mqblk_queue *queue, struct mqblk_rq *mrq,
-		       blk_status_t status)
-{
-	lockdep_assert_held(&queue->lock);
-	if (WARN_ON_ONCE((mrq->state & MQBLK_RQ_STATE_MASK) != MQBLK_RQ_STARTED))
-		return false;
-	mrq->status = status;
-	mqblk_rq_set_state(mrq, MQBLK_RQ_PARKED);
-	return true;
-}
-
 /* Unlinks a parked request; the caller owns it from here on. */
 static void mqblk_unpark(struct mqblk_queue *queue, struct mqblk_rq *mrq)
 {
@@ -68,15 +53,62 @@ static void mqblk_timer_arm(struct mqblk_queue *queue)
 	lockdep_assert_held(&queue->lock);
 	first = timerqueue_getnext(&queue->timers);
 	if (first)
-		hrtimer_start(&queue->timer, queue->hurry ? 0 : first->expires,
-			      HRTIMER_MODE_ABS);
+		hrtimer_start(&queue->timer, first->expires, HRTIMER_MODE_ABS);
 }
 
-/* The time by which deadlines are judged. */
-static ktime_t mqblk_timer_now(struct mqblk_queue *queue)
+static void mqblk_link_timer(struct mqblk_queue *queue, struct request *rq,
+			     ktime_t deadline)
 {
+	bool polls = rq->mq_hctx->type == HCTX_TYPE_POLL;
+	struct mqblk_rq *mrq = mqblk_rq(rq);
+
 	lockdep_assert_held(&queue->lock);
-	return queue->hurry ? KTIME_MAX : ktime_get();
+	if (!polls)
+		mrq->mode = MQBLK_MODE_TIMER;
+	timerqueue_init(&mrq->timer);
+	mrq->timer.expires = deadline;
+	if (timerqueue_add(&queue->timers, &mrq->timer) && !polls)
+		mqblk_timer_arm(queue);
+}
+
+/*
+ * Links a request that the caller owns to @list, or without one to the timers; the
+ * queue owns it from here on. If the caller does not own it there is a warning, and
+ * nothing else happens.
+ */
+static void mqblk_link(struct mqblk_queue *queue, struct request *rq,
+		       blk_status_t status, struct list_head *list,
+		       ktime_t deadline)
+{
+	struct mqblk_rq *mrq = mqblk_rq(rq);
+
+	lockdep_assert_held(&queue->lock);
+	if (WARN_ON_ONCE((mrq->state & MQBLK_RQ_STATE_MASK) != MQBLK_RQ_STARTED))
+		return;
+	mrq->status = status;
+	mrq->in_timers = !list;
+	mqblk_rq_set_state(mrq, MQBLK_RQ_PARKED);
+	if (list)
+		list_add_tail(&mrq->entry, list);
+	else
+		mqblk_link_timer(queue, rq, deadline);
+}
+
+/* Links a request, or ends it here and now if nothing waits in its queue. */
+static void mqblk_park(struct request *rq, blk_status_t status,
+		       struct list_head *list, ktime_t deadline)
+{
+	struct mqblk_queue *queue = mqblk_rq_queue(rq);
+	unsigned long flags;
+	bool hurry;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	hurry = queue->hurry;
+	if (!hurry)
+		mqblk_link(queue, rq, status, list, deadline);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	if (hurry)
+		mqblk_rq_end(rq, status, NULL);
 }
 
 /* Moves every request due by @now to @due. */
@@ -96,6 +128,18 @@ static void mqblk_timer_collect(struct mqblk_queue *queue, ktime_t now,
 	}
 }
 
+/* Moves every request of @list, which waits for no time, to @due. */
+static void mqblk_list_collect(struct mqblk_queue *queue,
+			       struct list_head *list, struct list_head *due)
+{
+	struct mqblk_rq *mrq;
+
+	lockdep_assert_held(&queue->lock);
+	list_for_each_entry(mrq, list, entry)
+		mqblk_rq_set_state(mrq, MQBLK_RQ_STARTED);
+	list_splice_tail_init(list, due);
+}
+
 /*
  * Sets the timer from its own expiry. All who start it hold the lock, so that one
  * who has not done so yet cannot come in between.
@@ -107,7 +151,7 @@ static enum hrtimer_restart mqblk_timer_again(struct mqblk_queue *queue)
 	lockdep_assert_held(&queue->lock);
 	if (!first || hrtimer_is_queued(&queue->timer))
 		return HRTIMER_NORESTART;
-	hrtimer_set_expires(&queue->timer, queue->hurry ? 0 : first->expires);
+	hrtimer_set_expires(&queue->timer, first->expires);
 	return HRTIMER_RESTART;
 }
 
@@ -121,7 +165,7 @@ static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
 	LIST_HEAD(due);
 
 	spin_lock_irqsave(&queue->lock, flags);
-	mqblk_timer_collect(queue, mqblk_timer_now(queue), &due);
+	mqblk_timer_collect(queue, ktime_get(), &due);
 	restart = mqblk_timer_again(queue);
 	spin_unlock_irqrestore(&queue->lock, flags);
 
@@ -144,22 +188,7 @@ static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
 void mqblk_timer_park(struct request *rq, blk_status_t status,
 		      ktime_t deadline)
 {
-	struct mqblk_queue *queue = mqblk_rq_queue(rq);
-	struct mqblk_rq *mrq = mqblk_rq(rq);
-	unsigned long flags;
-
-	spin_lock_irqsave(&queue->lock, flags);
-	if (mqblk_park(queue, mrq, status)) {
-		mrq->in_timers = true;
-		if (rq->mq_hctx->type != HCTX_TYPE_POLL)
-			mrq->mode = MQBLK_MODE_TIMER;
-		timerqueue_init(&mrq->timer);
-		mrq->timer.expires = deadline;
-		if (timerqueue_add(&queue->timers, &mrq->timer) &&
-		    rq->mq_hctx->type != HCTX_TYPE_POLL)
-			mqblk_timer_arm(queue);
-	}
-	spin_unlock_irqrestore(&queue->lock, flags);
+	mqblk_park(rq, status, NULL, deadline);
 }
 EXPORT_SYMBOL_GPL(mqblk_timer_park);
 
@@ -176,16 +205,7 @@ EXPORT_SYMBOL_GPL(mqblk_timer_park);
  */
 void mqblk_poll_park(struct request *rq, blk_status_t status)
 {
-	struct mqblk_queue *queue = mqblk_rq_queue(rq);
-	struct mqblk_rq *mrq = mqblk_rq(rq);
-	unsigned long flags;
-
-	spin_lock_irqsave(&queue->lock, flags);
-	if (mqblk_park(queue, mrq, status)) {
-		mrq->in_timers = false;
-		list_add_tail(&mrq->entry, &queue->polled);
-	}
-	spin_unlock_irqrestore(&queue->lock, flags);
+	mqblk_park(rq, status, &mqblk_rq_queue(rq)->polled, 0);
 }
 EXPORT_SYMBOL_GPL(mqblk_poll_park);
 
@@ -200,7 +220,6 @@ EXPORT_SYMBOL_GPL(mqblk_poll_park);
 int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 {
 	struct mqblk_queue *queue = hctx->driver_data;
-	struct mqblk_rq *mrq;
 	LIST_HEAD(due);
 
 	/* A request just being parked may be missed: the poller comes again. */
@@ -209,11 +228,9 @@ int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 		return 0;
 
 	spin_lock_irq(&queue->lock);
-	list_splice_init(&queue->polled, &due);
-	list_for_each_entry(mrq, &due, entry)
-		mqblk_rq_set_state(mrq, MQBLK_RQ_STARTED);
+	mqblk_list_collect(queue, &queue->polled, &due);
 	if (timerqueue_getnext(&queue->timers))
-		mqblk_timer_collect(queue, mqblk_timer_now(queue), &due);
+		mqblk_timer_collect(queue, ktime_get(), &due);
 	spin_unlock_irq(&queue->lock);
 	return mqblk_end_list(&due, iob);
 }
@@ -229,26 +246,35 @@ EXPORT_SYMBOL_GPL(mqblk_poll);
  */
 void mqblk_rq_lose(struct request *rq)
 {
-	struct mqblk_queue *queue = mqblk_rq_queue(rq);
-	struct mqblk_rq *mrq = mqblk_rq(rq);
-	unsigned long flags;
-
-	spin_lock_irqsave(&queue->lock, flags);
-	if (mqblk_park(queue, mrq, BLK_STS_TIMEOUT)) {
-		mrq->in_timers = false;
-		list_add_tail(&mrq->entry, &queue->lost);
-	}
-	spin_unlock_irqrestore(&queue->lock, flags);
+	mqblk_park(rq, BLK_STS_TIMEOUT, &mqblk_rq_queue(rq)->lost, 0);
 }
 EXPORT_SYMBOL_GPL(mqblk_rq_lose);
 
+/* Lets requests wait in a queue, or ends all that do and lets none wait. */
+static void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry)
+{
+	LIST_HEAD(due);
+
+	spin_lock_irq(&queue->lock);
+	queue->hurry = hurry;
+	if (hurry) {
+		mqblk_timer_collect(queue, KTIME_MAX, &due);
+		mqblk_list_collect(queue, &queue->polled, &due);
+		mqblk_list_collect(queue, &queue->lost, &due);
+	}
+	spin_unlock_irq(&queue->lock);
+	mqblk_end_list(&due, NULL);
+}
+
 /**
- * mqblk_disk_hurry - whether requests wait for their deadlines
+ * mqblk_disk_hurry - whether requests wait in the queues of a disk
  * @disk: a disk whose queues were set up by mqblk_init_hctx()
- * @hurry: they do not: those in flight end now, and those to come at once
+ * @hurry: they do not: those that wait end now, and those to come at once
  *
- * For a disk that goes, and for a while before a resize, which waits for all that
- * is in flight. The caller keeps the set from being resized meanwhile.
+ * Each ends with the status that it was parked with, a lost one with
+ * BLK_STS_TIMEOUT. For a disk that goes, and for a while before a resize, which both
+ * wait for all that is in flight. The caller keeps the set from being resized
+ * meanwhile.
  *
  * Context: Process context.
  */
@@ -257,15 +283,8 @@ void mqblk_disk_hurry(struct gendisk *disk, bool hurry)
 	struct blk_mq_hw_ctx *hctx;
 	unsigned long i;
 
-	queue_for_each_hw_ctx(disk->queue, hctx, i) {
-		struct mqblk_queue *queue = hctx->driver_data;
-
-		spin_lock_irq(&queue->lock);
-		queue->hurry = hurry;
-		if (hctx->type != HCTX_TYPE_POLL)
-			mqblk_timer_arm(queue);
-		spin_unlock_irq(&queue->lock);
-	}
+	queue_for_each_hw_ctx(disk->queue, hctx, i)
+		mqblk_queue_hurry(hctx->driver_data, hurry);
 }
 EXPORT_SYMBOL_GPL(mqblk_disk_hurry);
 
@@ -277,8 +296,7 @@ static bool mqblk_ends_by_timer(struct request *rq)
 
 	lockdep_assert_held(&queue->lock);
 	return mrq->in_timers && (rq->mq_hctx->type != HCTX_TYPE_POLL ||
-				  ktime_after(mrq->timer.expires,
-					      mqblk_timer_now(queue)));
+				  ktime_after(mrq->timer.expires, ktime_get()));
 }
 
 /**

@@ -9,8 +9,8 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/badblocks.h>
+#include <linux/cleanup.h>
 #include <linux/kstrtox.h>
-#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -111,11 +111,11 @@ static int nbc_bad_change(struct badblocks *list,
 
 /**
  * nbc_badblocks_store - mark sectors good or bad
- * @dev: the device; dev->lock is held
+ * @dev: the device
  * @text: "+first-last" for bad, "-first-last" for good, sectors of 512 bytes, last
  *	included
  *
- * Context: Process context. Requests see it when this returns.
+ * Context: Process context; takes dev->config_lock. Requests see it when this returns.
  * Return: 0; -EINVAL for a text of another form or a list that is full, -ERANGE
  * for numbers of more than 64 bits, -ENOMEM. After an error nothing has changed.
  */
@@ -124,7 +124,7 @@ int nbc_badblocks_store(struct nbc_device *dev, const char *text)
 	struct nbc_bad_range range;
 	int ret;
 
-	lockdep_assert_held(&dev->lock);
+	guard(mutex)(&dev->config_lock);
 	ret = nbc_bad_parse(text, &range);
 	if (ret) {
 		pr_err("%s: badblocks: \"%*pE\" is not valid, use +FIRST-LAST or -FIRST-LAST, sectors 0 to %llu\n",
@@ -139,20 +139,22 @@ int nbc_badblocks_store(struct nbc_device *dev, const char *text)
 		       MAX_BADBLOCKS, BB_MAX_LEN);
 		return -EINVAL;
 	}
+	if (!ret && dev->disk)
+		nbc_disk_choose_path(dev->disk);
 	return ret;
 }
 
 /**
  * nbc_badblocks_show - print the bad ranges, a line each: first and number
- * @dev: the device; dev->lock is held
+ * @dev: the device
  * @page: output, PAGE_SIZE bytes
  *
+ * Context: Any but hard interrupts.
  * Return: number of bytes printed; the list is cut where the page ends, or what
  * configfs takes.
  */
 ssize_t nbc_badblocks_show(struct nbc_device *dev, char *page)
 {
-	lockdep_assert_held(&dev->lock);
 	/* It tells how long the list would be. */
 	return min_t(ssize_t, badblocks_show(&dev->badblocks, page, 0),
 		     min(PAGE_SIZE, SZ_4K) - 1);

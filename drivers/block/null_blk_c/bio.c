@@ -162,20 +162,21 @@ void nbc_bios_create(struct nbc_bios *bios)
 }
 
 /**
- * nbc_bios_hurry - let no bio wait any more
+ * nbc_bios_hurry - whether bios wait for their time
  * @bios: the list
+ * @hurry: they do not: those that wait end now, and those to come at once
  *
  * Context: Process context.
  */
-void nbc_bios_hurry(struct nbc_bios *bios)
+void nbc_bios_hurry(struct nbc_bios *bios, bool hurry)
 {
 	struct nbc_waiter *waiter;
 
 	spin_lock_irq(&bios->lock);
-	bios->hurry = true;
-	/* One whose timer runs at this moment ends by itself. */
+	bios->hurry = hurry;
 	list_for_each_entry(waiter, &bios->waiting, entry) {
-		if (hrtimer_try_to_cancel(&waiter->timer) == 1)
+		/* One whose timer runs at this moment ends by itself. */
+		if (hurry && hrtimer_try_to_cancel(&waiter->timer) == 1)
 			hrtimer_start(&waiter->timer, 0, HRTIMER_MODE_ABS);
 	}
 	spin_unlock_irq(&bios->lock);

@@ -22,6 +22,19 @@ const char *nbc_device_name(struct nbc_device *dev)
 	return config_item_name(&dev->group.cg_item);
 }
 
+/*
+ * Makes a disk known, and lets its timer, limits and faults act. Before that they do
+ * not: power-on reads partitions, under the lock that is needed to undo it.
+ */
+static void nbc_device_set_disk(struct nbc_device *dev, struct nbc_disk *nbd)
+{
+	lockdep_assert_held(&dev->lock);
+	guard(mutex)(&dev->config_lock);
+	dev->disk = nbd;
+	if (nbd)
+		nbc_disk_arm(nbd);
+}
+
 static int nbc_device_power_on(struct nbc_device *dev,
 			       struct nbc_config *config)
 {
@@ -41,29 +54,35 @@ static int nbc_device_power_on(struct nbc_device *dev,
 		config->submit_queues = nbd->set->queues.nr_default;
 		config->poll_queues = nbd->set->queues.nr_poll;
 	}
-	dev->disk = nbd;
+	nbc_device_set_disk(dev, nbd);
 	return 0;
 }
 
 static void nbc_device_power_off(struct nbc_device *dev)
 {
+	struct nbc_disk *nbd = dev->disk;
+
 	lockdep_assert_held(&dev->lock);
-	nbc_disk_destroy(dev->disk);
-	dev->disk = NULL;
+	nbc_device_set_disk(dev, NULL);
+	nbc_disk_destroy(nbd);
 }
 
 static int nbc_device_resize(struct nbc_device *dev,
 			     const struct nbc_config *config)
 {
+	struct nbc_disk *nbd = dev->disk;
 	int ret;
 
 	lockdep_assert_held(&dev->lock);
 	if (config->submit_queues == dev->config.submit_queues &&
 	    config->poll_queues == dev->config.poll_queues)
 		return 0;
-	ret = nbc_set_resize(dev->disk, nbc_device_name(dev), config);
+	/* Who wants to switch it off waits for the lock, not for requests. */
+	nbc_disk_disarm(nbd);
+	ret = nbc_set_resize(nbd, nbc_device_name(dev), config);
+	nbc_disk_arm(nbd);
 	if (!ret)
-		mqblk_watch_resized(&dev->disk->watch);
+		mqblk_watch_resized(&nbd->watch);
 	return ret;
 }
 
@@ -82,9 +101,11 @@ static int nbc_device_apply(struct nbc_device *dev, struct nbc_config *config)
 		nbc_device_power_off(dev);
 	else if (dev->disk)
 		ret = nbc_device_resize(dev, config);
-	if (!ret)
-		dev->config = *config;
-	return ret;
+	if (ret)
+		return ret;
+	guard(mutex)(&dev->config_lock);
+	dev->config = *config;
+	return 0;
 }
 
 /**
@@ -92,7 +113,8 @@ static int nbc_device_apply(struct nbc_device *dev, struct nbc_config *config)
  * @dev: the device
  * @on: whether there shall be a disk; nothing happens if it is so already
  *
- * Context: Process context; takes dev->lock, waits for requests in flight.
+ * Context: Process context; takes dev->lock, waits for requests in flight, which do
+ * not wait for the timer, limits or faults.
  * Return: 0 or the error of nbc_disk_create().
  */
 int nbc_device_set_power(struct nbc_device *dev, bool on)
@@ -111,13 +133,13 @@ int nbc_device_set_power(struct nbc_device *dev, bool on)
  * @attr: the attribute
  * @page: output, PAGE_SIZE bytes
  *
- * Context: Process context; takes dev->lock.
+ * Context: Process context; takes dev->config_lock.
  * Return: number of bytes printed.
  */
 ssize_t nbc_device_show(struct nbc_device *dev, const struct nbc_attr *attr,
 			char *page)
 {
-	guard(mutex)(&dev->lock);
+	guard(mutex)(&dev->config_lock);
 	return nbc_attr_show(attr, &dev->config, page);
 }
 
@@ -156,49 +178,6 @@ ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 }
 
 /**
- * nbc_device_show_text - print an attribute that is text
- * @dev: the device
- * @show: prints it, called under dev->lock
- * @page: output, PAGE_SIZE bytes
- *
- * Context: Process context; takes dev->lock.
- * Return: what @show returned.
- */
-ssize_t nbc_device_show_text(struct nbc_device *dev,
-			     ssize_t (*show)(struct nbc_device *dev, char *page),
-			     char *page)
-{
-	guard(mutex)(&dev->lock);
-	return show(dev, page);
-}
-
-/**
- * nbc_device_store_text - set an attribute that is text
- * @dev: the device
- * @store: does it, called under dev->lock; changes nothing if it fails
- * @text: what was written
- * @len: its length
- *
- * Context: Process context; takes dev->lock.
- * Return: @len or the error of @store.
- */
-ssize_t nbc_device_store_text(struct nbc_device *dev,
-			      int (*store)(struct nbc_device *dev,
-					   const char *text),
-			      const char *text, size_t len)
-{
-	int ret;
-
-	guard(mutex)(&dev->lock);
-	ret = store(dev, text);
-	if (ret)
-		return ret;
-	if (dev->disk)
-		nbc_disk_choose_path(dev->disk);
-	return len;
-}
-
-/**
  * nbc_device_alloc - make a device with the defaults, off
  * @name: of the device and its disk
  *
@@ -213,6 +192,7 @@ struct nbc_device *nbc_device_alloc(const char *name)
 	if (!dev)
 		return NULL;
 	mutex_init(&dev->lock);
+	mutex_init(&dev->config_lock);
 	dev->config = nbc_defaults;
 	nbc_store_create(&dev->store);
 	if (badblocks_init(&dev->badblocks, 1) ||
@@ -236,6 +216,7 @@ void nbc_device_free(struct nbc_device *dev)
 	badblocks_exit(&dev->badblocks);
 	nbc_zones_destroy(dev->zones);
 	nbc_store_destroy(&dev->store);
+	mutex_destroy(&dev->config_lock);
 	mutex_destroy(&dev->lock);
 	kfree(dev);
 }

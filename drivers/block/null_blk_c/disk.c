@@ -158,6 +158,39 @@ void nbc_disk_choose_path(struct nbc_disk *nbd)
 	spin_unlock(&nbd->path_lock);
 }
 
+/**
+ * nbc_disk_arm - let the timer, limits and faults act on requests
+ * @nbd: a disk that is new, or that was disarmed
+ *
+ * Context: Process context.
+ */
+void nbc_disk_arm(struct nbc_disk *nbd)
+{
+	if (nbd->set)
+		mqblk_disk_hurry(nbd->disk, false);
+	nbc_bios_hurry(&nbd->bios, false);
+	WRITE_ONCE(nbd->armed, true);
+	nbc_disk_choose_path(nbd);
+}
+
+/**
+ * nbc_disk_disarm - let go of all requests
+ * @nbd: the disk
+ *
+ * Neither the timer nor limits or faults hold a request any more: those in flight
+ * end now, and those to come at once. Limits forget what they are owed for them.
+ *
+ * Context: Process context.
+ */
+void nbc_disk_disarm(struct nbc_disk *nbd)
+{
+	WRITE_ONCE(nbd->armed, false);
+	if (nbd->set)
+		mqblk_disk_hurry(nbd->disk, true);
+	nbc_bios_hurry(&nbd->bios, true);
+	nbc_throttle_forget(&nbd->throttle);
+}
+
 static void nbc_watch_set(struct mqblk_watch *watch, bool on)
 {
 	nbc_disk_choose_path(container_of(watch, struct nbc_disk, watch));
@@ -204,7 +237,8 @@ static int nbc_disk_configure(struct nbc_disk *nbd, struct nbc_device *dev,
  * @dev: the device; dev->lock is held
  * @config: what it shall be; not used after return
  *
- * Context: Process context, may sleep. The disk is live before it returns.
+ * Context: Process context, may sleep. The disk is live before it returns, but not
+ * armed.
  * Return: the disk, or an ERR_PTR(): -EINVAL for a configuration that is not
  * possible, -EEXIST for a name in use, -ENOSPC if minor numbers ran out,
  * -ENOMEM.
@@ -271,7 +305,7 @@ free:
  * nbc_disk_destroy - power a device off
  * @nbd: the disk
  *
- * Requests in flight do not wait for the timer or for limits any more. With a
+ * Nothing holds requests in flight any more, see nbc_disk_disarm(). With a
  * cache it is a power cut: the disk is dead before it goes, so that nobody gets
  * to sync, and what was not flushed is lost.
  *
@@ -279,11 +313,9 @@ free:
  */
 void nbc_disk_destroy(struct nbc_disk *nbd)
 {
-	if (nbd->set) {
+	nbc_disk_disarm(nbd);
+	if (nbd->set)
 		mqblk_watch_remove(&nbd->watch);
-		mqblk_disk_hurry(nbd->disk, true);
-	}
-	nbc_bios_hurry(&nbd->bios);
 	if (nbd->cache)
 		blk_mark_disk_dead(nbd->disk);
 	mqblk_disk_remove(nbd->disk);

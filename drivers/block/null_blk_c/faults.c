@@ -73,7 +73,7 @@ static ssize_t nbc_fault_##_id##_store(struct config_item *item,	\
 	ret = nbc_fault_parse(item, _file, text, _min, _max, &value);	\
 	if (ret)							\
 		return ret;						\
-	guard(mutex)(&dev->lock);					\
+	guard(mutex)(&dev->config_lock);				\
 	_set;								\
 	if (dev->disk)							\
 		nbc_disk_choose_path(dev->disk);			\

@@ -55,7 +55,8 @@ static blk_status_t nbc_run(struct nbc_disk *nbd, struct request *rq)
  * @bytes: its length
  * @polled: it waits for a poller, not for the timer
  *
- * Takes what the operation costs of the disk's limits.
+ * Takes what the operation costs of the disk's limits. Nothing waits on a disk that
+ * is not armed.
  *
  * Context: Any.
  * Return: a time of CLOCK_MONOTONIC, or 0 for now.
@@ -66,7 +67,7 @@ ktime_t nbc_due(struct nbc_disk *nbd, enum req_op op, unsigned int bytes,
 	bool timed = nbd->irqmode == NBC_IRQ_TIMER && !polled;
 	ktime_t now, due;
 
-	if (!timed && !nbd->throttle.on)
+	if ((!timed && !nbd->throttle.on) || !READ_ONCE(nbd->armed))
 		return 0;
 	now = ktime_get();
 	due = now;
@@ -80,7 +81,8 @@ ktime_t nbc_due(struct nbc_disk *nbd, enum req_op op, unsigned int bytes,
 /* With data, the first of a batch would wait until all the others are copied. */
 static bool nbc_timed_as_batch(const struct nbc_disk *nbd)
 {
-	return nbd->irqmode == NBC_IRQ_TIMER && !nbd->throttle.on && !nbd->store;
+	return nbd->irqmode == NBC_IRQ_TIMER && !nbd->throttle.on &&
+	       !nbd->store && READ_ONCE(nbd->armed);
 }
 
 /*
@@ -172,11 +174,13 @@ static noinline blk_status_t nbc_handle_full(struct nbc_disk *nbd,
 					     struct request *rq,
 					     struct nbc_batch *batch)
 {
-	if (nbc_fault_hits(nbd, NBC_FAULT_requeue))
+	bool armed = READ_ONCE(nbd->armed);
+
+	if (armed && nbc_fault_hits(nbd, NBC_FAULT_requeue))
 		return nbc_requeue(nbd, rq);
 	nbc_start(nbd, rq);
-	if (blk_should_fake_timeout(rq->q) ||
-	    nbc_fault_hits(nbd, NBC_FAULT_timeout))
+	if (armed && (blk_should_fake_timeout(rq->q) ||
+		      nbc_fault_hits(nbd, NBC_FAULT_timeout)))
 		mqblk_rq_lose(rq);
 	else
 		nbc_complete_full(nbd, rq, nbc_run(nbd, rq), batch);

@@ -37,11 +37,20 @@
  * nothing where it is off, and what can be switched while a disk runs (bad
  * blocks, faults) only has to call nbc_disk_choose_path().
  *
+ * Letting go
+ * ----------
+ * A request may be held for an hour by the timer or by a limit, and for ever by a
+ * fault. So whatever waits for requests disarms the disk first (nbc_disk_disarm()):
+ * then none of the three acts, and what they held ends. That is so while a disk comes,
+ * as power-on reads partitions, while it is resized, and when it goes.
+ *
  * Locks
  * -----
- * nbc_device.lock covers configuration, power and resize of one device. No
- * request takes it, so it may be held while requests are waited for. The lock of
- * the shared tag set comes after it. On the data path there is a lock per unit of
+ * nbc_device.lock covers power, resizes and writes to attributes of one device. No
+ * request takes it, so it may be held while requests are waited for. What a user may
+ * need meanwhile takes nbc_device.config_lock instead, which is not: reading
+ * attributes, and switching faults and bad blocks. It comes after nbc_device.lock.
+ * So does the lock of the shared tag set. On the data path there is a lock per unit of
  * the store only, see store.c, and per zone, see zone.c: a zone's lock comes after
  * nbc_device.lock, and before the store's.
  *

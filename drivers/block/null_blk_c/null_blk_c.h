@@ -61,7 +61,8 @@ enum nbc_fault_id {
  * struct nbc_fault - a fault of a device
  * @group: its directory in the device's
  * @dev: the device
- * @fault: when it hits; written under dev->lock, read by requests at any time
+ * @fault: when it hits; written under dev->config_lock, read by requests at any
+ *	time
  */
 struct nbc_fault {
 	struct config_group	group;
@@ -87,6 +88,8 @@ struct nbc_bios {
  * struct nbc_disk - run state: a device that is powered
  * @path: enum nbc_path; changes while requests run, by nbc_disk_choose_path(),
  *	under @path_lock
+ * @armed: the timer, limits and faults act on requests; changes by nbc_disk_arm() and
+ *	nbc_disk_disarm()
  * @store: where its data is, NULL if it keeps none
  * @cache: the volatile part of it, NULL without a cache
  * @irqmode: enum nbc_irqmode
@@ -113,6 +116,7 @@ struct nbc_bios {
  */
 struct nbc_disk {
 	enum nbc_path		path;
+	bool			armed;
 	unsigned int		irqmode;
 	struct nbc_store	*store;
 
@@ -140,10 +144,13 @@ struct nbc_disk {
 /**
  * struct nbc_device - what the user made, powered or not
  * @group: its directory in configfs; the last reference frees the device
- * @lock: guards @config and @disk, serialises power, resize and writes to
- *	@badblocks and @faults
- * @config: what the user asked for
- * @disk: run state, NULL while off
+ * @lock: serialises power, resizes and writes to attributes. Held for as long as a
+ *	disk takes to come or go, so nothing that may be needed to let go of the disk
+ *	takes it
+ * @config_lock: guards what can be read and switched meanwhile: @config, @faults and
+ *	@badblocks. Comes after @lock, and is never held while I/O is waited for
+ * @config: what the user asked for; changes under both locks
+ * @disk: run state, NULL while off; changes under both locks
  * @store: its data, which outlives @disk
  * @badblocks: likewise
  * @zones: those of the disk that it has or last had, NULL for none; outlive
@@ -155,6 +162,7 @@ struct nbc_disk {
 struct nbc_device {
 	struct config_group	group;
 	struct mutex		lock;
+	struct mutex		config_lock;
 	struct nbc_config	config;
 	struct nbc_disk		*disk;
 	struct nbc_store	store;
@@ -176,7 +184,7 @@ blk_status_t nbc_bad_check(struct nbc_disk *nbd, u64 pos, unsigned int *len);
 int nbc_bios_init(void);
 void nbc_bios_exit(void);
 void nbc_bios_create(struct nbc_bios *bios);
-void nbc_bios_hurry(struct nbc_bios *bios);
+void nbc_bios_hurry(struct nbc_bios *bios, bool hurry);
 void nbc_bios_drain(struct nbc_bios *bios);
 void nbc_submit_bio(struct bio *bio);
 
@@ -202,19 +210,14 @@ ssize_t nbc_device_show(struct nbc_device *dev, const struct nbc_attr *attr,
 			char *page);
 ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 			 const char *text, size_t len);
-ssize_t nbc_device_show_text(struct nbc_device *dev,
-			     ssize_t (*show)(struct nbc_device *dev, char *page),
-			     char *page);
-ssize_t nbc_device_store_text(struct nbc_device *dev,
-			      int (*store)(struct nbc_device *dev,
-					   const char *text),
-			      const char *text, size_t len);
 
 /* disk.c */
 struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 				 const struct nbc_config *config);
 void nbc_disk_destroy(struct nbc_disk *nbd);
 void nbc_disk_choose_path(struct nbc_disk *nbd);
+void nbc_disk_arm(struct nbc_disk *nbd);
+void nbc_disk_disarm(struct nbc_disk *nbd);
 
 /* faults.c */
 void nbc_faults_init(struct nbc_device *dev);

@@ -124,7 +124,7 @@ void nbc_set_put(struct nbc_disk *nbd)
 
 /**
  * nbc_set_resize - change the number of a disk's hardware queues
- * @nbd: the disk
+ * @nbd: the disk, disarmed, so that requests in flight end
  * @name: its name
  * @config: what it shall be
  *
@@ -134,17 +134,11 @@ void nbc_set_put(struct nbc_disk *nbd)
 int nbc_set_resize(struct nbc_disk *nbd, const char *name,
 		   const struct nbc_config *config)
 {
-	int ret;
-
 	if (nbd->set != &nbd->own_set) {
 		pr_err("%s: submit_queues and poll_queues are fixed with %s\n",
 		       name, nbd->set ? "shared_tags" : "queue_mode 0");
 		return -EINVAL;
 	}
-	/* Who wants to switch it off waits for dev->lock, not for deadlines. */
-	mqblk_disk_hurry(nbd->disk, true);
-	ret = mqblk_set_resize(nbd->set, config->submit_queues,
-			       config->poll_queues);
-	mqblk_disk_hurry(nbd->disk, false);
-	return ret;
+	return mqblk_set_resize(nbd->set, config->submit_queues,
+				config->poll_queues);
 }

@@ -51,6 +51,22 @@ void nbc_throttle_set(struct nbc_throttle *throttle, enum nbc_bucket_id id,
 }
 
 /**
+ * nbc_throttle_forget - let nothing be owed any more
+ * @throttle: the limits
+ *
+ * For requests that did not wait until they were paid for.
+ *
+ * Context: Any.
+ */
+void nbc_throttle_forget(struct nbc_throttle *throttle)
+{
+	int id;
+
+	for (id = 0; id < NBC_NR_BUCKETS; id++)
+		atomic64_set(&throttle->buckets[id].paid_ns, 0);
+}
+
+/**
  * nbc_throttle_due - when a request may complete
  * @throttle: the limits
  * @op: what it does

@@ -43,6 +43,7 @@ struct nbc_throttle {
 
 void nbc_throttle_set(struct nbc_throttle *throttle, enum nbc_bucket_id id,
 		      u64 rate);
+void nbc_throttle_forget(struct nbc_throttle *throttle);
 ktime_t nbc_throttle_due(struct nbc_throttle *throttle, enum req_op op,
 			 unsigned int bytes, ktime_t now);
 

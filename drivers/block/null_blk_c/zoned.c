@@ -12,6 +12,7 @@
 #include <linux/align.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
+#include <linux/cleanup.h>
 #include <linux/highmem.h>
 #include <linux/kstrtox.h>
 #include <linux/lockdep.h>
@@ -287,7 +288,7 @@ static int nbc_zone_break(struct nbc_device *dev, const char *attr,
 	u64 sector, first;
 	int ret;
 
-	lockdep_assert_held(&dev->lock);
+	guard(mutex)(&dev->lock);
 	if (!dev->disk || !dev->disk->zones) {
 		pr_err("%s: %s: the device is not a zoned one that is powered\n",
 		       nbc_device_name(dev), attr);
@@ -315,10 +316,10 @@ static int nbc_zone_break(struct nbc_device *dev, const char *attr,
 
 /**
  * nbc_zone_readonly_store - make a zone read-only, or empty if it is so
- * @dev: the device; dev->lock is held
+ * @dev: the device
  * @text: any sector of the zone
  *
- * Context: Process context; waits for a write to the zone.
+ * Context: Process context; takes dev->lock, waits for a write to the zone.
  * Return: 0; -EINVAL without power or zones, for a zone that is not sequential,
  * or for what is not a sector of the disk; -ERANGE for a number of more than 64
  * bits.

@@ -363,16 +363,19 @@ mqk_dev_create(struct kunit *test, const struct mqblk_set_params *params)
 
 /* Requests */
 
-/* Ends what waits for a time that will not come. */
+/* Ends what waits for a time that will not come: it comes now. */
 static inline bool mqk_io_hurry(struct mqk_io *io)
 {
 	struct mqblk_queue *queue = io->rq->mq_hctx->driver_data;
+	struct mqblk_rq *mrq = mqk_rq(io);
 	bool timed;
 
 	spin_lock_irq(&queue->lock);
-	timed = mqk_state(io) == MQBLK_RQ_PARKED && mqk_rq(io)->in_timers;
+	timed = mqk_state(io) == MQBLK_RQ_PARKED && mrq->in_timers;
 	if (timed) {
-		queue->hurry = true;
+		timerqueue_del(&queue->timers, &mrq->timer);
+		mrq->timer.expires = 0;
+		timerqueue_add(&queue->timers, &mrq->timer);
 		hrtimer_start(&queue->timer, 0, HRTIMER_MODE_ABS);
 	}
 	spin_unlock_irq(&queue->lock);

@@ -8,7 +8,7 @@
  */
 #include "disk_kunit.h"
 
-#define QK_MAX		8
+#define QK_MAX		10
 #define QK_HOUR_NS	(3600LL * NSEC_PER_SEC)
 /* Later than any deadline here. */
 #define QK_NEVER_NS	(1000 * QK_HOUR_NS)
@@ -427,30 +427,39 @@ static void qk_poll_deadline_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(qk->ios[1]->rq),
 			BLK_EH_RESET_TIMER);
 	mqk_expect_waiting(test, qk->ios[1]);
-	qk->queue->hurry = true;
-	KUNIT_EXPECT_EQ(test, mqblk_poll(hctx, NULL), 1);
-	mqk_expect_ended(test, qk->ios[1], qk_status(1));
 	/* In a hurry, one that nobody polls for does not keep the disk. */
+	mqblk_queue_hurry(qk->queue, true);
+	mqk_expect_ended(test, qk->ios[1], qk_status(1));
 	mqblk_timer_park(qk_start(test, REQ_POLLED)->rq, qk_status(2),
 			 ktime_add_ns(ktime_get(), NSEC_PER_SEC * 3600LL));
-	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(qk->ios[2]->rq), BLK_EH_DONE);
-	mqk_expect_ended(test, qk->ios[2], BLK_STS_TIMEOUT);
+	mqk_expect_ended(test, qk->ios[2], qk_status(2));
 }
 
-/* In a hurry all that waits ends, and what is parked later does not wait. */
+/*
+ * In a hurry all that waits ends, for the timer, for a poller or for nothing, and what
+ * is parked later does not wait. Afterwards it does again.
+ */
 static void qk_hurry_test(struct kunit *test)
 {
 	struct qk *qk = test->priv;
 	unsigned int i;
 
 	qk_park_five(test);
-	spin_lock_irq(&qk->queue->lock);
-	qk->queue->hurry = true;
-	mqblk_timer_arm(qk->queue);
-	spin_unlock_irq(&qk->queue->lock);
-	qk_timer_park(test, 6);
+	mqblk_poll_park(qk_start(test, 0)->rq, qk_status(5));
+	mqblk_rq_lose(qk_start(test, 0)->rq);
+	mqblk_queue_hurry(qk->queue, true);
 	for (i = 0; i < 6; i++)
 		mqk_expect_ended(test, qk->ios[i], qk_status(i));
+	mqk_expect_ended(test, qk->ios[6], BLK_STS_TIMEOUT);
+
+	mqblk_rq_lose(qk_start(test, 0)->rq);
+	mqk_expect_ended(test, qk->ios[7], BLK_STS_TIMEOUT);
+	mqblk_poll_park(qk_start(test, 0)->rq, qk_status(8));
+	mqk_expect_ended(test, qk->ios[8], qk_status(8));
+
+	mqblk_queue_hurry(qk->queue, false);
+	mqblk_poll_park(qk_start(test, 0)->rq, qk_status(9));
+	mqk_expect_waiting(test, qk->ios[9]);
 }
 
 /* Both ways to wait do not meet, not even in one queue. */

@@ -77,6 +77,6 @@ done
 load_module null_blk_c nr_devices=1 requeue=2,100,1,7
 check_eq "the parameter becomes the device's" \
 	"$(cd "$NBC_ROOT/nullbc0/requeue_inject" && cat interval probability space verbose | xargs)" \
-	"2 100 0 0"
+	"2 100 1 0"
 log_wants '"1,101,0,1" is not valid, use interval,probability,space,times'
 check_log
