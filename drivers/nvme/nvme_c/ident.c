@@ -285,6 +285,8 @@ static void nvmec_id_take(struct nvmec_ns_id *id,
 		memcpy(id->nguid, value, sizeof(id->nguid));
 	if (desc->nidt == NVME_NIDT_UUID && desc->nidl == sizeof(id->uuid))
 		memcpy(id->uuid, value, sizeof(id->uuid));
+	if (desc->nidt == NVME_NIDT_CSI && desc->nidl == sizeof(id->csi))
+		memcpy(&id->csi, value, sizeof(id->csi));
 }
 
 /**
@@ -308,4 +310,26 @@ void nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page)
 		nvmec_id_take(id, desc);
 		at += sizeof(*desc) + desc->nidl;
 	}
+}
+
+/**
+ * nvmec_ident_ns_csi - is a namespace one of the NVM command set
+ * @dev: for messages
+ * @nsid: its id
+ * @id: its identity
+ *
+ * A zoned namespace takes the same reads and writes, but not in any order: as a plain
+ * disk it would lose what is written to it.
+ *
+ * Context: Any.
+ * Return: 0, or -ENODEV with a line in the log.
+ */
+int nvmec_ident_ns_csi(struct device *dev, u32 nsid,
+		       const struct nvmec_ns_id *id)
+{
+	if (id->csi == NVME_CSI_NVM)
+		return 0;
+	dev_err(dev, "namespace %u: CSI: command set %u, only 0 (NVM) is known\n",
+		nsid, id->csi);
+	return -ENODEV;
 }

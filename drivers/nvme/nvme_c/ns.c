@@ -70,8 +70,10 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 	info->limits.max_hw_sectors = min_t(size_t, max_bytes >> SECTOR_SHIFT,
 					    info->limits.max_hw_sectors);
 	ret = nvmec_identify(ctrl, NVME_ID_CNS_NS_DESC_LIST, nsid, 0, page);
-	if (!ret)
+	if (!ret) {
 		nvmec_ident_ns_descs(&info->id, page);
+		ret = nvmec_ident_ns_csi(&ctrl->dev, nsid, &info->id);
+	}
 	/* Older controllers have no such list. */
 	if (nvmec_not_offered(ret))
 		ret = 0;

@@ -288,11 +288,13 @@ struct nvmec_ctrl {
  * @nguid: zero if it has none, as are @eui64 and @uuid
  * @eui64: see @nguid
  * @uuid: see @nguid
+ * @csi: its command set, NVME_CSI_NVM if it does not say
  */
 struct nvmec_ns_id {
 	u8	nguid[16];
 	u8	eui64[8];
 	u8	uuid[16];
+	u8	csi;
 };
 
 /**
@@ -483,6 +485,8 @@ int nvmec_ident_ns(struct device *dev, u32 nsid,
 		   const struct nvmec_ident *ident, const struct nvme_id_ns *id,
 		   struct nvmec_ns_info *info);
 void nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page);
+int nvmec_ident_ns_csi(struct device *dev, u32 nsid,
+		       const struct nvmec_ns_id *id);
 
 /* queue.c */
 int nvmec_queue_alloc(struct nvmec_ctrl *ctrl, struct nvmec_queue *queue,

@@ -707,7 +707,9 @@ static void ik_descs_all_test(struct kunit *test)
 	ik_descs_add(descs, 3, 16, 0x33);
 	memset(descs->id.eui64, 0x11, 8);
 	memset(descs->id.nguid, 0x22, 16);
+	ik_descs_add(descs, 4, 1, 2);
 	memset(descs->id.uuid, 0x33, 16);
+	descs->id.csi = 2;
 	ik_descs_expect(test, descs);
 }
 
@@ -721,7 +723,7 @@ static void ik_descs_unknown_test(struct kunit *test)
 {
 	struct ik_descs *descs = ik_descs_create(test);
 
-	ik_descs_add(descs, 4, 1, 0);
+	ik_descs_add(descs, 5, 1, 0x44);
 	ik_descs_add(descs, 0, 255, 0x44);
 	ik_descs_add(descs, 0xff, 3, 0x44);
 	ik_descs_add(descs, 3, 16, 0x33);
@@ -740,6 +742,7 @@ static void ik_descs_nidl_test(struct kunit *test)
 	ik_descs_add(descs, 2, 17, 0x44);
 	ik_descs_add(descs, 3, 15, 0x44);
 	ik_descs_add(descs, 3, 255, 0x44);
+	ik_descs_add(descs, 4, 2, 0x44);
 	ik_descs_expect(test, descs);
 	ik_descs_add(descs, 2, 16, 0x22);
 	memset(descs->id.nguid, 0x22, 16);
