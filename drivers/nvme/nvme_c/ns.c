@@ -4,7 +4,8 @@
  *
  * A scan asks for the list of active namespaces and looks at each: one that is
  * new gets a disk, one that is not the same any more gets another, one that is
- * gone loses it. Only the size of a disk changes while it lives.
+ * gone loses it. Only the size of a disk changes while it lives. A disk that is lost in
+ * this way is dead at once: nothing is written back.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -209,6 +210,16 @@ static void nvmec_ns_remove(struct nvmec_ns *ns)
 	put_disk(ns->disk);
 }
 
+/*
+ * Of a namespace that is gone, or is another one by now. What is dirty must not be
+ * written: it belongs to neither, and would be found in the other's data.
+ */
+static void nvmec_ns_lose(struct nvmec_ns *ns)
+{
+	blk_mark_disk_dead(ns->disk);
+	nvmec_ns_remove(ns);
+}
+
 /**
  * nvmec_ns_remove_all - remove all disks
  * @ctrl: the controller; no scan will run any more
@@ -306,7 +317,7 @@ static int nvmec_scan_one(struct nvmec_ctrl *ctrl, u32 nsid)
 		return 0;
 	}
 	if (ns)
-		nvmec_ns_remove(ns);
+		nvmec_ns_lose(ns);
 	nvmec_ns_add(ctrl, nsid, &info);
 	return 0;
 }
@@ -389,7 +400,7 @@ void nvmec_scan_work(struct work_struct *work)
 	}
 	list_for_each_entry_safe(ns, next, &ctrl->namespaces, entry) {
 		if (!ns->seen)
-			nvmec_ns_remove(ns);
+			nvmec_ns_lose(ns);
 	}
 unlock:
 	mutex_unlock(&ctrl->scan_lock);
