@@ -223,48 +223,64 @@ blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd)
 	}
 }
 
+/* Zones that are reported at once; they stand on the stack meanwhile. */
+#define NBC_REPORT_CHUNK	8
+
 /* Who asks for a report has the disk open, which does not keep its zones. */
 DEFINE_STATIC_SRCU(nbc_reports);
 
-static int nbc_report_live(struct gendisk *disk, sector_t sector,
-			   unsigned int nr_zones,
-			   struct blk_report_zones_args *args)
+/*
+ * Reads up to NBC_REPORT_CHUNK zones, from that of @sector and @skip more on. Returns
+ * how many, 0 behind the last one, or -ENODEV if the disk is gone.
+ */
+static int nbc_report_read(struct gendisk *disk, sector_t sector,
+			   unsigned int skip, struct blk_zone *chunk)
 {
-	struct nbc_disk *nbd = disk->private_data;
-	struct nbc_zones *zones = nbd->zones;
-	unsigned int first = sector >> zones->zone_shift;
-	struct blk_zone report;
-	unsigned int i;
-	int ret;
+	struct nbc_zones *zones;
+	unsigned int first, nr, i;
 
-	nr_zones = min(nr_zones, zones->nr_zones - first);
-	trace_nbc_report_zones(disk, nr_zones);
-	for (i = 0; i < nr_zones; i++) {
-		nbc_zone_report(zones, &zones->zone[first + i], &report);
-		ret = disk_report_zone(disk, &report, i, args);
-		if (ret)
-			return ret;
-	}
-	return nr_zones;
+	guard(srcu)(&nbc_reports);
+	if (test_bit(GD_DEAD, &disk->state))
+		return -ENODEV;
+	zones = ((struct nbc_disk *)disk->private_data)->zones;
+	first = min((sector >> zones->zone_shift) + skip, zones->nr_zones);
+	nr = min(zones->nr_zones - first, NBC_REPORT_CHUNK);
+	for (i = 0; i < nr; i++)
+		nbc_zone_report(zones, &zones->zone[first + i], &chunk[i]);
+	return nr;
 }
 
+/*
+ * What is read is handed on without the zones: that writes to the memory of who asked,
+ * which may wait for as long as they like, and with it would whoever waits for the
+ * report to end.
+ */
 static int nbc_report(struct gendisk *disk, sector_t sector,
 		      unsigned int nr_zones, struct blk_report_zones_args *args)
 {
-	int ret = -ENODEV, idx;
+	struct blk_zone chunk[NBC_REPORT_CHUNK];
+	unsigned int done = 0;
+	int nr, i, ret;
 
-	idx = srcu_read_lock(&nbc_reports);
-	if (!test_bit(GD_DEAD, &disk->state))
-		ret = nbc_report_live(disk, sector, nr_zones, args);
-	srcu_read_unlock(&nbc_reports, idx);
-	return ret;
+	trace_nbc_report_zones(disk, nr_zones);
+	while (done < nr_zones) {
+		nr = nbc_report_read(disk, sector, done, chunk);
+		if (nr <= 0)
+			return nr ?: done;
+		for (i = 0; i < nr && done < nr_zones; i++) {
+			ret = disk_report_zone(disk, &chunk[i], done++, args);
+			if (ret)
+				return ret;
+		}
+	}
+	return done;
 }
 
 /**
- * nbc_reports_drain - wait for reports of zones that are being made
+ * nbc_reports_drain - wait until no report looks at the zones any more
  * @nbd: a disk that was removed: no more begin
  *
- * Context: Process context, may sleep.
+ * Context: Process context, may sleep; does not wait for who asked for a report.
  */
 void nbc_reports_drain(struct nbc_disk *nbd)
 {

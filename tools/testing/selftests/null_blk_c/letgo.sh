@@ -44,6 +44,8 @@ behind() {
 }
 read_behind() { behind dd if=/dev/d of=/dev/null bs=4k count=64 iflag=direct; }
 write_behind() { behind dd if=/dev/zero of=/dev/d bs=4k count=64 oflag=direct; }
+# sleeps_in_fault PID : it waits for memory
+sleeps_in_fault() { [[ $(<"/proc/$1/stack") == *handle_userfault* ]]; } 2>/dev/null
 reader_ends() {
 	check "$1: the reader ends" wait_until 4 has_ended $reader
 	wait $reader || true
@@ -116,3 +118,18 @@ wait_until 10 disk_is_busy d
 promptly "a request that nobody polls for: power-off" nbc_power d 0
 end_job $reader
 promptly "and rmdir" rmdir "$NBC_ROOT/d"
+
+# Somebody asks for zones, and does not take them.
+helper null_blk_c/stuck_report
+nbc_disk d size=64 zoned=1 zone_size=4
+stuck_report /dev/d &
+reader=$!
+if wait_until 10 sleeps_in_fault $reader; then
+	promptly "a report that nobody takes: power-off" nbc_power d 0
+	promptly "power-on" nbc_power d 1
+	promptly "rmdir" rmdir "$NBC_ROOT/d"
+	check "the report still waits" kill -KILL $reader
+else
+	skip "a report that nobody takes" "no userfaultfd"
+fi
+wait
