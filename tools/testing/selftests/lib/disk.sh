@@ -4,23 +4,34 @@
 # More for the tests that use disks: C helpers, disks in one call, memory.
 # Sourced after lib.sh.
 
-SELFTESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-
-# helper DIRECTORY/NAME : makes NAME a command: the program that make built, or
-# one built now, away from the tree
+# helper NAME : makes NAME a command: the program that make built beside the test, or
+# one built now, away from the tree. Its source is beside the test, or in lib if tests
+# of several directories use it.
 helper() {
-	local dir=$SELFTESTS/${1%/*} name=${1##*/}
-	if [[ ! -x $dir/$name || $dir/$name -ot $dir/$name.c ]]; then
+	local dir=$SELFTEST_HERE source
+	source=$dir/$1.c
+	[[ -e $source ]] || source=$SELFTEST_LIB/$1.c
+	if [[ ! -x $dir/$1 || $dir/$1 -ot $source ]]; then
 		require_cmd cc
-		mkdir -p "$(helper_dir)"
-		at_exit rm -rf "$(helper_dir)"
-		cc -O2 -Wall -pthread -o "$(helper_dir)/$name" "$dir/$name.c"
 		dir=$(helper_dir)
+		mkdir -p "$dir"
+		at_exit rm -rf "$dir"
+		cc -O2 -Wall -pthread -o "$dir/$1" "$source"
 	fi
 	PATH=$dir:$PATH
 }
 
 helper_dir() { echo "${TMPDIR:-/tmp}/selftest.$$"; }
+
+# some_files DIRECTORY : fill it with files of all sizes, from what is there wherever a
+# test runs
+some_files() {
+	local copy
+	for copy in 1 2 3 4; do
+		mkdir "$1/$copy"
+		cp -r "$SELFTEST_LIB" "$SELFTEST_HERE" "$BASH" "$1/$copy"
+	done
+}
 
 # nbc_load [PARAMETER=VALUE...]
 nbc_load() {

@@ -11,7 +11,10 @@
 
 set -Eeuo pipefail
 
-SELFTEST_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# Where this file is; where the test is, which sources it as HERE/../lib/lib.sh; and
+# the source tree, where they are in one.
+SELFTEST_LIB=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+SELFTEST_HERE=$(cd "${BASH_SOURCE[0]%/../*}" && pwd)
 SELFTEST_TOP=$(cd "$SELFTEST_LIB/../../../.." && pwd)
 NBC_ROOT=${NBC_ROOT:-/sys/kernel/config/null_blk_c}
 

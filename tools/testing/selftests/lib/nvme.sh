@@ -126,7 +126,7 @@ nvme_cover() {
 # require_cover : the machine has one
 require_cover() {
 	[[ -n $(nvme_cover) ]] || skip_all "no ivshmem device"
-	helper nvme_c/registers
+	helper registers
 	echo 1 >"$PCI/devices/$(nvme_cover)/enable"
 }
 

@@ -10,7 +10,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
 
-helper mqblk/deadline
+helper deadline
 nbc_load nr_devices=0
 
 while read -r queues depth threads nsec; do

@@ -9,7 +9,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
 
-helper null_blk_c/model
+helper model
 nbc_load nr_devices=0
 
 while read -r bs virt_boundary max_sectors; do

@@ -10,7 +10,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
 
-helper null_blk_c/hammer
+helper hammer
 require_unloadable null_blk_c
 nbc_load nr_devices=0
 # An error or the end of the disk, but no data

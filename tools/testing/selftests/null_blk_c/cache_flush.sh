@@ -10,9 +10,9 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
 
-helper null_blk_c/model
-helper null_blk_c/tear
-helper null_blk_c/promise
+helper model
+helper tear
+helper promise
 nbc_load nr_devices=0
 
 flush_all_the_time() {

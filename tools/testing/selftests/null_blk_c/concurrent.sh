@@ -11,7 +11,7 @@
 . "$(dirname "$0")/../lib/disk.sh"
 
 require_cmd fio
-helper null_blk_c/model
+helper model
 nbc_load nr_devices=0
 nbc_disk d size=64 memory_backed=1 discard=1 submit_queues=2
 check "8 threads, interleaved blocks" model /dev/d rrwwd 8 8 512

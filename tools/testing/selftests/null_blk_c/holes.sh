@@ -10,7 +10,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
 
-helper null_blk_c/model
+helper model
 nbc_load nr_devices=0
 
 zeroes() { cmp -n $((1 << 20)) /dev/d /dev/zero; }

@@ -9,8 +9,8 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
 
-helper null_blk_c/model
-helper mqblk/deadline
+helper model
+helper deadline
 nbc_load nr_devices=0
 
 for irqmode in 0 1 2; do

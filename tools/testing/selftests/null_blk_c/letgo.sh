@@ -110,7 +110,7 @@ for mode in 2 0; do
 done
 
 # Nobody polls for what waits for a poller.
-helper null_blk_c/unpolled
+helper unpolled
 nbc_disk d size=16 poll_queues=1
 unpolled /dev/d 60 >/dev/null 2>&1 &
 reader=$!
@@ -120,7 +120,7 @@ end_job $reader
 promptly "and rmdir" rmdir "$NBC_ROOT/d"
 
 # Somebody asks for zones, and does not take them.
-helper null_blk_c/stuck_report
+helper stuck_report
 nbc_disk d size=64 zoned=1 zone_size=4
 stuck_report /dev/d &
 reader=$!

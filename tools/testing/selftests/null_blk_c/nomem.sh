@@ -15,7 +15,7 @@
 . "$(dirname "$0")/../lib/faults.sh"
 
 [[ -e /proc/self/fail-nth ]] || skip_all "the kernel has no fault injection"
-helper null_blk_c/failnth
+helper failnth
 nbc_load nr_devices=0
 faults_allow
 # The first disk of the machine makes a slab for bios. kmem_cache_create() of Linux

@@ -12,7 +12,7 @@
 . "$(dirname "$0")/../lib/disk.sh"
 
 require_cmd fio
-helper null_blk_c/unpolled
+helper unpolled
 nbc_load nr_devices=0 poll_queues=2
 
 for irqmode in 0 1 2; do

@@ -9,7 +9,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
 
-helper null_blk_c/hammer
+helper hammer
 nbc_load nr_devices=0
 nbc_create d size=64 memory_backed=1 discard=1
 dmesg_expect "I/O error, dev d"

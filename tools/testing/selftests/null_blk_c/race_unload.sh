@@ -8,7 +8,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
 
-helper null_blk_c/hammer
+helper hammer
 require_module null_blk_c
 require_unloadable null_blk_c
 load_module null_blk_c nr_devices=0

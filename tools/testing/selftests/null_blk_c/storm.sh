@@ -273,7 +273,7 @@ storm_disk() {
 # --- set up -------------------------------------------------------------------
 
 require_cmd fio blkid lsblk
-helper null_blk_c/hammer
+helper hammer
 for module in bfq kyber-iosched; do
 	[[ -d /sys/module/${module//-/_} ]] || at_exit rmmod "$module"
 	modprobe -q "$module" || true

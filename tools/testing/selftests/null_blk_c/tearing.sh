@@ -10,7 +10,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
 
-helper null_blk_c/tear
+helper tear
 nbc_load nr_devices=0
 
 for bs in 512 4096; do

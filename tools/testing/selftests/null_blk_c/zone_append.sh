@@ -20,7 +20,7 @@ nbc_load nr_devices=0
 files=$(mktemp -d) mountpoint=$(mktemp -d)
 at_exit rm -rf "$files" "$mountpoint"
 at_exit umount -q "$mountpoint"
-cp -r "$SELFTEST_TOP/drivers/block" "$files"
+some_files "$files"
 dd if=/dev/urandom of="$files/large" bs=1M count=8 status=none
 
 # use NAME ATTRIBUTE=VALUE...

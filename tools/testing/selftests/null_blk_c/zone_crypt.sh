@@ -116,7 +116,9 @@ crypt_open "btrfs: open" key
 trace_zones 1
 check "make" mkfs.btrfs -q -O zoned -d single -m single "/dev/$dm"
 check "mount" mount "/dev/$dm" "$mountpoint"
-cp -r "$SELFTEST_TOP/drivers/block" "$work/text" "$mountpoint"
+mkdir "$work/files"
+some_files "$work/files"
+cp -r "$work/files" "$work/text" "$mountpoint"
 check "unmount" umount "$mountpoint"
 trace_zones 0
 check "there were writes" test "$(traced d WRITE)" -gt 0
@@ -125,7 +127,7 @@ check "close" crypt_close
 crypt_open "open again" key
 check "check" btrfs check "/dev/$dm"
 check "mount again" mount "/dev/$dm" "$mountpoint"
-check "all is there" diff -r "$SELFTEST_TOP/drivers/block" "$mountpoint/block"
+check "all is there" diff -r "$work/files" "$mountpoint/files"
 check "also the text" cmp "$work/text" "$mountpoint/text"
 check "unmount" umount "$mountpoint"
 

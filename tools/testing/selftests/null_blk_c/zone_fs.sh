@@ -20,7 +20,7 @@ work=$(mktemp -d) mountpoint=$(mktemp -d)
 at_exit rm -rf "$work" "$mountpoint"
 at_exit umount -q "$mountpoint"
 mkdir "$work/files"
-cp -r "$SELFTEST_TOP/drivers" "$work/files"
+some_files "$work/files"
 dd if=/dev/urandom of="$work/files/large" bs=1M count=32 status=none
 (cd "$work/files" && find . -type f -exec sha256sum {} + >"$work/sums")
 

@@ -14,7 +14,7 @@
 require_cmd blkzone fio
 modprobe -q zonefs || grep -qw zonefs /proc/filesystems ||
 	skip_all "the kernel does not know zonefs"
-helper null_blk_c/mkzonefs
+helper mkzonefs
 nbc_load nr_devices=0
 dmesg_expect "I/O error, dev d|zonefs \(d\) WARNING:"
 mnt=$(mktemp -d)

@@ -47,7 +47,7 @@ check "it works" fio_verify nvmec0n1 --size=4m
 
 dmesg_expect "I/O error, dev nvmec1n1"
 dmesg_expect "Buffer I/O error on dev nvmec1n1"
-helper null_blk_c/hammer
+helper hammer
 hammer /dev/nvmec1n1 20 2 >/dev/null &
 job=$!
 at_exit end_job $job

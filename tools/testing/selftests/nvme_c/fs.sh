@@ -21,8 +21,8 @@ disk=/dev/nvmec0n1
 files=$(mktemp -d) mountpoint=$(mktemp -d)
 at_exit rm -rf "$files" "$mountpoint"
 at_exit umount -q "$mountpoint"
-cp -r "$SELFTEST_TOP/drivers" "$SELFTESTS" "$files"
-dd if=/dev/urandom of="$files/large" bs=1M count=32 status=none
+some_files "$files"
+dd if=/dev/urandom of="$files/large" bs=1M count=64 status=none
 
 resets() {
 	while :; do

@@ -15,7 +15,7 @@
 
 require_cmd fio
 require_nvme 2
-helper null_blk_c/hammer
+helper hammer
 nvme_load io_timeout=2 admin_timeout=2
 nvme_bind 0 1
 dmesg_expect "I/O error, dev nvmec[01]n1"

@@ -13,7 +13,7 @@
 . "$(dirname "$0")/../lib/nvme.sh"
 
 require_nvme 1
-helper null_blk_c/hammer
+helper hammer
 nvme_load "$@"
 nvme_bind 0
 dmesg_expect "I/O error, dev nvmec0n1"

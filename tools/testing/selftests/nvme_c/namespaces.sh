@@ -48,7 +48,7 @@ check_wait "the first saw nothing of it" $job
 
 dmesg_expect "operation not supported error, dev nvmec0n2"
 dmesg_expect "I/O error on dev nvmec0n2"
-helper null_blk_c/hammer
+helper hammer
 hammer /dev/nvmec0n2 10 2 >/dev/null &
 job=$!
 at_exit end_job $job

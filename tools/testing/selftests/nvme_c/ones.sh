@@ -16,7 +16,7 @@
 
 require_nvme 1
 require_cover
-helper null_blk_c/hammer
+helper hammer
 nvme_load io_timeout=2 admin_timeout=2
 nvme_bind 0
 at_exit nvme_cover_off

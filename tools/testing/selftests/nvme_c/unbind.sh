@@ -15,7 +15,7 @@
 . "$(dirname "$0")/../lib/nvme.sh"
 
 require_nvme 1
-helper null_blk_c/hammer
+helper hammer
 nvme_load "$@"
 dmesg_expect "I/O error, dev nvmec0n1"
 address=$(nvme_device 0)
