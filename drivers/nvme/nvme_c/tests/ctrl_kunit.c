@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 
 #include "../nvme_c.h"
+#include "bar_kunit.h"
 
 /* How long a change that a test makes later comes later. */
 #define SK_LATER_MS	50
@@ -56,12 +57,10 @@ static void sk_later_work(struct work_struct *work)
 static struct sk_dev *sk_create(struct kunit *test)
 {
 	struct sk_dev *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
-	void *bar = kunit_kzalloc(test, NVME_REG_DBS, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, dev);
-	KUNIT_ASSERT_NOT_NULL(test, bar);
 	dev->ctrl.dev.init_name = "nvmec_kunit";
-	dev->ctrl.bar = (void __iomem __force *)bar;
+	dev->ctrl.bar = nvk_bar(test, NVME_REG_DBS);
 	spin_lock_init(&dev->ctrl.state_lock);
 	INIT_WORK(&dev->ctrl.reset_work, sk_reset_work);
 	INIT_DELAYED_WORK(&dev->later, sk_later_work);

@@ -14,6 +14,7 @@
 #include <linux/string.h>
 
 #include "../nvme_c.h"
+#include "bar_kunit.h"
 
 /* A ring is soon full, so that it is soon gone round. */
 #define QK_DEPTH	8
@@ -98,11 +99,9 @@ static void qk_destroy_queue(void *data)
 static void qk_init_ctrl(struct kunit *test, struct qk_dev *dev)
 {
 	struct nvmec_ctrl *ctrl = &dev->ctrl;
-	void *bar = kunit_kzalloc(test, QK_BAR_BYTES, GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, bar);
 	ctrl->dev.init_name = "nvmec_kunit";
-	ctrl->bar = (void __iomem __force *)bar;
+	ctrl->bar = nvk_bar(test, QK_BAR_BYTES);
 	ctrl->bar_bytes = QK_BAR_BYTES;
 	ctrl->state = NVMEC_LIVE;
 	ctrl->queues = &dev->queue;
