@@ -600,10 +600,11 @@ static void sk_disk_alloc_fail_test(struct kunit *test)
  */
 static void sk_disk_add_fail_test(struct kunit *test)
 {
-	struct mqk_dev *dev = sk_disk_prepare_queues(test, 2, 0);
 	unsigned int nth, nr_made, nr, nr_errors = 0;
+	struct mqk_dev *dev;
 
 	mqk_need_failures(test);
+	dev = sk_disk_prepare_queues(test, min(2U, nr_cpu_ids), 0);
 	nr_made = sk_disk_allocs(dev, sk_long_name);
 	nr = sk_disk_allocs(dev, MQK_NAME);
 	KUNIT_ASSERT_LT(test, nr, SK_MAX_ALLOCS);
