@@ -16,10 +16,11 @@
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
-#include <linux/fault-inject.h>
 #include <linux/mqblk.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+
+#include "fail_kunit.h"
 
 #define MQK_NAME	"mqkunit"
 /* Long enough for any machine; only a test that fails waits for it. */
@@ -446,46 +447,9 @@ static inline void mqk_expect_waiting(struct kunit *test, struct mqk_io *io)
 
 /* Failing allocations */
 
-#ifdef CONFIG_FAULT_INJECTION
-/* The @nth allocation of this task from here on fails. */
-static inline void mqk_fail_nth(unsigned int nth)
-{
-	WRITE_ONCE(current->fail_nth, nth);
-}
-
-/* Ends it. Return: how many allocations were left to go; 0: one failed. */
-static inline unsigned int mqk_fail_left(void)
-{
-	unsigned int left = READ_ONCE(current->fail_nth);
-
-	WRITE_ONCE(current->fail_nth, 0);
-	return left;
-}
-#else
-static inline void mqk_fail_nth(unsigned int nth)
-{
-}
-
-static inline unsigned int mqk_fail_left(void)
-{
-	return 1;
-}
-#endif
-
-static inline bool mqk_fail_end(void)
-{
-	return !mqk_fail_left();
-}
-
 static inline void mqk_need_failures(struct kunit *test)
 {
-	void *mem;
-
-	mqk_fail_nth(1);
-	mem = kmalloc(64, GFP_KERNEL);
-	mqk_fail_end();
-	kfree(mem);
-	if (mem)
+	if (!mqk_can_fail_slab(test))
 		kunit_skip(test, "fault injection does not reach GFP_KERNEL");
 }
 

@@ -20,7 +20,7 @@
 
 #include "../cache.h"
 #include "../store.h"
-#include "fail_kunit.h"
+#include "../../mqblk/tests/fail_kunit.h"
 
 /* Units in the window that the model covers */
 #define NBC_UNITS		16
@@ -494,14 +494,13 @@ static void flush_keeps_the_unit(struct kunit *test)
 
 static void nbc_need_failures(struct kunit *test)
 {
-	if (!nbc_can_fail())
+	if (!mqk_can_fail_pages(test))
 		kunit_skip(test, "no fault injection for pages");
 }
 
 static void nbc_expect_failed(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, 0, nbc_fail_left());
-	nbc_fail_nth(0);
+	KUNIT_EXPECT_EQ(test, 0, mqk_fail_left());
 }
 
 /* No memory to lay a dirty unit over a durable one: the latter is written. */
@@ -513,7 +512,7 @@ static void write_through_without_memory(struct kunit *test)
 	nbc_need_failures(test);
 	nbc_write(test, f, 0, f->len, false);
 	nbc_flush(f);
-	nbc_fail_nth(1);
+	mqk_fail_nth(1);
 	nbc_write(test, f, half, half, false);
 	nbc_expect_failed(test);
 	memcpy(f->durable, f->now, f->len);
@@ -531,7 +530,7 @@ static void fua_beneath_without_memory(struct kunit *test)
 
 	nbc_need_failures(test);
 	nbc_write(test, f, 0, half, false);
-	nbc_fail_nth(1);
+	mqk_fail_nth(1);
 	nbc_write(test, f, half, half, true);
 	nbc_expect_failed(test);
 	memcpy(f->durable, f->now, f->len);
@@ -546,11 +545,11 @@ static void hole_without_memory(struct kunit *test)
 	struct nbc_fixture *f = nbc_fixture(test, test->param_value, NBC_UNITS);
 
 	nbc_need_failures(test);
-	nbc_fail_nth(1);
+	mqk_fail_nth(1);
 	KUNIT_EXPECT_EQ(test, -ENOSPC,
 			nbc_write_data(f, 0, f->unit_bytes, false));
 	nbc_expect_failed(test);
-	nbc_fail_nth(1);
+	mqk_fail_nth(1);
 	KUNIT_EXPECT_EQ(test, -ENOSPC,
 			nbc_write_data(f, 0, f->unit_bytes, true));
 	nbc_expect_failed(test);
@@ -565,12 +564,11 @@ static void other_without_memory(struct kunit *test)
 
 	nbc_need_failures(test);
 	nbc_write(test, f, 0, f->len, false);
-	nbc_fail_nth(1);
+	mqk_fail_nth(1);
 	nbc_write(test, f, 0, f->len, false);
 	nbc_flush(f);
 	nbc_cut(f);
-	KUNIT_EXPECT_EQ(test, 1, nbc_fail_left());
-	nbc_fail_nth(0);
+	KUNIT_EXPECT_EQ(test, 1, mqk_fail_left());
 	nbc_check(test, f, "cut", 0);
 }
 

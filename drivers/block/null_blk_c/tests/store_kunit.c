@@ -23,7 +23,7 @@
 #include <linux/xarray.h>
 
 #include "../store.h"
-#include "fail_kunit.h"
+#include "../../mqblk/tests/fail_kunit.h"
 
 /* Units in the window that the model covers, if the geometry does not say. */
 #define NBC_UNITS		8
@@ -1020,7 +1020,7 @@ static void write_without_memory(struct kunit *test)
 	struct nbc_fixture *f = nbc_fixture(test, test->param_value);
 	size_t hole;
 
-	if (!nbc_can_fail())
+	if (!mqk_can_fail_pages(test))
 		kunit_skip(test, "no fault injection for pages");
 
 	for (hole = 0; hole < f->len; hole += f->unit_bytes) {
@@ -1028,12 +1028,11 @@ static void write_without_memory(struct kunit *test)
 		nbc_discard(f, hole, f->unit_bytes);
 		nbc_pattern(f, f->data, f->len);
 		memcpy(f->model, f->data, hole);
-		nbc_fail_nth(1);
+		mqk_fail_nth(1);
 		KUNIT_EXPECT_EQ(test, -ENOSPC,
 				nbc_write_data(test, f, NBC_ODD, 0, f->len,
 					       "write"));
-		KUNIT_EXPECT_EQ(test, 0, nbc_fail_left());
-		nbc_fail_nth(0);
+		KUNIT_EXPECT_EQ(test, 0, mqk_fail_left());
 		nbc_check(test, f, "without memory");
 		KUNIT_EXPECT_EQ(test, NBC_UNITS - 1,
 				nbc_units_stored(&f->store));
@@ -1072,17 +1071,16 @@ static void write_with_any_allocation_failing(struct kunit *test)
 	u8 *written = nbc_zalloc(test, 1, f->len);
 	int ret;
 
-	if (!nbc_can_fail())
+	if (!mqk_can_fail_pages(test))
 		kunit_skip(test, "no fault injection for pages");
 
 	for (nth = 1; !left && nth < 100; nth++) {
 		nbc_store_discard(&f->store, f->base, f->len);
 		nbc_pattern(f, written, f->len);
 		memcpy(f->data, written, f->len);
-		nbc_fail_nth(nth);
+		mqk_fail_nth(nth);
 		ret = nbc_write_data(test, f, NBC_ODD, 0, f->len, "write");
-		left = nbc_fail_left();
-		nbc_fail_nth(0);
+		left = mqk_fail_left();
 
 		nr = nbc_expect_prefix(test, f, written, nth);
 		if (!ret) {
@@ -1105,16 +1103,15 @@ static void write_over_units_without_memory(struct kunit *test)
 {
 	struct nbc_fixture *f = nbc_fixture(test, test->param_value);
 
-	if (!nbc_can_fail())
+	if (!mqk_can_fail_pages(test))
 		kunit_skip(test, "no fault injection for pages");
 
 	nbc_fill(test, f);
-	nbc_fail_nth(1);
+	mqk_fail_nth(1);
 	nbc_write(test, f, NBC_ODD, 0, f->len, "write");
 	nbc_zero(f, SECTOR_SIZE, 3 * f->unit_bytes);
 	nbc_discard(f, SECTOR_SIZE, 3 * f->unit_bytes);
-	KUNIT_EXPECT_EQ(test, 1, nbc_fail_left());
-	nbc_fail_nth(0);
+	KUNIT_EXPECT_EQ(test, 1, mqk_fail_left());
 	nbc_check(test, f, "without memory");
 }
 
@@ -1334,10 +1331,9 @@ static int nbc_write_counted(struct nbc_store *store, struct bio *bio, u64 pos,
 {
 	int ret;
 
-	nbc_fail_nth(NBC_MANY_ALLOCS);
+	mqk_fail_nth(NBC_MANY_ALLOCS);
 	ret = nbc_write_bios(store, bio, pos, len);
-	*allocs = NBC_MANY_ALLOCS - nbc_fail_left();
-	nbc_fail_nth(0);
+	*allocs = NBC_MANY_ALLOCS - mqk_fail_left();
 	return ret;
 }
 
@@ -1422,7 +1418,7 @@ static void nbc_race_check(struct kunit *test, struct nbc_fixture *f,
 static void fill_hole_twice(struct kunit *test)
 {
 	static const struct nbc_geometry page = { "", 512, 0, 1 };
-	bool counts = nbc_can_fail() && num_online_cpus() > 1;
+	bool counts = mqk_can_fail_pages(test) && num_online_cpus() > 1;
 	unsigned int round, collisions = 0, nr_wanted = counts ? 20 : 0;
 	struct nbc_race *race = nbc_zalloc(test, 1, sizeof(*race));
 	unsigned long deadline = jiffies + NBC_PATIENCE;
