@@ -1236,6 +1236,19 @@ static const struct nbc_geometry nbc_blocks[] = {
 KUNIT_ARRAY_PARAM_DESC(nbc_block, nbc_blocks, name);
 
 /*
+ * Lets the tasks that hammer run. On one CPU without preemption they run when the
+ * reader sleeps; when it wakes up, it takes the CPU from one of them, whichever that
+ * is. Elsewhere it mostly does not wait, so that requests meet.
+ */
+static void nbc_let_hammer(unsigned int round)
+{
+	if (round % 8)
+		cond_resched();
+	else
+		usleep_range(20, 100);
+}
+
+/*
  * Two tasks write a block, each with a value of its own, and others discard and
  * zero it. A reader sees one of them, never parts of two, and each at times.
  */
@@ -1257,7 +1270,7 @@ static void write_blocks_whole(struct kunit *test)
 		if (time_after(jiffies, deadline))
 			break;
 		seen |= nbc_read_uniform(test, f, NBC_ODD, offset, len, len);
-		cond_resched();
+		nbc_let_hammer(rounds);
 	}
 	for (i = 0; i < ARRAY_SIZE(hammers); i++)
 		nbc_hammer_end(test, hammers[i]);
@@ -1286,7 +1299,7 @@ static void walk_vanishing_nodes(struct kunit *test)
 			break;
 		seen |= nbc_read_uniform(test, f, NBC_PLAIN, 0, f->len,
 					 f->unit_bytes);
-		cond_resched();
+		nbc_let_hammer(rounds);
 	}
 	for (i = 0; i < ARRAY_SIZE(hammers); i++)
 		nbc_hammer_end(test, hammers[i]);
