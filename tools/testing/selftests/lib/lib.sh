@@ -14,6 +14,7 @@ set -Eeuo pipefail
 # Where this file is; where the test is, which sources it as HERE/../lib/lib.sh; and
 # the source tree, where they are in one.
 SELFTEST_LIB=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+# shellcheck disable=SC2034 # for those who source this
 SELFTEST_HERE=$(cd "${BASH_SOURCE[0]%/../*}" && pwd)
 SELFTEST_TOP=$(cd "$SELFTEST_LIB/../../../.." && pwd)
 NBC_ROOT=${NBC_ROOT:-/sys/kernel/config/null_blk_c}
