@@ -56,22 +56,53 @@ hw_queues() {
 
 # meminfo FIELD... : sum, in KiB
 meminfo() {
-	local fields=" $* " name value sum=0
-	while read -r name value _; do
+	local fields=" $* " lines line name value sum=0
+	# All at once: with each part that is read, the file is made anew.
+	mapfile -t lines </proc/meminfo
+	for line in "${lines[@]}"; do
+		read -r name value _ <<<"$line"
 		[[ $fields != *" ${name%:} "* ]] || sum=$((sum + value))
-	done </proc/meminfo
+	done
 	echo "$sum"
 }
 
-# unused_kib : memory that nobody uses, with the pages that the CPUs keep for
-# themselves, which MemFree does not count
-unused_kib() {
-	local name value pages=0
+# settle_counts : what CPUs count for themselves becomes part of what files show
+settle_counts() { echo 1 >/proc/sys/vm/stat_refresh; }
+
+page_kib() {
+	local name value
 	while read -r name value _; do
-		[[ $name != count: ]] || pages=$((pages + value))
-	done </proc/zoneinfo
-	echo $(($(meminfo MemFree) + pages * $(getconf PAGESIZE) / 1024))
+		[[ $name != KernelPageSize: ]] || break
+	done </proc/self/smaps
+	echo "$value"
 }
+
+# unused_kib : memory that nobody uses, with the pages that the CPUs keep for
+# themselves, which MemFree does not count. Both are taken from one file, which the
+# kernel writes for each zone under its lock: pages move from the one to the other at
+# any time, and from two files they would now and then be counted twice, 8 MiB of them.
+unused_kib() {
+	local lines line pages=0
+	settle_counts
+	mapfile -t lines </proc/zoneinfo
+	for line in "${lines[@]}"; do
+		case $line in
+		*"pages free "*) pages=$((pages + ${line##* })) ;;
+		*" count: "*) pages=$((pages + ${line##* })) ;;
+		esac
+	done
+	echo $((pages * $(page_kib)))
+}
+
+# unaccounted_kib : memory in use of which no line of /proc/meminfo says what for, as
+# pages that a driver allocates for itself, and loses. Caches make no difference.
+unaccounted_kib() {
+	echo $(($(meminfo MemTotal) - $(unused_kib) - $(meminfo Buffers Cached AnonPages \
+		Slab PageTables SecPageTables Percpu VmallocUsed)))
+}
+
+# unaccounted_at_most KIB : for wait_until
+unaccounted_at_most() { (($(unaccounted_kib) <= $1)); }
 
 # unused_at_least KIB : for wait_until
 unused_at_least() { (($(unused_kib) >= $1)); }
