@@ -11,7 +11,8 @@ ifneq ($(KERNELRELEASE),)
 
 export CONFIG_MQBLK := m
 export CONFIG_BLK_DEV_NULL_BLK_C := m
-export CONFIG_BLK_DEV_NVME_C := m
+# As in its Kconfig: without a PCI bus the kernel's headers lack what it calls.
+export CONFIG_BLK_DEV_NVME_C := $(if $(CONFIG_PCI),m)
 export CONFIG_MQBLK_FLOOR := m
 
 subdir-ccflags-y += -I$(src)/include
