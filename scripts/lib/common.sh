@@ -60,6 +60,7 @@ find_kernel() {
 slowness() {
 	case $1 in
 	debug) echo 5 ;;
+	uml-*) echo 2 ;;
 	kcsan) echo 8 ;;
 	*) echo 1 ;;
 	esac

@@ -19,7 +19,6 @@ machine_check() {
 }
 
 machine_kernel() {
-	local dep
 	for image in "$1/vmlinuz" "$1/arch/x86/boot/bzImage" ''; do
 		[[ -r $image ]] && break
 	done
