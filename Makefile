@@ -14,11 +14,12 @@ export CONFIG_BLK_DEV_NULL_BLK_C := m
 # As in its Kconfig: without a PCI bus the kernel's headers lack what it calls.
 export CONFIG_BLK_DEV_NVME_C := $(if $(CONFIG_PCI),m)
 export CONFIG_MQBLK_FLOOR := m
+export CONFIG_MQBLK_LOAD := m
 
 subdir-ccflags-y += -I$(src)/include
 
 obj-y += drivers/block/mqblk/ drivers/block/null_blk_c/ drivers/nvme/nvme_c/
-obj-y += tools/bench/floor/
+obj-y += tools/bench/floor/ tools/bench/load/
 
 else
 

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Opening disks: for us alone, and only if nobody else has them.
+ *
+ * An exclusive open fails if a file system, swap or another disk holds the disk,
+ * or a partition of it. Programs that merely have it open do not hold it, so
+ * openers are counted as well.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blkdev.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "load.h"
+
+static const char *mql_why_not_open(int error)
+{
+	switch (error) {
+	case -EBUSY:
+		return "is mounted or held by something else";
+	case -ENOENT:
+		return "does not exist";
+	case -ENOTBLK:
+		return "is no block device";
+	case -EACCES:
+	case -EROFS:
+		return "is read-only, and there is something to write";
+	case -ENXIO:
+	case -ENODEV:
+		return "has no driver";
+	default:
+		return "cannot be opened";
+	}
+}
+
+static int mql_check_size(const struct mql_config *config, const char *path,
+			  struct block_device *bdev)
+{
+	if (bdev_nr_bytes(bdev) < config->span_bytes) {
+		pr_err("disks: %s has %llu bytes, and span_bytes is %llu\n", path,
+		       bdev_nr_bytes(bdev), config->span_bytes);
+		return -ENOSPC;
+	}
+	if (config->block_bytes & (bdev_logical_block_size(bdev) - 1)) {
+		pr_err("block_bytes: %llu is not valid, use a multiple of %u, the logical block of %s\n",
+		       config->block_bytes, bdev_logical_block_size(bdev), path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int mql_check_features(const struct mql_config *config, const char *path,
+			      struct block_device *bdev)
+{
+	if (config->pattern == MQL_ZONES && !bdev_is_zoned(bdev)) {
+		pr_err("disks: %s has no zones, and pattern is zones\n", path);
+		return -EOPNOTSUPP;
+	}
+	if (config->polled &&
+	    !(bdev_get_queue(bdev)->limits.features & BLK_FEAT_POLL)) {
+		pr_err("disks: %s cannot be polled\n", path);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int mql_check_disk(const struct mql_config *config, const char *path,
+			  struct block_device *bdev)
+{
+	if (atomic_read(&bdev->bd_openers) > 1) {
+		pr_err("disks: %s is open elsewhere\n", path);
+		return -EBUSY;
+	}
+	return mql_check_size(config, path, bdev) ?:
+	       mql_check_features(config, path, bdev);
+}
+
+static void mql_disk_measure(const struct mql_config *config, struct mql_disk *disk)
+{
+	disk->blocks = div64_u64(config->span_bytes, config->block_bytes);
+	if (config->pattern != MQL_ZONES)
+		return;
+	disk->zone_sects = bdev_zone_sectors(disk->bdev);
+	disk->nr_zones = min_t(u64, UINT_MAX,
+			       (config->span_bytes >> SECTOR_SHIFT) >>
+			       ilog2(disk->zone_sects));
+}
+
+static int mql_disk_open(struct mql_run *run, const char *path)
+{
+	struct mql_disk *disk = &run->disks[run->nr_disks];
+	blk_mode_t mode = BLK_OPEN_READ;
+	struct file *file;
+
+	if (mql_config_writes(&run->config))
+		mode |= BLK_OPEN_WRITE;
+	file = bdev_file_open_by_path(path, mode, run, NULL);
+	if (IS_ERR(file)) {
+		pr_err("disks: %s %s (%pe)\n", path,
+		       mql_why_not_open(PTR_ERR(file)), file);
+		return PTR_ERR(file);
+	}
+	disk->file = file;
+	disk->bdev = file_bdev(file);
+	run->nr_disks++;
+	mql_disk_measure(&run->config, disk);
+	return mql_check_disk(&run->config, path, disk->bdev);
+}
+
+/* Each job on a disk needs a block, or a zone, of its own. */
+static int mql_check_shares(const struct mql_run *run)
+{
+	u64 peers = DIV_ROUND_UP_ULL(run->config.jobs, run->nr_disks);
+	const struct mql_disk *disk;
+	u64 most;
+
+	if (run->config.jobs < run->nr_disks) {
+		pr_err("jobs: %llu is not valid, use %u at least: one for each disk\n",
+		       run->config.jobs, run->nr_disks);
+		return -EINVAL;
+	}
+	for (disk = run->disks; disk < run->disks + run->nr_disks; disk++) {
+		most = disk->zone_sects ? disk->nr_zones : disk->blocks;
+		if (run->config.pattern == MQL_RANDOM || peers <= most)
+			continue;
+		pr_err("jobs: %llu is not valid, use %llu at most: the span of %pg has no more %s\n",
+		       run->config.jobs, most * run->nr_disks, disk->bdev,
+		       disk->zone_sects ? "zones" : "blocks");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * mql_disks_open - open the disks of a run
+ * @run: its config says which
+ *
+ * Context: Process context, may sleep. On error the caller closes what is open.
+ *
+ * Return: 0, or an errno after a line in the log.
+ */
+int mql_disks_open(struct mql_run *run)
+{
+	char *paths = kstrdup(run->config.disks, GFP_KERNEL);
+	char *rest = paths, *path;
+	int ret = 0;
+
+	if (!paths)
+		return -ENOMEM;
+	while (!ret && (path = strsep(&rest, " \t\n"))) {
+		if (*path)
+			ret = mql_disk_open(run, path);
+	}
+	kfree(paths);
+	return ret ?: mql_check_shares(run);
+}
+
+/**
+ * mql_disks_close - close them
+ * @run: whose
+ *
+ * They can be opened by others, and their drivers unloaded, on return.
+ *
+ * Context: Process context, may sleep.
+ */
+void mql_disks_close(struct mql_run *run)
+{
+	while (run->nr_disks)
+		bdev_fput(run->disks[--run->nr_disks].file);
+	/* A kernel thread's files are put by a worker. */
+	flush_delayed_fput();
+}
