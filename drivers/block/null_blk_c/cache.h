@@ -6,6 +6,7 @@
 #define _NULL_BLK_C_CACHE_H
 
 #include <linux/blk_types.h>
+#include <linux/cache.h>
 #include <linux/types.h>
 
 struct bio;
@@ -16,13 +17,15 @@ struct nbc_store;
  * @store: the store, whose dirty units are the cache's contents
  * @max_units: how many of them there may be
  * @nr_evict: how many are made durable when there is no room
- * @hand: where to look for them; changes without a lock, any value will do
+ * @hand: where to look for them; changes without a lock, any value will do. Not
+ *	on the line of the others, which all writes read
  */
 struct nbc_cache {
 	struct nbc_store	*store;
 	unsigned long		max_units;
 	unsigned int		nr_evict;
-	unsigned long		hand;
+
+	unsigned long		hand ____cacheline_aligned_in_smp;
 };
 
 struct nbc_cache *nbc_cache_create(struct nbc_store *store, u64 max_bytes);

@@ -94,13 +94,13 @@ struct nbc_bios {
  * @cache: the volatile part of it, NULL without a cache
  * @irqmode: enum nbc_irqmode
  * @delay: time from taking a request to its completion, with NBC_IRQ_TIMER
- * @throttle: limits on bandwidth and operations
  * @badblocks: of the device
  * @badblocks_once: a range that was met is good afterwards
  * @badblocks_partial_io: what comes before a bad block is done
  * @faults: of the device
- * @requeues: counts requests that the fault sent back
  * @zones: of the device, NULL if the disk is not zoned
+ * @throttle: limits on bandwidth and operations
+ * @requeues: counts requests that the fault sent back
  * @kept: what takes back what its zones keep, NULL if they keep nothing
  * @kept_entry: place in the list of disks that keep something, see kept.c
  * @bios: bios that wait for their time, with queue_mode 0
@@ -111,8 +111,9 @@ struct nbc_bios {
  * @disk: its gendisk
  * @index: its minor number, from an IDA
  *
- * What the plain paths need comes first; it does not change while powered, but
- * for @path.
+ * What the plain paths need comes first, and what features read next; it does not
+ * change while powered, but for @path. What requests write begins on another cache
+ * line, with @throttle.
  */
 struct nbc_disk {
 	enum nbc_path		path;
@@ -122,13 +123,14 @@ struct nbc_disk {
 
 	struct nbc_cache	*cache;
 	ktime_t			delay;
-	struct nbc_throttle	throttle;
 	struct badblocks	*badblocks;
 	bool			badblocks_once;
 	bool			badblocks_partial_io;
 	struct nbc_fault	*faults;
-	atomic_t		requeues;
 	struct nbc_zones	*zones;
+
+	struct nbc_throttle	throttle;
+	atomic_t		requeues;
 	struct shrinker		*kept;
 	struct list_head	kept_entry;
 	struct nbc_bios		bios;

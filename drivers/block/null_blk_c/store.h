@@ -6,6 +6,7 @@
 #define _NULL_BLK_C_STORE_H
 
 #include <linux/blk_types.h>
+#include <linux/cache.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -22,18 +23,19 @@ struct bio;
  * @node: NUMA node to allocate from; changes only while no request runs
  * @nr_dirty: units that a cache has not made durable yet; guarded by the lock
  *	of @units
- * @retired_lock: guards the two lists below; innermost, taken with no other
+ * @retired_lock: guards the two lists below; innermost, taken with no other.
+ *	Discards change these, so they are not on the line that requests read
  * @retired: units out of @units since the grace period of @reapable began
  * @reapable: units that wait for @reap, which runs if there are any
  * @reap: frees @reapable after a grace period
  */
 struct nbc_store {
-	struct xarray		units;
+	struct xarray		units ____cacheline_aligned_in_smp;
 	unsigned int		unit_shift;
 	int			node;
 	unsigned long		nr_dirty;
 
-	spinlock_t		retired_lock;
+	spinlock_t		retired_lock ____cacheline_aligned_in_smp;
 	struct list_head	retired;
 	struct list_head	reapable;
 	struct rcu_work		reap;

@@ -20,14 +20,14 @@
 /* More than a timer is late, less than a person sees. */
 #define NBC_CREDIT_NS	(10 * NSEC_PER_MSEC)
 
-/* Takes @units from a bucket; returns when they are paid for. */
-static ktime_t nbc_bucket_take(struct nbc_bucket *bucket, u64 units,
+/* Takes @units of @rate from a bucket; returns when they are paid for. */
+static ktime_t nbc_bucket_take(struct nbc_bucket *bucket, u64 rate, u64 units,
 			       ktime_t now)
 {
 	s64 paid = atomic64_read(&bucket->paid_ns);
 	s64 cost, next;
 
-	cost = div64_u64(units * NSEC_PER_SEC, bucket->rate);
+	cost = div64_u64(units * NSEC_PER_SEC, rate);
 	do {
 		next = max_t(s64, paid, ktime_to_ns(now) - NBC_CREDIT_NS) + cost;
 	} while (!atomic64_try_cmpxchg(&bucket->paid_ns, &paid, next));
@@ -45,7 +45,7 @@ static ktime_t nbc_bucket_take(struct nbc_bucket *bucket, u64 units,
 void nbc_throttle_set(struct nbc_throttle *throttle, enum nbc_bucket_id id,
 		      u64 rate)
 {
-	throttle->buckets[id].rate = rate;
+	throttle->rates[id] = rate;
 	if (rate)
 		throttle->on = true;
 }
@@ -95,10 +95,11 @@ ktime_t nbc_throttle_due(struct nbc_throttle *throttle, enum req_op op,
 	int id;
 
 	for (id = 0; id < NBC_NR_BUCKETS; id++) {
-		struct nbc_bucket *bucket = &throttle->buckets[id];
+		u64 rate = throttle->rates[id];
 
-		if (bucket->rate && units[id])
-			due = max(due, nbc_bucket_take(bucket, units[id], now));
+		if (rate && units[id])
+			due = max(due, nbc_bucket_take(&throttle->buckets[id],
+						       rate, units[id], now));
 	}
 	return due;
 }

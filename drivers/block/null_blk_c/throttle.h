@@ -7,18 +7,20 @@
 
 #include <linux/atomic.h>
 #include <linux/blk_types.h>
+#include <linux/cache.h>
 #include <linux/ktime.h>
 #include <linux/types.h>
 
 /**
- * struct nbc_bucket - one limit
- * @rate: units a second, 0 for no limit
- * @paid_ns: when all that was taken is paid for, on the clock of ktime_get()
+ * struct nbc_bucket - what was taken of a limit
+ * @paid_ns: when all of it is paid for, on the clock of ktime_get()
+ *
+ * Written by each request that the limit is on. Reads and writes that have limits
+ * of their own do not meet here.
  */
 struct nbc_bucket {
-	u64		rate;
 	atomic64_t	paid_ns;
-};
+} ____cacheline_aligned_in_smp;
 
 /* What a limit is on. */
 enum nbc_bucket_id {
@@ -33,12 +35,14 @@ enum nbc_bucket_id {
 
 /**
  * struct nbc_throttle - the limits of a disk
- * @buckets: by enum nbc_bucket_id
  * @on: whether there is any limit
+ * @rates: units a second, 0 for no limit, by enum nbc_bucket_id
+ * @buckets: likewise
  */
 struct nbc_throttle {
-	struct nbc_bucket	buckets[NBC_NR_BUCKETS];
 	bool			on;
+	u64			rates[NBC_NR_BUCKETS];
+	struct nbc_bucket	buckets[NBC_NR_BUCKETS];
 };
 
 void nbc_throttle_set(struct nbc_throttle *throttle, enum nbc_bucket_id id,

@@ -71,14 +71,15 @@ struct nbc_zone {
  * @nr_zones: how many there are
  * @max_open: how many may be open, 0 for any number
  * @max_active: how many may be open or closed, 0 for any number
- * @kept_hand: the zone at which what is kept is dropped next; any will do
- * @lock: guards the members below; not used without limits
+ * @lock: guards @nr_open, @nr_active and @implicit; not used without limits
  * @nr_open: how many are open
  * @nr_active: how many are open or closed
  * @implicit: zones that are implicitly open, the longest so first
+ * @kept_hand: the zone at which what is kept is dropped next; any will do
  * @zone: their state
  *
- * Members above @kept_hand change only while no request runs.
+ * Members above @lock change only while no request runs. Every request reads them,
+ * so they share no cache line with those below, which writers of zones change.
  */
 struct nbc_zones {
 	struct nbc_zone_geometry	geometry;
@@ -86,12 +87,12 @@ struct nbc_zones {
 	unsigned int			nr_zones;
 	unsigned int			max_open;
 	unsigned int			max_active;
-	unsigned int			kept_hand;
 
-	spinlock_t			lock;
+	spinlock_t			lock ____cacheline_aligned_in_smp;
 	unsigned int			nr_open;
 	unsigned int			nr_active;
 	struct list_head		implicit;
+	unsigned int			kept_hand;
 
 	struct nbc_zone			zone[];
 };
