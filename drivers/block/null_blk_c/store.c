@@ -174,6 +174,22 @@ bool nbc_memory_left(struct nbc_store *store)
 	return si_mem_available() > nbc_reserve_pages;
 }
 
+/**
+ * nbc_memory_covers - is there that much memory to spare
+ * @bytes: how much
+ *
+ * For allocations that a user can make as large as the machine: the kernel would try,
+ * and kill processes for it.
+ *
+ * Context: Any.
+ * Return: whether it would leave what is kept in reserve.
+ */
+bool nbc_memory_covers(u64 bytes)
+{
+	return (u64)max(si_mem_available() - nbc_reserve_pages, 0L) >
+	       bytes >> PAGE_SHIFT;
+}
+
 /* Frees a unit that nobody else knows. */
 void nbc_unit_free(struct nbc_store *store, struct page *unit)
 {

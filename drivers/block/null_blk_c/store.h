@@ -43,6 +43,7 @@ struct nbc_store {
 
 int nbc_store_init(void);
 void nbc_store_exit(void);
+bool nbc_memory_covers(u64 bytes);
 
 void nbc_store_create(struct nbc_store *store);
 void nbc_store_destroy(struct nbc_store *store);

@@ -412,6 +412,19 @@ u64 nbc_zone_count(const struct nbc_zone_geometry *geometry)
 }
 
 /**
+ * nbc_zones_bytes - memory that the zones of a geometry take
+ * @geometry: the geometry
+ *
+ * Return: that many bytes, or U64_MAX.
+ */
+u64 nbc_zones_bytes(const struct nbc_zone_geometry *geometry)
+{
+	const struct nbc_zones *zones;
+
+	return struct_size(zones, zone, nbc_zone_count(geometry));
+}
+
+/**
  * nbc_zones_create - make the zones of a device
  * @geometry: how it is divided
  * @node: where to allocate from, or NUMA_NO_NODE
@@ -427,8 +440,9 @@ struct nbc_zones *nbc_zones_create(const struct nbc_zone_geometry *geometry,
 
 	if (nr_zones > UINT_MAX)
 		return NULL;
-	zones = kvzalloc_node(struct_size(zones, zone, nr_zones),
-			      GFP_KERNEL | __GFP_NOWARN, node);
+	/* It may be gigabytes: no process shall be killed for it. */
+	zones = kvzalloc_node(nbc_zones_bytes(geometry), GFP_KERNEL |
+			      __GFP_NOWARN | __GFP_RETRY_MAYFAIL, node);
 	if (!zones)
 		return NULL;
 	zones->geometry = *geometry;

@@ -122,6 +122,7 @@ static inline bool nbc_zone_is_conv(const struct nbc_zones *zones,
 
 #ifdef CONFIG_BLK_DEV_ZONED
 u64 nbc_zone_count(const struct nbc_zone_geometry *geometry);
+u64 nbc_zones_bytes(const struct nbc_zone_geometry *geometry);
 struct nbc_zones *nbc_zones_create(const struct nbc_zone_geometry *geometry,
 				   int node);
 void nbc_zones_destroy(struct nbc_zones *zones);

@@ -442,10 +442,18 @@ static int nbc_zoned_renew(struct nbc_device *dev,
 			   const struct nbc_zone_geometry *geometry, int node)
 {
 	u64 first = (u64)geometry->nr_conv * geometry->zone_sects;
-	struct nbc_zones *zones = nbc_zones_create(geometry, node);
+	u64 bytes = nbc_zones_bytes(geometry);
+	struct nbc_zones *zones = NULL;
 
-	if (!zones)
+	if (nbc_memory_covers(bytes))
+		zones = nbc_zones_create(geometry, node);
+	if (!zones) {
+		pr_err("%s: zone_size: %u makes %llu zones, no memory for them, %llu MiB; use larger ones\n",
+		       nbc_device_name(dev),
+		       geometry->zone_sects >> NBC_MB_SHIFT,
+		       nbc_zone_count(geometry), bytes >> 20);
 		return -ENOMEM;
+	}
 	nbc_store_discard(&dev->store, first << SECTOR_SHIFT,
 			  (geometry->disk_sects - first) << SECTOR_SHIFT);
 	nbc_zones_destroy(dev->zones);

@@ -70,6 +70,14 @@ done <<-END
 	virt_boundary=2 EINVAL $bool
 END
 
+check "more disks than there is memory for" expect_errno ENOMEM \
+	load_module null_blk_c nr_devices=1000000
+log_wants "nr_devices: 1000000 disks need some"
+check "queues are counted" expect_errno ENOMEM \
+	load_module null_blk_c nr_devices=2000 hw_queue_depth=10240
+log_wants "nr_devices: 2000 disks need some"
+check "nobody was killed" eval '! kmsg_has "Out of memory"'
+
 load_module null_blk_c gb=1 bs=131072 submit_queues=99999 poll_queues=99999 \
 	hw_queue_depth=20000 home_node=99
 while read -r name text value; do
