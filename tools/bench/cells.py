@@ -7,7 +7,9 @@ result files are called.
 """
 
 import dataclasses
-import fnmatch
+
+import choose
+from choose import CellError
 
 DRIVERS = ("null_blk_c", "null_blk", "floor", "brd")
 REFERENCE = "null_blk"
@@ -36,10 +38,6 @@ CPUS = 2
 # I/Os of one run with a fixed amount.  fio counts time in milliseconds: these
 # keep even the fastest driver busy for 160 of them or more.
 AMOUNT = {"4k": 50_000, "64k": 10_000, "1m": 800}
-
-
-class CellError(Exception):
-    """A request for cells or drivers that do not exist."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,22 +165,7 @@ def select(clock, full, patterns):
     """Cells of a run: by shell patterns from the matrix, or a preset."""
     if not patterns:
         return matrix(clock) if full else quick(clock)
-    return [
-        c
-        for c in matrix(clock)
-        if any(fnmatch.fnmatchcase(c.name, p) for p in patterns)
-    ]
-
-
-def check_patterns(clocks, patterns):
-    """Refuse a pattern that selects nothing on any of the clocks."""
-    names = sorted({c.name for clock in clocks for c in matrix(clock)})
-    for pattern in patterns:
-        if not fnmatch.filter(names, pattern):
-            raise CellError(
-                f"no cell matches '{pattern}'; the cells are:\n  "
-                + "\n  ".join(names)
-            )
+    return choose.by_patterns(matrix(clock), patterns)
 
 
 def parse_drivers(text):

@@ -27,17 +27,25 @@ module_name()
 {
 	case $1 in
 	floor) echo mqblk_floor ;;
+	load) echo mqblk_load ;;
 	*) echo "$1" ;;
 	esac
 }
 
+# The file of a driver of ours that was built in this tree for the running kernel.
+# Test kernels bring their own.
 module_file()
 {
+	local file
+
 	case $1 in
-	mqblk) echo "$tree/drivers/block/mqblk/mqblk.ko" ;;
-	null_blk_c) echo "$tree/drivers/block/null_blk_c/null_blk_c.ko" ;;
-	floor) echo "$tree/tools/bench/floor/mqblk_floor.ko" ;;
+	mqblk) file=$tree/drivers/block/mqblk/mqblk.ko ;;
+	null_blk_c) file=$tree/drivers/block/null_blk_c/null_blk_c.ko ;;
+	floor | load) file=$tree/tools/bench/$1/mqblk_$1.ko ;;
+	*) return ;;
 	esac
+	[[ -e $file && $(modinfo -F vermagic "$file") == "$(uname -r) "* ]] || return 0
+	echo "$file"
 }
 
 is_loaded()
@@ -45,17 +53,9 @@ is_loaded()
 	[[ -d /sys/module/$1/holders ]]
 }
 
-# Drivers of this tree were built; those of the kernel may not be part of it.
 is_available()
 {
-	local file
-
-	file=$(module_file "$1")
-	if [[ -n $file ]]; then
-		[[ -e $file ]]
-	else
-		modprobe --dry-run --quiet "$1"
-	fi
+	[[ -n $(module_file "$1") ]] || modprobe --dry-run --quiet "$(module_name "$1")"
 }
 
 load_driver()	# DRIVER [PARAMETER=VALUE...]
@@ -65,11 +65,11 @@ load_driver()	# DRIVER [PARAMETER=VALUE...]
 	shift
 	file=$(module_file "$driver")
 	if [[ -z $file ]]; then
-		modprobe "$driver" "$@" || die "cannot load $driver"
+		modprobe "$(module_name "$driver")" "$@" || die "cannot load $driver"
 		return
 	fi
-	is_loaded mqblk || insmod "$(module_file mqblk)" ||
-		die "cannot load mqblk"
+	[[ $driver == load ]] || is_loaded mqblk ||
+		insmod "$(module_file mqblk)" || die "cannot load mqblk"
 	insmod "$file" "$@" || die "cannot load $driver"
 }
 

@@ -265,18 +265,28 @@ def possible(runs, disks):
     return [run for run in runs if (run.driver, run.store) in have]
 
 
-def carry_out(runs, disks, share, say):
-    """Measure; the values by section, and what is to be known."""
+def measure(disks, run, say):
+    """Fill disks that keep data, and measure by `run`, which gives the values by
+    section and more facts; the values, and what is to be known."""
     system = System()
-    environ = {f"DISK_{d.driver}_{d.store}": d.path for d in disks}
-    progress = Progress(runs, say)
-    values = {}
-    plan.write(runs, share)
     with quiet(system, disks):
         for disk in disks:
             if disk.store == "mem":
                 say(f"writing the first GiB of {disk.path}")
                 _call(f"{HERE}/fio-fill", disk.path, str(cells.SPAN >> 20))
+        values, facts = run()
+    return {"values": values, "facts": {**_facts(), **facts},
+            "settings": _settings(system, disks), "without": {}}
+
+
+def carry_out(runs, disks, share, say):
+    """Measure with fio."""
+    environ = {f"DISK_{d.driver}_{d.store}": d.path for d in disks}
+    progress = Progress(runs, say)
+    plan.write(runs, share)
+
+    def run():
+        values = {}
         progress.begin()
         for name, group in plan.batches(runs):
             _call(f"{HERE}/fio-batch", f"{share}/{name}.fio",
@@ -284,5 +294,6 @@ def carry_out(runs, disks, share, say):
                   environ=environ)
             values.update(results.read(group, share))
             progress.done(group)
-    return {"values": values, "facts": _facts(),
-            "settings": _settings(system, disks), "without": {}}
+        return values, {}
+
+    return measure(disks, run, say)

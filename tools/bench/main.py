@@ -13,9 +13,14 @@ import subprocess
 import sys
 import tempfile
 
+import busy
 import cells
+import choose
 import host
 import machine
+import native
+import native_cells
+import native_plan
 import nvme
 import nvme_cells
 import plan
@@ -35,6 +40,19 @@ PRESETS = {
         "virtual": (3, plan.Limit(factor=4)),
         "wall": (20, plan.Limit(milliseconds=2000)),
     },
+}
+
+# Native clocks: repeats in each boot.
+NATIVE_REPEATS = {"quick": 10, "full": 30}
+NATIVE = ("native", "smp")
+
+# What --clock says, as clocks; without it the first.
+CLOCKS = {
+    None: ("native", "smp", "virtual"),
+    "native": NATIVE,
+    "both": ("virtual", "wall"),
+    "virtual": ("virtual",),
+    "wall": ("wall",),
 }
 
 # With --nvme: repeats, and the factor of the numbers of I/Os.
@@ -70,7 +88,8 @@ def parse(arguments):
     parser.add_argument("--drivers")
     parser.add_argument("--repeats", type=_repeats)
     parser.add_argument("--list", action="store_true")
-    parser.add_argument("--clock", choices=("wall", "virtual", "counted", "both"))
+    parser.add_argument("--clock", choices=("native", "wall", "virtual",
+                                            "counted", "both"))
     parser.add_argument("--nvme", action="store_true")
     parser.add_argument("--host", action="store_true")
     parser.add_argument("--device", action="append", default=[])
@@ -86,28 +105,33 @@ def _check_nvme(options):
     for name in ("host", "device", "drivers"):
         if getattr(options, name):
             raise BenchError(f"--{name} does not go with --nvme", 2)
-    if options.clock == "virtual":
+    if options.clock in ("native", "virtual"):
         raise BenchError("--nvme has the clocks counted and wall", 2)
     options.clocks = {None: ["counted"], "both": ["counted", "wall"]}.get(
         options.clock, [options.clock])
-    nvme_cells.check_patterns(options.cells)
+    choose.check_patterns(nvme_cells.matrix(), options.cells)
 
 
 def _check_null(options):
     if options.clock == "counted":
         raise BenchError("--clock counted goes with --nvme only", 2)
     if options.host and options.clock in ("virtual", "both"):
-        raise BenchError("--host has no clock but wall", 2)
+        raise BenchError("--host has the clocks native and wall only", 2)
     if options.host and options.kernel:
         raise BenchError("--kernel does not go with --host", 2)
     if options.device and not options.host:
         raise BenchError("--device goes with --host only", 2)
-    options.clocks = ["virtual", "wall"]
+    options.clocks = CLOCKS[options.clock]
     if options.host:
-        options.clocks = ["wall"]
-    elif options.clock in ("virtual", "wall"):
-        options.clocks = [options.clock]
-    cells.check_patterns(options.clocks, options.cells)
+        options.clocks = ("native",) if options.clock == "native" else ("wall",)
+    if options.kernel and not options.clock:
+        raise BenchError("--kernel needs --clock: each clock has a kernel of "
+                         "its own", 2)
+    if options.kernel and options.clock == "native":
+        options.clocks = ("native",)
+    choose.check_patterns([cell for clock in options.clocks
+                           for cell in cells_of(clock).matrix(clock)],
+                          options.cells)
     if options.drivers is not None:
         options.drivers = cells.parse_drivers(options.drivers)
 
@@ -123,9 +147,14 @@ def _check(options):
         raise BenchError(f"--results {options.results}: exists already", 2)
 
 
+def cells_of(clock):
+    """The module that has a clock's cells."""
+    return native_cells if clock in NATIVE else cells
+
+
 def list_cells(options):
     """Print what --cells can choose from; + marks the quick ones."""
-    lists = [(clock, cells.matrix(clock), cells.quick(clock))
+    lists = [(clock, cells_of(clock).matrix(clock), cells_of(clock).quick(clock))
              for clock in options.clocks]
     if options.nvme:
         lists = [("nvme", nvme_cells.matrix(), nvme_cells.quick())]
@@ -145,17 +174,42 @@ def _setup(purposes):
 
 
 def prepare(options):
-    """Packages and modules; returns the release of the kernel to boot."""
+    """Packages, kernels and modules; returns {clock: kernel to boot}."""
     purposes = ["bench"] if options.host else ["build", "bench", "test"]
     if not options.no_build:
         _setup(purposes)
     if options.host:
-        return None
-    kernel = options.kernel or machine.default_kernel()
+        return {}
+    kernels, to_build = {}, set()
+    for clock in options.clocks:
+        kernel, ours = _choose_kernel(options, clock)
+        if kernel:
+            kernels[clock] = kernel
+        if ours:
+            to_build.add(kernel)
     if not options.no_build:
-        build(kernel)
-        make("-C", f"{TOP}/tools/bench/insn")
-    return kernel
+        for kernel in to_build:
+            build(kernel)
+        if "virtual" in kernels or "counted" in kernels:
+            make("-C", f"{TOP}/tools/bench/insn")
+    return kernels
+
+
+def _choose_kernel(options, clock):
+    """A clock's kernel, and whether that takes modules built in this tree. No kernel
+    if there is nothing to measure, or the second native one cannot be had."""
+    if not options.nvme and options.cells and \
+            not cells_of(clock).select(clock, False, options.cells):
+        return None, False
+    if clock not in NATIVE:
+        return options.kernel or machine.default_kernel(), True
+    try:
+        return native.choose_kernel(clock, options.kernel)
+    except BenchError as err:
+        if clock == "native":
+            raise
+        say(f"two jobs are left out: {err}")
+        return None, False
 
 
 def make(*arguments):
@@ -196,10 +250,16 @@ def _runs(options, clock):
     return runs, limit
 
 
-def measure_machine(options, kernel, raw):
-    """All clocks in the virtual machine; {clock: part of the summary}."""
+def measure_machine(options, kernels, raw):
+    """All clocks in virtual machines; {clock: part of the summary}."""
     parts = {}
     for clock in options.clocks:
+        if clock not in kernels:
+            continue
+        if clock in NATIVE:
+            part = measure_native(options, clock, kernels[clock], raw)
+            parts.update({clock: part} if part else {})
+            continue
         runs, limit = _runs(options, clock)
         if not runs:
             continue
@@ -207,7 +267,7 @@ def measure_machine(options, kernel, raw):
         os.makedirs(share)
         say(f"{clock} time: {len(runs)} runs")
         load = _warn_if_busy(clock)
-        measured = machine.carry_out(runs, clock, kernel, share, say)
+        measured = machine.carry_out(runs, clock, kernels[clock], share, say)
         measured["facts"]["load_before"] = f"{load:.2f}"
         if not measured["values"]:
             raise BenchError("none of the drivers is there")
@@ -218,7 +278,24 @@ def measure_machine(options, kernel, raw):
     return parts
 
 
-def measure_nvme(options, kernel, raw):
+def measure_native(options, clock, kernel, raw):
+    """One native clock, over some boots; its part of the summary."""
+    repeats = options.repeats or NATIVE_REPEATS[
+        "full" if options.full else "quick"]
+    selected = native_cells.select(clock, options.full, options.cells)
+    drivers = native_cells.drivers(options.drivers or cells.DRIVERS)
+    plans = [native_plan.make(selected, drivers, repeats, 1 + boot * repeats)
+             for boot in range(native.BOOTS)]
+    if not plans[0]:
+        return None
+    say(f"{clock}: {sum(map(len, plans))} runs on {kernel}")
+    others = _warn_if_used()
+    part = native.carry_out(plans, clock, kernel, f"{raw}/{clock}", say)
+    part["facts"]["cpus_of_others_before"] = f"{others:.2f}"
+    return part
+
+
+def measure_nvme(options, kernels, raw):
     """nvme_c and nvme; {clock: part of the summary}."""
     repeats, factor = NVME_PRESETS["full" if options.full else "quick"]
     runs = nvme_cells.make_runs(nvme_cells.select(options.full, options.cells),
@@ -229,7 +306,7 @@ def measure_nvme(options, kernel, raw):
         os.makedirs(share)
         say(f"{clock}: {len(runs)} runs")
         load = _warn_if_busy("wall")
-        parts[clock] = nvme.carry_out(runs, clock, kernel, share, say)
+        parts[clock] = nvme.carry_out(runs, clock, kernels[clock], share, say)
         parts[clock]["facts"]["load_before"] = f"{load:.2f}"
     return parts
 
@@ -238,6 +315,8 @@ def find_host_disks(options):
     """Disks of this machine to measure, checked."""
     if os.geteuid() != 0:
         raise BenchError("--host needs root, to open the disks")
+    if options.clocks == ("native",):
+        native.check_host()
     system = host.System()
     if options.device:
         disks = host.named_disks(system, options.device)
@@ -254,8 +333,28 @@ def find_host_disks(options):
     return disks
 
 
+def measure_host_natively(options, disks, raw):
+    """The load of this machine's kernel."""
+    runs = native.host_runs(
+        native_cells.select("native", options.full, options.cells),
+        native_cells.drivers(options.drivers or cells.DRIVERS),
+        options.repeats or NATIVE_REPEATS["quick"], disks)
+    if not runs:
+        raise BenchError("none of the cells fits the disks here")
+    share = f"{raw}/native"
+    os.makedirs(share)
+    others = _warn_if_used()
+    measured = host.measure(
+        disks, lambda: native.carry_out_on_host(runs, disks, share, say), say)
+    part = native.summarise(runs, measured)
+    part["facts"]["cpus_of_others_before"] = f"{others:.2f}"
+    return {"native": part}
+
+
 def measure_host(options, disks, raw):
     """The wall clock of this machine."""
+    if options.clocks == ("native",):
+        return measure_host_natively(options, disks, raw)
     runs, limit = _runs(options, "wall")
     runs = host.possible(runs, disks)
     if not runs:
@@ -270,13 +369,13 @@ def measure_host(options, disks, raw):
     return {"wall": summaries.of_clock(runs, measured, limit)}
 
 
-def measure(options, kernel, disks, raw):
+def measure(options, kernels, disks, raw):
     """What the options ask for; {clock: part of the summary}."""
     if options.host:
         return measure_host(options, disks, raw)
     if options.nvme:
-        return measure_nvme(options, kernel, raw)
-    return measure_machine(options, kernel, raw)
+        return measure_nvme(options, kernels, raw)
+    return measure_machine(options, kernels, raw)
 
 
 def _output_of(*command):
@@ -294,6 +393,16 @@ def _warn_if_busy(clock):
     if clock == "wall" and load > 0.25 * os.cpu_count():
         say(f"the machine is busy (load {load:.1f}): expect wide spreads")
     return load
+
+
+def _warn_if_used():
+    """CPUs that others use now. Load averages look back too far for runs that take
+    a tenth of a second."""
+    used, stolen = busy.sample()
+    if used + stolen > busy.MUCH:
+        say(f"others use {used + stolen:.1f} of {os.cpu_count()} CPUs: expect "
+            "wide spreads, and times that are too long")
+    return used + stolen
 
 
 def _revision():
@@ -379,12 +488,12 @@ def run(arguments):
         list_cells(options)
         return
     disks = find_host_disks(options) if options.host else []
-    kernel = prepare(options)
+    kernels = prepare(options)
     path = results_directory(options)
     with complete_or_nothing(path) as work:
         summary = describe(options, arguments)
         raw = f"{work}/raw"
-        summary["clocks"] = measure(options, kernel, disks, raw)
+        summary["clocks"] = measure(options, kernels, disks, raw)
         text = report(summary, work, options.nvme)
     print(text)
     print(f"results: {path}")

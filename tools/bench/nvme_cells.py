@@ -5,10 +5,9 @@ The same names as in cells.py, for other drivers and workloads.
 """
 
 import dataclasses
-import fnmatch
 
+import choose
 import plan
-from cells import CellError
 
 DRIVERS = ("nvme_c", "nvme")
 REFERENCE = "nvme"
@@ -126,17 +125,7 @@ def select(full, patterns):
     """Cells of a run: by shell patterns from the matrix, or a preset."""
     if not patterns:
         return matrix() if full else quick()
-    return [c for c in matrix()
-            if any(fnmatch.fnmatchcase(c.name, p) for p in patterns)]
-
-
-def check_patterns(patterns):
-    """Refuse a pattern that selects nothing."""
-    names = [c.name for c in matrix()]
-    for pattern in patterns:
-        if not fnmatch.filter(names, pattern):
-            raise CellError(f"no cell matches '{pattern}'; the cells are:\n  "
-                            + "\n  ".join(names))
+    return choose.by_patterns(matrix(), patterns)
 
 
 def make_runs(selected, repeats, factor):

@@ -10,12 +10,16 @@ import matplotlib.pyplot as plt  # noqa: E402  (the backend comes first)
 from matplotlib.ticker import FuncFormatter  # noqa: E402
 
 import cells  # noqa: E402
+import native_cells  # noqa: E402
 
 COLOURS = {
     "null_blk_c": "#c1440e",
     "null_blk": "#5b6b7a",
     "floor": "#b9c2ca",
     "brd": "#d9a441",
+    "null_blk-4k": "#8fa3b5",
+    "memcpy": "#4f7d4f",
+    "movsb": "#8fb78f",
 }
 STORES = {"plain": "no data", "mem": "memory-backed", "zone": "one zone"}
 WIDTH = 0.8  # of a group of bars
@@ -124,6 +128,20 @@ def _draw_gains(axes, gains, drivers):
     axes.set_ylim(bottom=0)
 
 
+def _native_panel(figure, clock, part, drivers):
+    """Quotients of speeds, cell by cell."""
+    figure.suptitle(_title(clock, part), x=0.01, ha="left", fontsize=11,
+                    fontweight="bold")
+    groups = {}
+    for row in part["rows"]:
+        groups.setdefault(row["cell"].replace("-", "\n"), {})[row["driver"]] = row
+    axes = figure.subplots()
+    _draw_ratio(axes, groups, drivers)
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel(f"times as fast as {cells.REFERENCE}\nmean, 95 % CI",
+                    fontsize=8)
+
+
 def _title(clock, part):
     facts = part["facts"]
     return (f"{clock.capitalize()} time, Linux {facts['kernel']}, "
@@ -153,7 +171,7 @@ def _extras(part):
     """{label of the group: {driver: row}} of what fio does not measure."""
     groups = {}
     for row in part["rows"]:
-        if row["metric"] != "iops" and row["to_reference"]:
+        if row["metric"] not in ("iops", "ns") and row["to_reference"]:
             label = row["cell"].replace("-", " ") + "\n" + row["metric"]
             groups.setdefault(label, {})[row["driver"]] = row
     return groups
@@ -181,6 +199,8 @@ def _panels(summary):
     """(drawing function, clock, part, height in inches), top to bottom."""
     found = []
     for clock, part in summary["clocks"].items():
+        if any(r["metric"] == "ns" for r in part["rows"]):
+            found.append((_native_panel, clock, part, 4))
         if any(r["metric"] == "iops" for r in part["rows"]):
             found.append((_clock_panel, clock, part, 5))
         if part["gains"] or _extras(part):
@@ -193,7 +213,7 @@ def draw(summary, path):
     panels = _panels(summary)
     present = {r["driver"] for part in summary["clocks"].values()
                for r in part["rows"]}
-    drivers = [d for d in cells.DRIVERS if d in present]
+    drivers = [d for d in native_cells.DRIVERS if d in present]
     groups = max((sum(map(len, _facets(part).values()))
                   for part in summary["clocks"].values()), default=0)
     figure = plt.figure(layout="constrained", figsize=(

@@ -19,10 +19,17 @@ def collect(runs, values):
     return table
 
 
+def _quotient(what, metric, values, base):
+    """How many times the reference; of times, how many times as fast."""
+    if metric in getattr(what, "AS_SPEED", ()):
+        return stats.paired_ratio(base, values)
+    return stats.paired_ratio(values, base)
+
+
 def rows(table, what=cells):
     """Each driver's sample described, and compared with the reference.
 
-    `what` is the module that has the names: cells, or nvme_cells.
+    `what` is the module that has the names: cells, nvme_cells or native_cells.
     """
     out = []
     for (cell, metric), samples in table.items():
@@ -38,7 +45,8 @@ def rows(table, what=cells):
                 "to_reference": None,
             }
             if base and driver != what.REFERENCE:
-                row["to_reference"] = stats.paired_ratio(samples[driver], base)
+                row["to_reference"] = _quotient(what, metric, samples[driver],
+                                                base)
             out.append(row)
     return out
 
@@ -69,18 +77,19 @@ def _floor_gains(table, family, more):
     return None
 
 
-def _gain(table, family, driver, more):
-    one, two = _family_samples(table, family, driver, more)
-    gains = stats.quotients(two, one)
-    floor = _floor_gains(table, family, more)
+def gain(name, jobs, driver, pair, floor):
+    """The gain of a driver, from samples of the speed with one job and with more,
+    beside the gains of the floor driver, or None."""
+    one, more = pair
+    values = stats.quotients(more, one)
     return {
-        "family": "-".join(family),
-        "jobs": more,
+        "family": name,
+        "jobs": jobs,
         "driver": driver,
-        "values": gains,
-        **stats.describe(gains),
-        "gain": stats.paired_ratio(two, one),
-        "to_floor": stats.paired_ratio(gains, floor)
+        "values": values,
+        **stats.describe(values),
+        "gain": stats.paired_ratio(more, one),
+        "to_floor": stats.paired_ratio(values, floor)
         if floor and driver != "floor" else None,
     }
 
@@ -88,7 +97,9 @@ def _gain(table, family, driver, more):
 def gains(table):
     """What more jobs do, in units of what one does, repeat by repeat."""
     return [
-        _gain(table, (store, rw, bs), driver, more)
+        gain("-".join((store, rw, bs)), more, driver,
+             _family_samples(table, (store, rw, bs), driver, more),
+             _floor_gains(table, (store, rw, bs), more))
         for store in cells.STORE_DRIVERS
         for bs in cells.SIZES
         for rw in ("randread", "randwrite")

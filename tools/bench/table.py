@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The summary as text."""
 
+import busy
 import cells
+import native_cells
 
 NOTES = f"""\
 median: of the repeats; [..]: their quartiles (extremes in summary.json).
@@ -10,7 +12,18 @@ IOPS: higher is better; seconds, bytes for each byte, and instructions (of the
 driver's own modules) and interrupts for each I/O: lower is better.
 """
 
+NATIVE_NOTES = f"""\
+ns: time of an I/O, lower is better. vs {cells.REFERENCE}: how many times as fast;
+vs .. by movsb: the same if {cells.REFERENCE} copied by rep movsb, as it does where the
+kernel patches itself while it boots; calculated. of memcpy, of movsb: speed in units of
+what copying alone takes, with either kind of copy.
+"""
+
 CLOCKS = {
+    "native": "Native time: one job inside the kernel, on the processor itself, "
+              "with its caches.",
+    "smp": "Native time of two CPUs: tells about locks and lines that jobs share, "
+           "not\nabout the cost of an I/O.",
     "virtual": "Virtual time: one CPU, one nanosecond for each instruction. "
                "Tells instructions\nfor each I/O, nothing about caches.",
     "wall": "Wall time, as it passed in the machine.",
@@ -19,8 +32,10 @@ CLOCKS = {
 
 def number(value, unit):
     """A figure with as many digits as it deserves."""
-    if unit == "IOPS":
+    if unit == "IOPS" or (unit == "ns" and value >= 1000):
         return f"{value:,.0f}"
+    if unit == "ns":
+        return f"{value:.1f}"
     return f"{value:.3f}"
 
 
@@ -36,7 +51,7 @@ def ratio_text(ratio):
 
 def row_label(row):
     """The cell; with the metric, if that is not plain IOPS."""
-    if row["metric"] == "iops":
+    if row["metric"] in ("iops", "ns"):
         return row["cell"]
     return f"{row['cell']} {row['metric']}"
 
@@ -70,12 +85,25 @@ def blank_repeats(lines):
     return lines
 
 
+# Columns that only some clocks have, and what they are called in a row
+MORE = {"by movsb": "to_reference_movsb",
+        **{f"of {name}": f"of_{name}" for name in native_cells.LIMITS}}
+
+
+def _short_ratio(ratio):
+    return f"{ratio['ratio']:.2f}" if ratio else "-"
+
+
 def _cells(rows):
+    more = {title: key for title, key in MORE.items()
+            if any(row.get(key) for row in rows)}
     header = ["cell", "driver", "n", "median", "", "unit",
-              f"vs {cells.REFERENCE}"]
+              f"vs {cells.REFERENCE}", *more]
     lines = [[row_label(r), r["driver"], str(r["n"]),
               number(r["median"], r["unit"]), _spread(r, r["unit"]),
-              r["unit"], ratio_text(r["to_reference"])] for r in rows]
+              r["unit"], ratio_text(r["to_reference"]),
+              *(_short_ratio(r.get(key)) for key in more.values())]
+             for r in rows]
     return layout(header, blank_repeats(lines))
 
 
@@ -94,6 +122,10 @@ def _clock(name, part):
     text = (f"{CLOCKS[name]}\n"
             f"Linux {facts['kernel']}, {facts['cpus']} CPU(s), {facts['cpu']}; "
             f"{facts['fio']}; each run {part['limit']}\n")
+    if busy.is_noisy(facts):
+        text += ("NOISY: others used "
+                 f"{float(facts['cpus_of_others']) + float(facts['cpus_stolen']):.1f}"
+                 " CPUs meanwhile; repeat it on an idle machine\n")
     for driver, why in part["without"].items():
         text += f"Left out: {driver}: {why}\n"
     text += "\n" + _cells(part["rows"])
@@ -111,5 +143,7 @@ def head(summary):
 
 def render(summary):
     """The whole table."""
-    parts = [_clock(name, part) for name, part in summary["clocks"].items()]
-    return "\n".join([head(summary)] + parts + [NOTES])
+    clocks = summary["clocks"]
+    parts = [_clock(name, part) for name, part in clocks.items()]
+    notes = [NATIVE_NOTES] if "native" in clocks else []
+    return "\n".join([head(summary)] + parts + [NOTES] + notes)

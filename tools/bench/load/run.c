@@ -143,7 +143,7 @@ static DECLARE_WORK(mql_work, mql_end_work);
  */
 void mql_end(void)
 {
-	queue_work(system_unbound_wq, &mql_work);
+	schedule_work(&mql_work);
 }
 
 /* Under mql_lock, while no run has threads */

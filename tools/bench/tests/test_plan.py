@@ -7,6 +7,7 @@ import tempfile
 import unittest
 
 import cells
+import choose
 import machine
 import plan
 
@@ -43,7 +44,7 @@ class Cells(unittest.TestCase):
 
     def test_pattern_without_match(self):
         with self.assertRaisesRegex(cells.CellError, "mem-randread-4k-1j"):
-            cells.check_patterns(["wall"], ["mem-*-8k-*"])
+            choose.check_patterns(cells.matrix("wall"), ["mem-*-8k-*"])
 
     def test_drivers(self):
         self.assertEqual(cells.parse_drivers("floor,null_blk"),

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Choosing cells by name, whatever the cells are."""
+
+import fnmatch
+
+
+class CellError(Exception):
+    """A request for cells or drivers that do not exist."""
+
+
+def by_patterns(matrix, patterns):
+    """The cells whose names match one of some shell patterns."""
+    return [c for c in matrix
+            if any(fnmatch.fnmatchcase(c.name, p) for p in patterns)]
+
+
+def check_patterns(matrix, patterns):
+    """Refuse a pattern that selects nothing."""
+    names = list(dict.fromkeys(c.name for c in matrix))
+    for pattern in patterns:
+        if not fnmatch.filter(names, pattern):
+            raise CellError(f"no cell matches '{pattern}'; the cells are:\n  "
+                            + "\n  ".join(names))

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The native clocks: the load inside the kernel, at the processor's speed.
+
+In a user-mode kernel, which is an ordinary program; with KVM instead where the
+processor has it; or on this machine (--host).
+"""
+
+import contextlib
+import os
+import subprocess
+
+import busy
+import machine
+import native_cells as cells
+import native_plan
+import stats
+import summary
+from fault import BenchError
+from results import ResultError
+
+BOOTS = 2
+
+# For the disks, the memory that copies go to, and everything else
+MEMORY = "5G"
+
+SECONDS_PER_RUN = 2
+SECONDS_BEFORE = 300
+
+KERNELS = {"native": "uml", "smp": "uml-smp"}
+CPUS = {"native": 1, "smp": 2}
+
+
+# --- what the load reports ---------------------------------------------------
+
+def read_reports(text):
+    """{section: {name: text}} of a file of load-runs."""
+    found, report = {}, None
+    for number, line in enumerate(text.splitlines(), 1):
+        name, _, value = line.partition(" ")
+        if name == "section":
+            if value in found:
+                raise ResultError(f"line {number}: {value} is there twice")
+            report = found[value] = {}
+        elif report is None or not value:
+            raise ResultError(f"line {number}: '{line}' is not expected")
+        else:
+            report[name] = value
+    return found
+
+
+def ns_of(run, report):
+    """The time of an I/O; a run that was not complete has none."""
+    ios = run.what.ios * run.what.jobs
+    if report.get("state") != "done" or int(report["ios"]) != ios:
+        raise ResultError(f"{run.section}: {report.get('ios')} I/Os of {ios}")
+    if int(report["errors"]):
+        raise ResultError(f"{run.section}: {report['errors']} I/Os failed")
+    ns = float(report["ns_per_io"])
+    if ns <= 0:
+        raise ResultError(f"{run.section}: too short for the kernel's clock")
+    return ns
+
+
+def read(runs, directory):
+    """{section: {metric: value}} of the runs of one batch."""
+    path = f"{directory}/{runs[0].batch}.load"
+    try:
+        with open(path, encoding="utf-8") as file:
+            reports = read_reports(file.read())
+        return {r.section: {"ns": ns_of(r, reports[r.section])} for r in runs}
+    except KeyError as err:
+        raise ResultError(f"{path}: nothing about {err}") from err
+    except (OSError, ValueError, ResultError) as err:
+        raise ResultError(f"{path}: {err}") from err
+
+
+# --- the summary -------------------------------------------------------------
+
+def _by_movsb(samples):
+    """Times of null_blk if its copies were rep movsb: what that is faster than
+    memcpy() is taken off. None where that makes no sense."""
+    both = [samples.get(name) for name in cells.LIMITS]
+    base = samples.get(cells.REFERENCE)
+    if not base or not all(both):
+        return None
+    times = [b - slow + fast for b, slow, fast in zip(base, *both)]
+    return times if min(times) > 0 else None
+
+
+def add_limits(rows, table):
+    """Beside each driver of a cell that copies, how near it is to the limits, and
+    its quotient to null_blk with the other kind of copy."""
+    for row in rows:
+        samples = table[row["cell"], row["metric"]]
+        mine = samples[row["driver"]]
+        for name in cells.LIMITS:
+            limit = samples.get(name)
+            if limit and row["driver"] not in cells.LIMITS:
+                row[f"of_{name}"] = stats.paired_ratio(limit, mine)
+        other = _by_movsb(samples)
+        if other and row["driver"] == "null_blk_c":
+            row["to_reference_movsb"] = stats.paired_ratio(other, mine)
+    return rows
+
+
+def _speeds(table, cell, driver):
+    sample = table.get((cell.name, "ns"), {}).get(driver)
+    return [1 / ns for ns in sample] if sample else None
+
+
+def gains(selected, table):
+    """What a second job does to each driver, beside the floor driver."""
+    found = []
+    for one in selected:
+        for more in selected:
+            if more.family != one.family or (one.jobs, more.jobs) != (1, 2):
+                continue
+            pairs = {d: (_speeds(table, one, d), _speeds(table, more, d))
+                     for d in cells.DRIVERS}
+            pairs = {d: pair for d, pair in pairs.items() if all(pair)}
+            floor = _floor_gains(selected, table)
+            found += [summary.gain(one.family, 2, driver, pair, floor)
+                      for driver, pair in pairs.items()]
+    return found
+
+
+def _floor_gains(selected, table):
+    """Of the one family that the floor driver has."""
+    samples = {c.jobs: _speeds(table, c, cells.FLOOR) for c in selected
+               if c.gain and cells.FLOOR in c.drivers}
+    if samples.get(1) and samples.get(2):
+        return stats.quotients(samples[2], samples[1])
+    return None
+
+
+def summarise(runs, measured):
+    """One clock's part of the summary."""
+    table = summary.collect(runs, measured["values"])
+    selected = list(dict.fromkeys(run.what for run in runs))
+    return {
+        "facts": measured["facts"],
+        "settings": measured["settings"],
+        "without": measured["without"],
+        "limit": "a fixed number of I/Os",
+        "rows": add_limits(summary.rows(table, cells), table),
+        "gains": gains(selected, table),
+    }
+
+
+# --- the machine -------------------------------------------------------------
+
+def has_kvm():
+    """As scripts/vm finds out."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            words = set(file.read().split())
+        os.close(os.open("/dev/kvm", os.O_RDWR))
+    except OSError:
+        return False
+    return bool(words & {"vmx", "svm"})
+
+
+def choose_kernel(clock, asked):
+    """What scripts/vm is to boot, and whether that needs modules of this tree."""
+    if asked:
+        return asked, not os.path.exists(f"{asked}/linux")
+    if has_kvm():
+        return machine.default_kernel(), True
+    done = subprocess.run([f"{machine.TOP}/scripts/kernel", KERNELS[clock]],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          text=True, check=False)
+    if done.returncode:
+        raise BenchError(f"no kernel {KERNELS[clock]}; what scripts/kernel said "
+                         "is above")
+    return done.stdout.splitlines()[-1], False
+
+
+def _pinned(clock):
+    """On the host, CPUs of their own: the last ones, as the first has most of the
+    machine's interrupts."""
+    have = sorted(os.sched_getaffinity(0))
+    return ",".join(map(str, have[-CPUS[clock]:]))
+
+
+def _command(clock, kernel, share, runs):
+    timeout = SECONDS_BEFORE + SECONDS_PER_RUN * len(runs)
+    return ["taskset", "-c", _pinned(clock), f"{machine.TOP}/scripts/vm",
+            "--cpus", str(CPUS[clock]), "--memory", MEMORY, "--kernel", kernel,
+            "--timeout", str(timeout), "--share", share, "--",
+            f"{machine.TOP}/tools/bench/guest-native", share]
+
+
+def _merge(parts):
+    """Several boots as one measurement."""
+    merged = {"values": {}, "facts": {}, "settings": {}, "without": {}}
+    for part in parts:
+        for name, value in part.items():
+            merged[name].update(value)
+    return merged
+
+
+def _boot_once(clock, kernel, share, runs, say):
+    os.makedirs(share)
+    native_plan.write(runs, share)
+    listener = machine.Listener(runs, lambda ended: read(ended, share), say)
+    return machine.boot(_command(clock, kernel, share, runs), listener, share)
+
+
+def carry_out(plans, clock, kernel, share, say):
+    """Boot once for each list of runs; one clock's part of the summary."""
+    watch = busy.Watch()
+    parts = []
+    for number, runs in enumerate(plans, 1):
+        say(f"boot {number} of {len(plans)}: {len(runs)} runs")
+        parts.append(_boot_once(clock, kernel, f"{share}/boot-{number}", runs,
+                                say))
+    measured = _merge(parts)
+    measured["facts"].update(watch.facts(), pinned=_pinned(clock))
+    return summarise([run for runs in plans for run in runs], measured)
+
+
+# --- this machine ------------------------------------------------------------
+
+LOAD = "/sys/kernel/debug/mqblk_load/control"
+
+
+def check_host():
+    """Refuse a machine that has no load."""
+    if not os.path.exists(LOAD):
+        raise BenchError("--host with the clock native needs the module "
+                         "mqblk_load: insmod tools/bench/load/mqblk_load.ko")
+
+
+def host_runs(selected, drivers, repeats, disks):
+    """The runs for which there is a disk."""
+    have = {(d.driver, d.store) for d in disks}
+    runs = native_plan.make(selected, drivers, repeats)
+    return [r for r in runs if r.driver in cells.LIMITS
+            or (r.driver, r.store) in have]
+
+
+def carry_out_on_host(runs, disks, share, say):
+    """The same on disks that are there, which are theirs alone meanwhile."""
+    paths = {(d.driver, d.store): d.path for d in disks}
+    watch = busy.Watch()
+    native_plan.write(runs, share, lambda r: paths[r.driver, r.store])
+    listener = machine.Listener(runs, lambda ended: read(ended, share), say)
+    words = [f"{machine.TOP}/tools/bench/load-runs", share]
+    with subprocess.Popen(words, text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE) as load:
+        for line in load.stdout:
+            listener.hear(line.rstrip("\n"))
+    if load.returncode:
+        with contextlib.suppress(OSError), \
+                open(LOAD, "w", encoding="utf-8") as control:
+            control.write("stop")
+        raise BenchError("the load stopped; what it said is above")
+    return listener.values, watch.facts()
