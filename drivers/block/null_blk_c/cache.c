@@ -38,11 +38,15 @@
  *
  * Locks
  * -----
- * A unit's bytes and state are guarded by its lock, see store.c. The state, the
- * mark of dirty units in the XArray, the lists of what is beneath and the count
- * of dirty units change under the XArray's lock, too. It is not taken where a
- * write finds the unit as it needs it. Whoever locks a unit and finds that
- * another covers it looks again.
+ * A unit's bytes and state are guarded by its guard, see store.c, and so is what
+ * lies over it: who writes locks the guard of a number first, and finds the unit
+ * then. The state, the mark of dirty units in the XArray, the lists of what is
+ * beneath and the count of dirty units change under the XArray's lock, too. It is
+ * not taken where a write finds the unit as it needs it. A hole is filled under the
+ * XArray's lock alone.
+ *
+ * To make a unit durable changes no byte of it. This takes the guard's lock and
+ * leaves its sequence alone, so that readers go on.
  *
  * A unit that was taken out by a discard may still be written to by those who
  * found it before, as if they had come before the discard.
@@ -92,7 +96,7 @@ static __always_inline void nbc_piece_copy(struct nbc_piece *piece,
 }
 
 /*
- * Makes a dirty unit that the caller has locked durable, and moves the one
+ * Makes a dirty unit, whose guard the caller has locked, durable, and moves the one
  * beneath to @old. Nothing happens to a unit that was taken out.
  */
 static void nbc_settle(struct nbc_store *store, unsigned long index,
@@ -119,6 +123,7 @@ static unsigned int nbc_settle_some(struct nbc_store *store,
 {
 	unsigned int nr = 0;
 	struct page *unit;
+	seqlock_t *guard;
 	LIST_HEAD(old);
 
 	rcu_read_lock();
@@ -126,10 +131,11 @@ static unsigned int nbc_settle_some(struct nbc_store *store,
 		unit = xa_find(&store->units, index, ULONG_MAX, NBC_DIRTY_MARK);
 		if (!unit)
 			break;
-		nbc_unit_lock(unit);
+		guard = nbc_unit_guard(store, *index);
+		read_seqlock_excl(guard);
 		if (nbc_unit_state(unit) & BIT(NBC_UNIT_DIRTY))
 			nbc_settle(store, *index, unit, &old);
-		nbc_unit_unlock(unit);
+		read_sequnlock_excl(guard);
 		++*index;
 		nr++;
 	}
@@ -153,8 +159,8 @@ static void nbc_evict(struct nbc_cache *cache)
 }
 
 /*
- * Puts the spare unit into the XArray, dirty, in place of @old, which the caller
- * has locked; NULL for a hole. Returns 0; -EAGAIN if something else is there; or
+ * Puts the spare unit into the XArray, dirty, in place of @old, whose guard the
+ * caller has locked; NULL for a hole. Returns 0; -EAGAIN if something else is there; or
  * the XArray's error.
  */
 static int nbc_lay_over(struct nbc_piece *piece, struct xa_state *xas,
@@ -176,10 +182,8 @@ static int nbc_lay_over(struct nbc_piece *piece, struct xa_state *xas,
 		return ret;
 	}
 	xas_set_mark(xas, NBC_DIRTY_MARK);
-	if (old) {
-		set_bit(NBC_UNIT_COVERED, &old->private);
+	if (old)
 		list_add(&old->lru, &unit->lru);
-	}
 	nbc_count_dirty(piece->store, 1);
 	piece->spare = NULL;
 	return 0;
@@ -210,7 +214,6 @@ static struct page *nbc_lay_beneath(struct nbc_piece *piece, struct page *unit)
 	xa_lock(&piece->store->units);
 	if (xa_load(&piece->store->units, piece->index) == unit) {
 		swap(beneath, piece->spare);
-		set_bit(NBC_UNIT_COVERED, &beneath->private);
 		list_add(&beneath->lru, &unit->lru);
 	}
 	xa_unlock(&piece->store->units);
@@ -235,9 +238,7 @@ static void nbc_write_through(struct nbc_piece *piece, struct page *unit)
 	}
 	if (beneath) {
 		piece->cursor = start;
-		nbc_unit_lock(beneath);
 		nbc_piece_copy(piece, beneath);
-		nbc_unit_unlock(beneath);
 		return;
 	}
 	nbc_settle(piece->store, piece->index, unit, &old);
@@ -274,8 +275,8 @@ static int nbc_write_hole(struct nbc_piece *piece)
 	return ret;
 }
 
-/* Writes to a unit that the caller has locked. Returns 0 or -EAGAIN. */
-static int nbc_write_unit(struct nbc_piece *piece, struct page *unit)
+/* Writes to a unit whose guard the caller has locked. Returns 0 or -EAGAIN. */
+static int nbc_write_found(struct nbc_piece *piece, struct page *unit)
 {
 	bool dirty = nbc_unit_state(unit) & BIT(NBC_UNIT_DIRTY);
 
@@ -289,26 +290,30 @@ static int nbc_write_unit(struct nbc_piece *piece, struct page *unit)
 }
 
 /*
- * Writes to a unit that is as the write needs it: dirty, or durable for FUA.
- * Returns false if it is not.
+ * Steps to the next unit and writes to it, if it is there and as the write needs
+ * it: dirty, or durable for FUA. Returns false if it is not.
  */
 static __always_inline bool nbc_write_in_place(struct nbc_piece *piece,
-					       struct page *unit)
+					       struct xa_state *xas)
 {
+	seqlock_t *guard = nbc_unit_guard(piece->store, piece->index);
 	unsigned long wanted = piece->through ? 0 : BIT(NBC_UNIT_DIRTY);
+	struct page *unit;
 	bool fits;
 
-	nbc_unit_lock(unit);
-	fits = nbc_unit_state(unit) == wanted;
+	write_seqlock(guard);
+	unit = nbc_next_unit(xas);
+	fits = unit && nbc_unit_state(unit) == wanted;
 	if (likely(fits))
 		nbc_piece_copy(piece, unit);
-	nbc_unit_unlock(unit);
+	write_sequnlock(guard);
 	return fits;
 }
 
 /* As whatever the piece finds needs it. Returns as nbc_lay_over(). */
 static int nbc_write_piece(struct nbc_piece *piece)
 {
+	seqlock_t *guard = nbc_unit_guard(piece->store, piece->index);
 	struct nbc_cursor start = piece->cursor;
 	struct page *unit;
 	int ret;
@@ -316,11 +321,11 @@ static int nbc_write_piece(struct nbc_piece *piece)
 	do {
 		piece->cursor = start;
 		rcu_read_lock();
-		unit = nbc_unit_lock_top(piece->store, piece->index);
-		if (unit) {
-			ret = nbc_write_unit(piece, unit);
-			nbc_unit_unlock(unit);
-		}
+		write_seqlock(guard);
+		unit = xa_load(&piece->store->units, piece->index);
+		if (unit)
+			ret = nbc_write_found(piece, unit);
+		write_sequnlock(guard);
 		rcu_read_unlock();
 		if (!unit)
 			ret = nbc_write_hole(piece);
@@ -370,15 +375,13 @@ blk_status_t nbc_cache_write(struct nbc_cache *cache, struct bio *bio, u64 pos,
 	XA_STATE(xas, &store->units, piece.index);
 	unsigned int nr_new = 0;
 	bool memory = true;
-	struct page *unit;
 
 	nbc_cursor_init(&piece.cursor, bio);
 	rcu_read_lock();
 	for (; len; len -= piece.bytes) {
 		piece.bytes = min(len, unit_bytes - piece.offset);
 		piece.through = fua;
-		unit = nbc_next_unit(&xas);
-		if (!unit || !nbc_write_in_place(&piece, unit)) {
+		if (!nbc_write_in_place(&piece, &xas)) {
 			rcu_read_unlock();
 			if (!(nr_new++ % NBC_UNITS_AT_ONCE))
 				memory = nbc_memory_left(store);
@@ -420,10 +423,8 @@ static void nbc_drop_unit(struct nbc_store *store, unsigned long index,
 
 	xas_lock(&xas);
 	beneath = list_first_entry_or_null(&unit->lru, struct page, lru);
-	if (beneath) {
+	if (beneath)
 		list_del_init(&unit->lru);
-		clear_bit(NBC_UNIT_COVERED, &beneath->private);
-	}
 	xas_load(&xas);
 	xas_clear_mark(&xas, NBC_DIRTY_MARK);
 	xas_store(&xas, beneath);

@@ -8,15 +8,30 @@
  * An XArray maps the number of a unit to its first page. What is not there
  * reads as zeroes.
  *
- * Locks
- * -----
- * A unit is found under RCU. Bit 0 of its first page's private word is its
- * lock, held by whoever reads or writes its bytes: a logical block lies in one
- * unit, so nobody ever sees part of one write to it. Preemption is off under
- * it, interrupts are on. Requests to different units share no lock. A new unit
- * is filled before it is put into the XArray, and that takes the XArray's lock,
- * as does taking units out. A unit's lock comes before that of the unit beneath
- * it (see cache.c), and both before the XArray's.
+ * Guards
+ * ------
+ * A unit is found under RCU. A logical block lies in one unit, and nobody ever
+ * sees part of one write to it: who writes to a unit holds the lock of its guard,
+ * a seqlock, and who reads copies without it, and once more with it if the
+ * sequence says that a write came in between. So readers of one unit do not wait
+ * for each other, and write nothing that another reads; and a reader copies twice
+ * at most, whatever writers do. What a first copy may have torn is in memory
+ * that the request owns until it completes.
+ *
+ * Guards stand apart from the units, in a small table for all stores, which stays
+ * in the caches: a lock in struct page costs a miss for each unit of a large disk.
+ * A unit's guard is found by its number. There are many more guards than CPUs, so
+ * that two which happen to want the same one are rare; they take turns then. A
+ * unit that lies beneath another (see cache.c) has the same number and guard.
+ * Nobody holds two guards.
+ *
+ * A new unit is filled before it is put into the XArray, and that takes the XArray's
+ * lock, as does taking units out. It comes after a guard's.
+ *
+ * A guard's lock is a spinlock_t: preemption is off under it and interrupts are on,
+ * but with PREEMPT_RT, where it is a mutex that lends its holder the priority of who
+ * waits. A reader that finds a write under way waits by taking the lock there, which
+ * may sleep, and may so under RCU. Nothing under it sleeps otherwise.
  *
  * A unit that was taken out may still be in use by those who found it before.
  * Their requests overlap the discard in time, so either order of the two is
@@ -30,15 +45,22 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 
 #include "null_blk_c.h"
 #include "unit.h"
 
 /* Units given back in one call; they stand in an array on the stack. */
 #define NBC_FREE_AT_ONCE	32
+/* Two of so many CPUs that write want the same guard once in so many times. */
+#define NBC_GUARDS_PER_CPU	64
+
+struct nbc_guard *nbc_guards __ro_after_init;
+unsigned int nbc_guard_mask __ro_after_init;
 
 static struct workqueue_struct *nbc_reap_wq;
 /* Available memory, in pages, below which no unit is added. */
@@ -108,29 +130,8 @@ struct page *nbc_unit_alloc(struct nbc_store *store, bool zeroed)
 }
 
 /*
- * Finds and locks the unit that reads see, under RCU; NULL for a hole. It may be
- * out of the XArray by now.
- */
-struct page *nbc_unit_lock_top(struct nbc_store *store, unsigned long index)
-{
-	struct page *unit;
-
-	while ((unit = xa_load(&store->units, index))) {
-		nbc_unit_lock(unit);
-		if (likely(!(nbc_unit_state(unit) & BIT(NBC_UNIT_COVERED)))) {
-			/* For sparse, which cannot tell by what is returned. */
-			__release(bitlock);
-			break;
-		}
-		/* What covers it is in the XArray already. */
-		nbc_unit_unlock(unit);
-	}
-	return unit;
-}
-
-/*
- * The durable unit beneath @unit, which the caller has locked. NULL for none, or
- * if @unit was taken out. Locked after @unit, as old reads may still be there.
+ * The durable unit beneath @unit, whose guard the caller has locked. NULL for
+ * none, or if @unit was taken out. Old reads may still be there.
  */
 struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
 			      struct page *unit)
@@ -197,6 +198,32 @@ void nbc_unit_free(struct nbc_store *store, struct page *unit)
 	__free_pages(unit, nbc_unit_order(store));
 }
 
+/* For a reader that met a writer: none comes in between again. */
+static noinline void nbc_read_unit_locked(seqlock_t *guard,
+					  struct nbc_cursor *cursor,
+					  const void *data, unsigned int bytes)
+{
+	read_seqlock_excl(guard);
+	nbc_copy_to_bios(cursor, data, bytes);
+	read_sequnlock_excl(guard);
+}
+
+/* Copies @bytes from @data, in a unit, to the bios: what is there at one time. */
+static __always_inline void nbc_read_unit(seqlock_t *guard,
+					  struct nbc_cursor *cursor,
+					  const void *data, unsigned int bytes)
+{
+	struct nbc_cursor start = *cursor;
+	unsigned int seq;
+
+	seq = read_seqbegin(guard);
+	nbc_copy_to_bios(cursor, data, bytes);
+	if (likely(!read_seqretry(guard, seq)))
+		return;
+	*cursor = start;
+	nbc_read_unit_locked(guard, cursor, data, bytes);
+}
+
 /**
  * nbc_store_read - copy data to memory
  * @store: the store
@@ -222,18 +249,24 @@ void nbc_store_read(struct nbc_store *store, struct bio *bio, u64 pos,
 	for (; len; len -= part) {
 		part = min(len, unit_bytes - offset);
 		unit = nbc_next_unit(&xas);
-		if (likely(unit)) {
-			nbc_unit_lock(unit);
-			nbc_copy_to_bios(&cursor, page_address(unit) + offset,
-					 part);
-			nbc_unit_unlock(unit);
-		} else {
+		if (likely(unit))
+			nbc_read_unit(nbc_unit_guard(store, index), &cursor,
+				      page_address(unit) + offset, part);
+		else
 			nbc_zero_bios(&cursor, part);
-		}
 		offset = 0;
 		nbc_walk_breathe(&xas, ++index);
 	}
 	rcu_read_unlock();
+}
+
+static __always_inline void nbc_write_unit(seqlock_t *guard,
+					   struct nbc_cursor *cursor,
+					   void *data, unsigned int bytes)
+{
+	write_seqlock(guard);
+	nbc_copy_from_bios(cursor, data, bytes);
+	write_sequnlock(guard);
 }
 
 /*
@@ -288,10 +321,8 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 		part = min(len, unit_bytes - offset);
 		unit = nbc_next_unit(&xas);
 		if (likely(unit)) {
-			nbc_unit_lock(unit);
-			nbc_copy_from_bios(&cursor,
-					   page_address(unit) + offset, part);
-			nbc_unit_unlock(unit);
+			nbc_write_unit(nbc_unit_guard(store, index), &cursor,
+				       page_address(unit) + offset, part);
 		} else {
 			struct nbc_cursor behind = cursor;
 
@@ -440,20 +471,19 @@ static void nbc_zero_part(struct nbc_store *store, u64 pos, u64 len)
 {
 	unsigned long index = pos >> store->unit_shift;
 	unsigned int offset = nbc_unit_offset(store, pos);
+	seqlock_t *guard = nbc_unit_guard(store, index);
 	struct page *unit, *beneath;
 
 	rcu_read_lock();
-	unit = nbc_unit_lock_top(store, index);
+	write_seqlock(guard);
+	unit = xa_load(&store->units, index);
 	if (unit) {
 		memset(page_address(unit) + offset, 0, len);
 		beneath = nbc_unit_beneath(store, index, unit);
-		if (unlikely(beneath)) {
-			nbc_unit_lock(beneath);
+		if (unlikely(beneath))
 			memset(page_address(beneath) + offset, 0, len);
-			nbc_unit_unlock(beneath);
-		}
-		nbc_unit_unlock(unit);
 	}
+	write_sequnlock(guard);
 	rcu_read_unlock();
 }
 
@@ -522,6 +552,8 @@ void nbc_store_create(struct nbc_store *store)
 {
 	xa_init(&store->units);
 	store->unit_shift = PAGE_SHIFT;
+	/* The first blocks of all disks, which are busy, have guards of their own. */
+	store->guard_offset = hash_ptr(store, BITS_PER_TYPE(store->guard_offset));
 	store->node = NUMA_NO_NODE;
 	store->nr_dirty = 0;
 	spin_lock_init(&store->retired_lock);
@@ -570,6 +602,20 @@ int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
 	return 0;
 }
 
+static int __init nbc_guards_create(void)
+{
+	unsigned int nr = roundup_pow_of_two(nr_cpu_ids) * NBC_GUARDS_PER_CPU;
+	unsigned int i;
+
+	nbc_guards = kvcalloc(nr, sizeof(*nbc_guards), GFP_KERNEL);
+	if (!nbc_guards)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		seqlock_init(&nbc_guards[i].lock);
+	nbc_guard_mask = nr - 1;
+	return 0;
+}
+
 /**
  * nbc_store_init - prepare for stores, at module load
  *
@@ -578,11 +624,20 @@ int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
  */
 int __init nbc_store_init(void)
 {
+	int ret;
+
+	ret = nbc_guards_create();
+	if (ret)
+		return ret;
 	nbc_reserve_pages = clamp(totalram_pages() / 32, SZ_64M >> PAGE_SHIFT,
 				  SZ_1G >> PAGE_SHIFT);
 	nbc_reap_wq = alloc_workqueue("null_blk_c",
 				      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	return nbc_reap_wq ? 0 : -ENOMEM;
+	if (!nbc_reap_wq) {
+		kvfree(nbc_guards);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 /**
@@ -593,4 +648,5 @@ int __init nbc_store_init(void)
 void nbc_store_exit(void)
 {
 	destroy_workqueue(nbc_reap_wq);
+	kvfree(nbc_guards);
 }

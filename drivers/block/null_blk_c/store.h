@@ -20,10 +20,11 @@ struct bio;
  * @units: XArray of struct page, first page of each unit, by unit number
  * @unit_shift: log2 of a unit's size in bytes; changes only while @units is
  *	empty and no request runs
+ * @guard_offset: which of all guards is that of unit 0, see store.c
  * @node: NUMA node to allocate from; changes only while no request runs
  * @nr_dirty: units that a cache has not made durable yet; guarded by the lock
  *	of @units
- * @retired_lock: guards the two lists below; innermost, taken with no other.
+ * @retired_lock: guards the two lists below; innermost.
  *	Discards change these, so they are not on the line that requests read
  * @retired: units out of @units since the grace period of @reapable began
  * @reapable: units that wait for @reap, which runs if there are any
@@ -32,6 +33,7 @@ struct bio;
 struct nbc_store {
 	struct xarray		units ____cacheline_aligned_in_smp;
 	unsigned int		unit_shift;
+	unsigned int		guard_offset;
 	int			node;
 	unsigned long		nr_dirty;
 

@@ -7,14 +7,15 @@
 #define _NULL_BLK_C_UNIT_H
 
 #include <linux/bio.h>
-#include <linux/bit_spinlock.h>
 #include <linux/bits.h>
 #include <linux/bvec.h>
+#include <linux/cache.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/seqlock.h>
 #include <linux/xarray.h>
 
 #include "store.h"
@@ -25,27 +26,31 @@
 /* Units in the XArray that are dirty. */
 #define NBC_DIRTY_MARK		XA_MARK_0
 
-/*
- * Bits of the private word of a unit's first page. The lock guards the unit's
- * bytes and, together with the XArray's lock, the other two.
- */
+/* Bits of the private word of a unit's first page; see "Guards" in store.c. */
 enum nbc_unit_bit {
-	NBC_UNIT_LOCK,
 	/*
 	 * Not durable: a power cut takes it away. Its lru is the head of a
 	 * list, guarded by the XArray's lock, of the unit beneath: the durable
 	 * one, which is found again then. Empty for a hole.
 	 */
 	NBC_UNIT_DIRTY,
-	/* Durable, and beneath a dirty one; not in the XArray. */
-	NBC_UNIT_COVERED,
 };
+
+/**
+ * struct nbc_guard - what keeps the blocks of some units whole, see store.c
+ * @lock: taken to write to the units; who reads looks at its sequence
+ */
+struct nbc_guard {
+	seqlock_t	lock;
+} ____cacheline_aligned_in_smp;
+
+extern struct nbc_guard *nbc_guards;
+extern unsigned int nbc_guard_mask;
 
 /* store.c */
 void nbc_copy_part(void *to, const void *from, unsigned int bytes);
 struct page *nbc_unit_alloc(struct nbc_store *store, bool zeroed);
 void nbc_unit_free(struct nbc_store *store, struct page *unit);
-struct page *nbc_unit_lock_top(struct nbc_store *store, unsigned long index);
 struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
 			      struct page *unit);
 bool nbc_memory_left(struct nbc_store *store);
@@ -68,20 +73,17 @@ static inline unsigned int nbc_unit_offset(const struct nbc_store *store,
 	return pos & (nbc_unit_bytes(store) - 1);
 }
 
-static inline void nbc_unit_lock(struct page *unit) __acquires(bitlock)
+/* The lock of the guard of a unit, by the unit's number. */
+static inline seqlock_t *nbc_unit_guard(const struct nbc_store *store,
+					unsigned long index)
 {
-	bit_spin_lock(NBC_UNIT_LOCK, &unit->private);
+	return &nbc_guards[(index + store->guard_offset) & nbc_guard_mask].lock;
 }
 
-static inline void nbc_unit_unlock(struct page *unit) __releases(bitlock)
-{
-	bit_spin_unlock(NBC_UNIT_LOCK, &unit->private);
-}
-
-/* What a unit is besides locked: 0 or BIT() of some of enum nbc_unit_bit. */
+/* What a unit is: 0 or BIT() of some of enum nbc_unit_bit. */
 static inline unsigned long nbc_unit_state(const struct page *unit)
 {
-	return READ_ONCE(unit->private) & ~BIT(NBC_UNIT_LOCK);
+	return READ_ONCE(unit->private);
 }
 
 /* The XArray's lock is held, but not by all who read the count. */
