@@ -42,9 +42,17 @@
  *     it is in state 2 again from then on. mqblk_rq_lose() parks one that nobody
  *     but mqblk_rq_timeout() will take.
  *
- * 2 -> 1 is an atomic compare-and-exchange in mqblk_rq_end() and
- * mqblk_rq_complete(): the one caller who makes it may complete the request, a
- * second caller is refused with a warning and touches nothing.
+ * 2 -> 1 is made by mqblk_rq_end() and mqblk_rq_complete() for the owner: who
+ * calls them for a request that is not in state 2 is refused with a warning and
+ * touches nothing. That is a load and a store, for nobody else can make a change
+ * meanwhile: the block layer gave the request to one caller of queue_rq(), and
+ * whoever took it out of a struct mqblk_queue found it parked under that queue's
+ * lock, so that no other did.
+ *
+ * A driver whose completion paths may meet over a request in state 2, such as an
+ * interrupt and the reset of a device, has no single owner. There 2 -> 1 is
+ * mqblk_rq_claim(), an atomic compare-and-exchange: the one caller who makes it
+ * may complete the request, by the block layer's functions.
  *
  * A device that answers with a number is given mqblk_rq_id(): the tag, and a
  * generation that changes each time the request is started. What it answers is
@@ -58,7 +66,7 @@
  * ends. A disk that offers this has a struct mqblk_watch; its driver is told
  * when somebody looks, and from then on starts its requests by
  * mqblk_rq_start_watched(). Such a request has one more bit in its state, with
- * which the compare-and-exchange of 2 -> 1 fails; what follows there, and never
+ * which the test before 2 -> 1 fails; what follows there, and never
  * happens to others, sees the bit and reports. So the completion of a request
  * that nobody watches has not one instruction more, and a driver needs one
  * test, where it starts a request.
@@ -256,8 +264,9 @@ void mqblk_rq_report(struct request *rq, blk_status_t status);
  * mqblk_rq_claim - win the right to complete a request
  * @rq: a started request
  *
- * For drivers with completion paths that may meet. mqblk_rq_end() and
- * mqblk_rq_complete() claim by themselves. If requests may be watched,
+ * For drivers with completion paths that may meet; a claimed request is not for
+ * mqblk_rq_end() and mqblk_rq_complete(), which claim by themselves what nobody
+ * else can. If requests may be watched,
  * mqblk_rq_report() is due before the request ends.
  *
  * Context: Any.
@@ -274,20 +283,22 @@ static inline bool mqblk_rq_claim(struct request *rq)
 		       kept | MQBLK_RQ_IDLE) == (kept | MQBLK_RQ_STARTED);
 }
 
-/* As mqblk_rq_claim(), but a watched request is refused. */
-static inline bool mqblk_rq_claim_unwatched(struct request *rq)
+/* As mqblk_rq_claim(), for the owner. A watched request is refused. */
+static inline bool mqblk_rq_claim_owned(struct request *rq)
 {
 	struct mqblk_rq *mrq = mqblk_rq(rq);
-	unsigned int gen = READ_ONCE(mrq->state) & MQBLK_RQ_GEN_MASK;
+	unsigned int state = READ_ONCE(mrq->state);
 
-	return cmpxchg(&mrq->state, gen | MQBLK_RQ_STARTED,
-		       gen | MQBLK_RQ_IDLE) == (gen | MQBLK_RQ_STARTED);
+	if ((state & ~MQBLK_RQ_GEN_MASK) != MQBLK_RQ_STARTED)
+		return false;
+	WRITE_ONCE(mrq->state, (state & MQBLK_RQ_GEN_MASK) | MQBLK_RQ_IDLE);
+	return true;
 }
 
 /* Claims a request of either kind that ends with @status; warns if it cannot. */
 static inline bool mqblk_rq_claim_end(struct request *rq, blk_status_t status)
 {
-	return likely(mqblk_rq_claim_unwatched(rq)) ||
+	return likely(mqblk_rq_claim_owned(rq)) ||
 	       !WARN_ON_ONCE(!mqblk_rq_claim_watched(rq, status));
 }
 
@@ -346,7 +357,7 @@ static inline void mqblk_rq_finish(struct request *rq, blk_status_t status,
 
 /**
  * mqblk_rq_end - complete a request here and now
- * @rq: a request that the caller owns
+ * @rq: a request that the caller owns, and nobody else may claim
  * @status: its outcome
  * @iob: batch to add it to, or NULL; the caller ends it by mqblk_batch_end()
  *
@@ -363,7 +374,7 @@ static inline void mqblk_rq_end(struct request *rq, blk_status_t status,
 
 /**
  * mqblk_rq_complete - complete a request where the block layer wants it
- * @rq: a request that the caller owns
+ * @rq: as for mqblk_rq_end()
  * @status: its outcome
  * @iob: as for mqblk_rq_end()
  *
