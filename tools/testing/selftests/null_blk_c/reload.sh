@@ -11,29 +11,18 @@
 
 require_module null_blk_c
 require_unloadable null_blk_c
-# Once the long way, which also says what there is to load.
+helper reinsert
+# Once the long way, which also loads what it needs.
 load_module null_blk_c nr_devices=0
 rmmod null_blk_c
 module=$(module_path null_blk_c)
-data=$(printf '%4096s' x)
-
-round() {
-	local got
-	insmod "$module" gb=1 memory_backed=1 discard=1 irqmode=$(($1 % 3)) \
-		submit_queues=$(($1 % 2 + 1))
-	printf %s "$data" >/dev/nullbc0
-	read -rN 4096 got </dev/nullbc0
-	[[ $got == "$data" ]]
-	rmmod null_blk_c
-}
 
 # What may leak: slabs, per-CPU memory
 used() { free_kib >/dev/null && meminfo Slab Percpu KernelStack PageTables; }
 
-for ((i = 0; i < 20; i++)); do round $i; done
+reinsert "$module" 20
 free=$(free_kib) kernel=$(used) pages=$(unaccounted_kib)
-for ((i = 0; i < 200; i++)); do round $i; done
-ok "200 rounds"
+check "200 rounds" reinsert "$module" 200
 # A page a round would be 800 KiB. On a kernel that looks for misuse of memory, pages
 # of its own come and go.
 slack=$((400 * ${SELFTEST_SLOW:-1}))
