@@ -25,9 +25,11 @@ require_cmd fio
 dmesg_expect "timeout error, dev d"
 nbc_load nr_devices=0
 nbc_disk d size=16 memory_backed=1
+# One second instead of five; poll.sh waits for these.
+echo 1000 >/sys/block/d/queue/io_timeout
 check_eq "the groups" "$(cd "$NBC_ROOT/d" && echo *_inject)" \
 	"init_hctx_fault_inject requeue_inject timeout_inject"
-check_eq "their files and defaults" "$(cd "$NBC_ROOT/d/timeout_inject" && grep . -- * | xargs)" \
+check_eq "their files and defaults" "$(cd "$NBC_ROOT/d/timeout_inject" && grep . -- * | one_line)" \
 	"interval:1 probability:0 space:0 task-filter:0 times:1 verbose:2 verbose_ratelimit_burst:0 verbose_ratelimit_interval_ms:0"
 
 fault timeout_inject verbose=0 times=2 space=3 probability=100
@@ -76,7 +78,7 @@ for text in 1 1,2,3 0,1,0,1 1,101,0,1 1,2,-1,1 1,2,3,-2 1,2,3,4,5 x; do
 done
 load_module null_blk_c nr_devices=1 requeue=2,100,1,7
 check_eq "the parameter becomes the device's" \
-	"$(cd "$NBC_ROOT/nullbc0/requeue_inject" && cat interval probability space verbose | xargs)" \
+	"$(cd "$NBC_ROOT/nullbc0/requeue_inject" && cat interval probability space verbose | one_line)" \
 	"2 100 1 0"
 log_wants '"1,101,0,1" is not valid, use interval,probability,space,times'
 check_log
