@@ -46,7 +46,7 @@ nbc_disk() {
 }
 
 # queue_limit DISK NAME
-queue_limit() { printf "%s\n" "$(<"/sys/block/$1/queue/$2")"; }
+queue_limit() { show "/sys/block/$1/queue/$2"; }
 
 # hw_queues DISK : how many it has
 hw_queues() {
@@ -205,7 +205,13 @@ stats_sum() {
 
 # stats_of DISK OPERATION : "requests errors bytes"
 stats_of() {
-	echo "$(stats_sum "$1" stats requests "$2")" \
-		"$(stats_sum "$1" stats errors "$2")" \
-		"$(stats_sum "$1" stats bytes "$2")"
+	awk -v op="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$2 == op {
+			requests += $at["requests"]
+			errors += $at["errors"]
+			bytes += $at["bytes"]
+		}
+		END { print requests + 0, errors + 0, bytes + 0 }' \
+		"$(stats_file "$1" stats)"
 }

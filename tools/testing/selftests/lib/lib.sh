@@ -88,29 +88,40 @@ require_cmd() {
 require_module() {
 	local module
 	for module; do
-		[[ -n $(module_file "$module") || -d /sys/module/$module ]] ||
-			modprobe -qn "$module" || skip_all "no module $module"
+		[[ ! -d /sys/module/$module ]] || continue
+		look_for_module "$module"
+		[[ -n ${selftest_files[$module]} ]] || skip_all "no module $module"
 	done
 }
 
 # --- modules ---------------------------------------------------------------
 
-# The file built in this tree for the running kernel, if there is one
-module_file() {
-	local file
-	for file in "$SELFTEST_TOP"/{drivers/block/*,drivers/nvme/*,tools/bench/*}/$1.ko; do
+# look_for_module NAME : sets selftest_files[NAME] to the file built in this tree for the
+# running kernel, else to that of the installed one, else to nothing; selftest_deps[NAME]
+# to what it needs. Asked once: modinfo takes as long to start as a module to load.
+declare -A selftest_files=() selftest_deps=()
+look_for_module() {
+	local name=$1 file info release
+	[[ -z ${selftest_files[$name]+known} ]] || return 0
+	release=$(</proc/sys/kernel/osrelease)
+	for file in "$SELFTEST_TOP"/{drivers/block/*,drivers/nvme/*,tools/bench/*}/$name.ko; do
 		[[ -e $file ]] || continue
-		[[ $(modinfo -F vermagic "$file") == "$(</proc/sys/kernel/osrelease) "* ]] &&
-			echo "$file" && return
+		info=$(modinfo "$file") || continue
+		[[ ! $info =~ vermagic:\ *"$release " ]] || break
+		info=''
 	done
-	return 0
+	if [[ -z ${info-} ]]; then
+		info=$(modinfo "$name" 2>/dev/null) || info=''
+	fi
+	selftest_files[$name]='' selftest_deps[$name]=''
+	[[ ! $info =~ filename:\ *([^$'\n']+) ]] || selftest_files[$name]=${BASH_REMATCH[1]}
+	[[ ! $info =~ depends:\ *([^$'\n']*) ]] || selftest_deps[$name]=${BASH_REMATCH[1]//,/ }
 }
 
 # module_path NAME : the file that load_module takes
 module_path() {
-	local file
-	file=$(module_file "$1")
-	echo "${file:-$(modinfo -F filename "$1")}"
+	look_for_module "$1"
+	echo "${selftest_files[$1]}"
 }
 
 built_in() { [[ -d /sys/module/$1 && ! -e /sys/module/$1/initstate ]]; }
@@ -131,19 +142,19 @@ use_built_in() {
 
 # load_module NAME [PARAMETER=VALUE...] : from this tree, else the installed one
 load_module() {
-	local name=$1 file dep
+	local name=$1 dep
 	shift
 	if built_in "$name"; then
 		use_built_in "$name" "$@"
 		return
 	fi
 	[[ ! -d /sys/module/$name ]] || skip_all "$name is already loaded"
-	file=$(module_file "$name")
-	for dep in $(modinfo -F depends "${file:-$name}" | tr , ' '); do
+	look_for_module "$name"
+	for dep in ${selftest_deps[$name]}; do
 		[[ -d /sys/module/$dep ]] || load_module "$dep" || return
 	done
-	if [[ -n $file ]]; then
-		insmod "$file" "$@" || return
+	if [[ ${selftest_files[$name]} == "$SELFTEST_TOP"/* ]]; then
+		insmod "${selftest_files[$name]}" "$@" || return
 	else
 		modprobe "$name" "$@" || return
 	fi
@@ -165,6 +176,13 @@ rmmod_quietly() { [[ ! -d /sys/module/$1 ]] || rmmod "$1" 2>/dev/null; }
 
 # --- waiting, errors, log --------------------------------------------------
 
+# Nothing ever comes out of this pipe: to wait for it with a time limit is to sleep,
+# without a program for it.
+exec {selftest_nothing}<> <(:)
+
+# nap SECONDS
+nap() { read -rt "$1" -u "$selftest_nothing" || true; }
+
 # wait_until SECONDS COMMAND... : poll until it succeeds; longer where the kernel
 # is slow, as the environment says
 wait_until() {
@@ -172,7 +190,7 @@ wait_until() {
 	shift
 	until "$@"; do
 		((${EPOCHREALTIME/[.,]/} < end)) || return 1
-		sleep 0.05
+		nap 0.05
 	done
 }
 
@@ -220,14 +238,31 @@ kmsg_since_start() {
 
 # kmsg_has TEXT
 kmsg_has() {
-	kmsg_since_start | grep -F -- "$1" >/dev/null && return
-	kmsg_since_start | tail -n 5
+	local log
+	log=$(kmsg_since_start)
+	[[ $log != *"$1"* ]] || return 0
+	tail -n 5 <<<"$log"
 	return 1
 }
 
 # dmesg_expect REGEX : the runner lets messages pass that match it
 dmesg_expect() {
 	[[ -z ${SELFTEST_EXPECT-} ]] || echo "$1" >>"$SELFTEST_EXPECT"
+}
+
+# --- files and lines ----------------------------------------------------------
+
+# show FILE : what it says, without a program for it
+show() {
+	local lines
+	mapfile -t lines <"$1" && printf '%s\n' "${lines[@]}"
+}
+
+# one_line : of all words of standard input
+one_line() {
+	local words
+	read -rd '' -a words || true
+	echo "${words[*]}"
 }
 
 # --- null_blk_c through configfs -------------------------------------------
@@ -241,12 +276,17 @@ nbc_set() {
 	done
 }
 
-nbc_get() { printf "%s\n" "$(<"$NBC_ROOT/$1/$2")"; }
+nbc_get() { show "$NBC_ROOT/$1/$2"; }
 
 # nbc_values NAME : ATTRIBUTE=VALUE, a line each, of all that have one, in order
 nbc_values() {
-	find "$NBC_ROOT/$1" -maxdepth 1 -type f -perm -400 -exec grep -H . {} + |
-		sed 's|.*/||; s/:/=/' | sort
+	local file values line
+	for file in "$NBC_ROOT/$1"/*; do
+		{ [[ -f $file ]] && mapfile -t values <"$file"; } 2>/dev/null || continue
+		for line in "${values[@]}"; do
+			[[ -z $line ]] || echo "${file##*/}=$line"
+		done
+	done
 }
 
 # nbc_create NAME [ATTRIBUTE=VALUE...] : not powered on yet
@@ -268,8 +308,9 @@ nbc_destroy() {
 nbc_destroy_all() {
 	local dir
 	for dir in "$NBC_ROOT"/*/; do
-		[[ ! -e $dir/power ]] ||
-			nbc_destroy "$(basename "$dir")" 2>/dev/null || true
+		[[ -e $dir/power ]] || continue
+		dir=${dir%/}
+		nbc_destroy "${dir##*/}" 2>/dev/null || true
 	done
 }
 

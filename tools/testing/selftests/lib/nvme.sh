@@ -9,9 +9,10 @@ PCI=/sys/bus/pci
 
 # nvme_device N : PCI address of the Nth NVMe device of the machine, from 0
 nvme_device() {
-	local file nr=0
+	local file class nr=0
 	for file in "$PCI"/devices/*/class; do
-		[[ $(<"$file") == "$NVME_CLASS" ]] || continue
+		read -r class <"$file"
+		[[ $class == "$NVME_CLASS" ]] || continue
 		((nr++ == $1)) || continue
 		file=${file%/class}
 		echo "${file##*/}"
@@ -35,7 +36,7 @@ nvme_load() {
 
 nvme_driver() {
 	[[ ! -e $PCI/devices/$1/driver ]] ||
-		basename "$(realpath "$PCI/devices/$1/driver")"
+		(cd -P "$PCI/devices/$1/driver" && echo "${PWD##*/}")
 }
 
 # nvme_give ADDRESS DRIVER : '' means any
@@ -72,7 +73,7 @@ nvme_ctrl() {
 	done
 }
 
-nvme_attr() { printf '%s\n' "$(<"/sys/class/nvme_c/$1/$2")"; }
+nvme_attr() { show "/sys/class/nvme_c/$1/$2"; }
 
 # nvme_state_is NAME STATE : for wait_until
 nvme_state_is() { [[ $(nvme_attr "$1" state) == "$2" ]]; }
@@ -116,10 +117,11 @@ monitor() {
 
 # nvme_cover : PCI address of it; the tests' machines have at most one
 nvme_cover() {
-	local file
-	for file in "$PCI"/devices/*/device; do
-		[[ $(<"${file%device}vendor"),$(<"$file") != 0x1af4,0x1110 ]] ||
-			basename "${file%/device}"
+	local dir vendor device
+	for dir in "$PCI"/devices/*; do
+		read -r vendor <"$dir/vendor"
+		read -r device <"$dir/device"
+		[[ $vendor,$device != 0x1af4,0x1110 ]] || echo "${dir##*/}"
 	done
 }
 
@@ -144,7 +146,11 @@ le32() {
 }
 
 # pci_base ADDRESS BAR : where it is
-pci_base() { awk -v n="$2" 'NR == n + 1 { print $1 }' "$PCI/devices/$1/resource"; }
+pci_base() {
+	local bars
+	mapfile -t bars <"$PCI/devices/$1/resource"
+	echo "${bars[$2]%% *}"
+}
 
 # nvme_cover_move ADDRESS : the memory of the cover, BAR 2
 nvme_cover_move() {

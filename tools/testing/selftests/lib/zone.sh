@@ -11,14 +11,24 @@ zoned_disk() {
 	nbc_disk "$name" zoned=1 zone_size=1 memory_backed=1 "$@"
 }
 
-# zone_sector DISK NR : where it starts
-zone_sector() { echo $(($2 * $(queue_limit "$1" chunk_sectors))); }
+# zone_sector DISK NR : where it starts; look_for_zone sets sector to that
+zone_sector() {
+	local sector
+	look_for_zone "$@"
+	echo "$sector"
+}
+
+look_for_zone() {
+	read -r sector <"/sys/block/$1/queue/chunk_sectors"
+	sector=$((sector * $2))
+}
 
 # zone DISK NR : its condition, as two letters, and its write pointer, as sectors
 # from its start
 zone() {
-	local line
-	line=$(blkzone report -o "$(zone_sector "$1" "$2")" -c 1 "/dev/$1")
+	local line sector
+	look_for_zone "$@"
+	line=$(blkzone report -o "$sector" -c 1 "/dev/$1")
 	[[ $line =~ wptr\ (0x[0-9a-f]+).*zcond:\ *[0-9]+\(([a-z]+)\) ]] || {
 		echo "$line"
 		return
@@ -27,22 +37,39 @@ zone() {
 }
 
 # zone_do DISK NR open|close|finish|reset
-zone_do() { blkzone "$3" -o "$(zone_sector "$1" "$2")" -c 1 "/dev/$1"; }
+zone_do() {
+	local sector
+	look_for_zone "$@"
+	blkzone "$3" -o "$sector" -c 1 "/dev/$1"
+}
 
 # zone_write DISK NR SECTOR COUNT : from a sector of the zone on
 zone_write() {
-	dd if=/dev/zero of="/dev/$1" bs=512 seek=$(($(zone_sector "$1" "$2") + $3)) \
+	local sector
+	look_for_zone "$@"
+	dd if=/dev/zero of="/dev/$1" bs=512 seek=$((sector + $3)) \
 		count="$4" oflag=direct conv=notrunc status=none
 }
 
 # zone_read DISK NR SECTOR COUNT
 zone_read() {
-	dd if="/dev/$1" bs=512 skip=$(($(zone_sector "$1" "$2") + $3)) \
+	local sector
+	look_for_zone "$@"
+	dd if="/dev/$1" bs=512 skip=$((sector + $3)) \
 		count="$4" iflag=direct status=none
 }
 
 # zone_bytes DISK NR SECTOR COUNT : the bytes that are there, each once
-zone_bytes() { zone_read "$@" | od -An -v -tx1 -w1 | sort -u | xargs; }
+zone_bytes() {
+	local words word seen=()
+	# Lines that are all the same come once, and a star for the rest.
+	while read -ra words; do
+		for word in "${words[@]}"; do
+			[[ $word == "*" ]] || seen[16#$word]=$word
+		done
+	done < <(zone_read "$@" | od -An -tx1)
+	echo "${seen[*]}"
+}
 
 # trace_zones 0|1 : stop, or start with nothing traced
 trace_zones() {

@@ -27,7 +27,11 @@ again() {
 }
 
 # ended : reads and writes that the block layer knows of
-ended() { awk '{ print $1 + $5 }' /sys/block/d/stat; }
+ended() {
+	local counts
+	read -ra counts </sys/block/d/stat
+	echo $((counts[0] + counts[4]))
+}
 
 # more_than COUNT : have ended, for wait_until
 more_than() { (($(ended) > $1)); }

@@ -16,11 +16,25 @@ require_tracing
 trace_on() { echo "$1" >$TRACING/events/mqblk/enable; }
 at_exit trace_on 0
 
-# seen EVENT PATTERN : how many such lines
-seen() { grep -c "$1: $2" $TRACING/trace || true; }
+# seen EVENT REGEX : how many such lines
+seen() {
+	local lines line nr=0 regex="$1: $2"
+	mapfile -t lines <$TRACING/trace
+	for line in "${lines[@]}"; do
+		[[ ! $line =~ $regex ]] || nr=$((nr + 1))
+	done
+	echo $nr
+}
 
 # queue : the first that serves CPU 0; which one that is, is the kernel's choice
-queue() { basename "$(dirname "$(grep -lw 0 /sys/block/d/mq/*/cpu_list | head -n 1)")"; }
+queue() {
+	local dir cpus
+	for dir in /sys/block/d/mq/*; do
+		read -r cpus <"$dir/cpu_list"
+		[[ " ${cpus//,/ } " != *" 0 "* ]] || break
+	done
+	echo "${dir##*/}"
+}
 
 # reads COUNT : from CPU 0, one by one
 reads() { taskset -c 0 dd if=/dev/d of=/dev/null bs=4k count="$1" iflag=direct status=none; }
@@ -30,11 +44,12 @@ modes=(inline softirq timer)
 for irqmode in 0 1 2; do
 	mode=${modes[irqmode]}
 	nbc_disk d size=8 irqmode=$irqmode submit_queues=2 completion_nsec=1000000
+	queue=$(queue)
 	check "$mode: on" trace_on 1
 	echo >$TRACING/trace
 	check "reads" reads 3
-	check_eq "are queued" "$(seen mqblk_rq_queue "d queue=$(queue) tag=.* op=READ sector=.* bytes=4096 mode=$mode\$")" 3
-	check_eq "and done" "$(seen mqblk_rq_done "d queue=$(queue) tag=.* op=READ sector=.* bytes=4096 mode=$mode error=0 ns=.*")" 3
+	check_eq "are queued" "$(seen mqblk_rq_queue "d queue=$queue tag=.* op=READ sector=.* bytes=4096 mode=$mode\$")" 3
+	check_eq "and done" "$(seen mqblk_rq_done "d queue=$queue tag=.* op=READ sector=.* bytes=4096 mode=$mode error=0 ns=.*")" 3
 	check_eq "at their places" "$(seen mqblk_rq_done '.* sector=16 ')" 1
 	nbc_set d badblocks=+8-15
 	check "a bad block" expect_errno EIO reads 2

@@ -27,7 +27,8 @@ zone_nr_conv zone_size zoned"
 # Attributes whose text is not a value; in the order of features with the others
 texts="badblocks zone_offline zone_readonly"
 
-shown() { nbc_values "$1" | xargs; }
+shown() { nbc_values "$1" | one_line; }
+in_order() { printf '%s\n' "$@" | sort | one_line; }
 # sets ATTRIBUTE TEXT VALUE : writing TEXT makes it VALUE
 sets() { nbc_set d "$1=$2" && [[ $(nbc_get d "$1") == "$3" ]]; }
 as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
@@ -35,15 +36,16 @@ as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 require_cmd setpriv
 nbc_load nr_devices=0
 mkdir "$NBC_ROOT/d"
-names=$(xargs -n 1 <<<"$defaults $texts" | cut -d = -f 1 | LC_ALL=C sort | xargs)
-check_eq "the attributes and their defaults" "$(shown d)" "$(xargs <<<"$defaults")"
-check_eq "features" "$(cat "$NBC_ROOT/features")" "${names// /,}"
+check_eq "the attributes and their defaults" "$(shown d)" "$(one_line <<<"$defaults")"
+read -rd '' -a names <<<"$defaults $texts" || true
+names=$(in_order "${names[@]%%=*}")
+check_eq "features" "$(show "$NBC_ROOT/features")" "${names// /,}"
 check_eq "the module parameters" \
-	"$(basename -a /sys/module/null_blk_c/parameters/* | xargs)" "$(xargs <<<"$parameters")"
+	"$(cd /sys/module/null_blk_c/parameters && echo *)" "$(one_line <<<"$parameters")"
 check_eq "parameters cannot be written" \
 	"$(stat -c %a /sys/module/null_blk_c/parameters/* | sort -u)" 444
 check_eq "attributes can be written by root" \
-	"$(find "$NBC_ROOT/d" -maxdepth 1 -type f -printf "%u%m\n" | sort -u | xargs)" \
+	"$(find "$NBC_ROOT/d" -maxdepth 1 -type f -printf "%u%m\n" | sort -u | one_line)" \
 	"root200 root644"
 check "and by nobody else" expect_errno EACCES \
 	as_nobody bash -c "echo 1 >'$NBC_ROOT/d/size'"

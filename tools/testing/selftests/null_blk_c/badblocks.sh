@@ -46,7 +46,7 @@ for mode in 2 0; do
 	check "a read that crosses it" expect_errno EIO io_wide read 96 16
 	check "discard" expect_errno EIO blkdiscard -o $((96 * 512)) -l 8192 /dev/d
 	bad -102-103
-	check_eq "part of it is good again" "$(nbc_get d badblocks | xargs)" "100 2 104 4"
+	check_eq "part of it is good again" "$(nbc_get d badblocks | one_line)" "100 2 104 4"
 	check "and works" io write 102 1
 	bad -0-18014398509481983
 	check_eq "all are good again" "$(nbc_get d badblocks)" ""

@@ -10,9 +10,12 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
 
+# run_fio : one after the other, on parts of the disk
 run_fio() {
-	fio --name=bio --filename=/dev/d --direct=1 --ioengine=libaio --iodepth=16 \
-		--rw=randwrite --size=8m --verify=crc32c --verify_fatal=1 "$@"
+	fio --filename=/dev/d --direct=1 --ioengine=libaio --iodepth=16 --rw=randwrite \
+		--size=8m --verify=crc32c --verify_fatal=1 --stonewall \
+		--name=small --bs=4k --name=large --offset=8m --bs=256k \
+		--name=flushes --offset=16m --bs=4k --fsync=8
 }
 field() { awk -v name="$1" -v f="$2" '$3 == name { print $f }' /proc/diskstats; }
 
@@ -25,10 +28,7 @@ for irqmode in 0 1 2; do
 	nbc_disk d size=64 memory_backed=1 discard=1 queue_mode=0 irqmode=$irqmode \
 		completion_nsec=200000 blocksize=4096 max_sectors=64
 	check "irqmode $irqmode: there are no hardware queues" test ! -e /sys/block/d/mq
-	for size in 4k 256k; do
-		check "$size, verified" run_fio --bs=$size
-	done
-	check "flushes" run_fio --bs=4k --fsync=8
+	check "4k, 256k and flushes, verified" run_fio
 	check "discard" blkdiscard -o 4096 -l 1048576 /dev/d
 	check_eq "reads as zeroes" \
 		"$(dd if=/dev/d bs=4k skip=1 count=256 iflag=direct status=none | tr -d '\0' | wc -c)" 0

@@ -12,14 +12,20 @@
 
 # put LETTER SECTOR COUNT [DD FLAG]
 put() {
-	head -c $((512 * $3)) /dev/zero | tr '\0' "$1" |
-		dd of=/dev/d bs=512 seek="$2" count="$3" iflag=fullblock \
-			oflag="direct${4:+,$4}" status=none
+	local data
+	printf -v data '%*s' $((512 * $3)) ''
+	dd of=/dev/d bs=512 seek="$2" count="$3" iflag=fullblock \
+		oflag="direct${4:+,$4}" status=none < <(printf %s "${data// /$1}")
 }
 # letters SECTOR COUNT : one for each sector that is nothing but this letter
 letters() {
-	dd if=/dev/d bs=512 skip="$1" count="$2" iflag=direct status=none |
-		tr '\0' 0 | fold -w 512 | sed -E 's/^(.)\1*$/\1/' | tr -d '\n'
+	local data sector
+	data=$(dd if=/dev/d bs=512 skip="$1" count="$2" iflag=direct status=none | tr '\0' 0)
+	for ((; ${#data}; )); do
+		sector=${data:0:512} data=${data:512}
+		[[ -n ${sector//${sector:0:1}/} ]] || sector=${sector:0:1}
+		printf %s "$sector"
+	done
 }
 cut() { nbc_power d 0 && nbc_power d 1; }
 

@@ -57,10 +57,10 @@ ours=$(user_script 2>&1)
 # What differs on purpose: see Documentation/null_blk_c.rst
 check_eq "the script says the same" "$ours" "$theirs"
 check_eq "features has all that null_blk's has" \
-	"$(comm -23 <(sort <<<"$their_features") <(features | sort) | xargs)" ""
+	"$(comm -23 <(sort <<<"$their_features") <(features | sort) | one_line)" ""
 newer=$(printf '%s\n' badblocks_once badblocks_partial_io index rotational)
 check_eq "and no more than newer kernels' have" \
-	"$(comm -13 <(sort -u <<<"$their_features"$'\n'"$newer") <(features | sort) | xargs)" ""
+	"$(comm -13 <(sort -u <<<"$their_features"$'\n'"$newer") <(features | sort) | one_line)" ""
 unload_modules
 # In a kernel tree the example is elsewhere.
 example=$SELFTEST_TOP/Documentation/examples/null_blk_c.conf

@@ -57,7 +57,7 @@ shows no_sched=1 hw_queue_depth=5 submit_queues=2 poll_queues=0 -- \
 scheduler=$(queue_limit d scheduler)
 check_eq "the scheduler is none" "${scheduler%%]*}" "[none"
 check_eq "two queues" "$(hw_queues d)" 2
-check_eq "with 5 tags" "$(cat /sys/block/d/mq/*/nr_tags | xargs)" "5 5"
+check_eq "with 5 tags" "$(cat /sys/block/d/mq/*/nr_tags | one_line)" "5 5"
 nbc_destroy d
 shows use_per_node_hctx=1 submit_queues=2 poll_queues=0 home_node=0 --
 check_eq "one queue per node" "$(hw_queues d)" \

@@ -26,9 +26,9 @@ make_and_remove() {
 	whatever
 	while :; do
 		mkdir "$NBC_ROOT/race" && nbc_set race size=8 memory_backed=1 \
-			power=1 power=0 power=1 && sleep 0.2
+			power=1 power=0 power=1 && nap 0.2
 		rmdir "$NBC_ROOT/race"
-		sleep 0.$((RANDOM % 3))
+		nap 0.$((RANDOM % 3))
 	done
 }
 switch() {
@@ -36,7 +36,7 @@ switch() {
 	while :; do
 		nbc_set nullbc0 power=0 power=1
 		cat "$NBC_ROOT"/nullbc0/*
-		sleep 0.$((RANDOM % 3))
+		nap 0.$((RANDOM % 3))
 	done
 }
 make_and_remove 2>/dev/null &

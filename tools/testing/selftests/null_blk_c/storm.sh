@@ -359,7 +359,7 @@ check_eq "no complaints" "$(head -n 20 "$dir/complaints")" ""
 while read -r count action; do
 	did "$action" "$count"
 done < <(cat "$dir"/counts.* | sed -E 's/(.*) ([0-9]+)$/\2 \1/')
-diag "$(for action in "${!counts[@]}"; do echo "$action: ${counts[$action]},"; done | sort | xargs)"
+diag "$(for action in "${!counts[@]}"; do echo "$action: ${counts[$action]},"; done | sort | one_line)"
 check_eq "each action happened" "$(missing)" ""
 
 check "requests timed out" grep -q "timeout error, dev p" <(kmsg_since_start)

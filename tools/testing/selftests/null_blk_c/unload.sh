@@ -23,8 +23,7 @@ if [[ -n $(type -P blkzone) ]] && nbc_disk z zoned=1 zone_size=1 2>/dev/null; th
 fi
 nbc_destroy_all
 rmmod null_blk_c
-module=$(module_file null_blk_c)
-[[ -n $module ]] || module=$(modinfo -F filename null_blk_c)
+module=$(module_path null_blk_c)
 dir=$(mktemp -d)
 at_exit rm -rf "$dir"
 declare -A user=()

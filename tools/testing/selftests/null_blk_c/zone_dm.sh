@@ -34,7 +34,7 @@ starts() {
 	local start
 	while IFS=' ,' read -r _ start _; do
 		echo $((start / $(queue_limit "$1" chunk_sectors)))
-	done < <(blkzone report "/dev/$1") | xargs
+	done < <(blkzone report "/dev/$1") | one_line
 }
 
 # same NAME ZONE DISK ZONE CONDITION-AND-POINTER : the one shows the other

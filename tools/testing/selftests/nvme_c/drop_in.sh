@@ -38,7 +38,7 @@ check_eq "a controller's serial number" "$(<"/sys/class/nvme/$first/serial")" fi
 check_eq "its state" "$(<"/sys/class/nvme/$first/state")" live
 check_eq "the driver" "$(nvme_driver "$(nvme_device 0)")" nvme
 check_eq "lsblk: transport, model, serial" \
-	"$(lsblk -dno TRAN,SERIAL "/dev/$disk" | xargs)" "nvme first"
+	"$(lsblk -dno TRAN,SERIAL "/dev/$disk" | one_line)" "nvme first"
 check "it works" fio_verify "$disk" --size=4m
 check "unbind, as for the kernel's driver" \
 	tell_driver unbind
