@@ -119,9 +119,10 @@ def _gains(rows):
 
 def _clock(name, part):
     facts = part["facts"]
+    load = "mqblk_load" if "pinned" in facts else facts["fio"]
     text = (f"{CLOCKS[name]}\n"
             f"Linux {facts['kernel']}, {facts['cpus']} CPU(s), {facts['cpu']}; "
-            f"{facts['fio']}; each run {part['limit']}\n")
+            f"{load}; each run {part['limit']}\n")
     if busy.is_noisy(facts):
         text += ("NOISY: others used "
                  f"{float(facts['cpus_of_others']) + float(facts['cpus_stolen']):.1f}"

@@ -156,9 +156,10 @@ static int mql_check_cpus(const struct mql_attr *attr, const char *text)
 	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
 	ret = cpulist_parse(text, cpus);
-	if (!ret && *text && !cpumask_intersects(cpus, cpu_online_mask))
+	if (ret != -ENOMEM &&
+	    (ret || (*text && !cpumask_intersects(cpus, cpu_online_mask))))
 		ret = -EINVAL;
-	if (ret)
+	if (ret == -EINVAL)
 		pr_err("%s: \"%s\" is not valid, use a list as in 0-1,3 of CPUs that are online (%*pbl), or nothing for all\n",
 		       attr->name, text, cpumask_pr_args(cpu_online_mask));
 	free_cpumask_var(cpus);

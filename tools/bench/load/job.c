@@ -303,6 +303,8 @@ static void mql_submit_batch(struct mql_job *job, unsigned int nr)
 		job->submit(job);
 	blk_finish_plug(&plug);
 	WRITE_ONCE(job->counts.ios, job->counts.ios + nr);
+	if (!job->mixed && op_is_write(job->opf))
+		job->counts.writes += nr;
 }
 
 /**

@@ -213,6 +213,7 @@ errno_text() {
 	ENODATA) echo "No data available" ;;
 	ETOOMANYREFS) echo "Too many references: cannot splice" ;;
 	EOPNOTSUPP) echo "Operation not supported" ;;
+	ENOTBLK) echo "Block device required" ;;
 	*) echo "errno_text: unknown $1" >&2 ;;
 	esac
 }
