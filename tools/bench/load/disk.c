@@ -8,6 +8,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -53,6 +54,14 @@ static int mql_check_size(const struct mql_config *config, const char *path,
 	return 0;
 }
 
+/* A queue that could be polled may have no hardware queues for it. */
+static bool mql_can_poll(const struct request_queue *queue)
+{
+	if (!(queue->limits.features & BLK_FEAT_POLL))
+		return false;
+	return !queue->tag_set || queue->tag_set->map[HCTX_TYPE_POLL].nr_queues;
+}
+
 static int mql_check_features(const struct mql_config *config, const char *path,
 			      struct block_device *bdev)
 {
@@ -60,8 +69,7 @@ static int mql_check_features(const struct mql_config *config, const char *path,
 		pr_err("disks: %s has no zones, and pattern is zones\n", path);
 		return -EOPNOTSUPP;
 	}
-	if (config->polled &&
-	    !(bdev_get_queue(bdev)->limits.features & BLK_FEAT_POLL)) {
+	if (config->polled && !mql_can_poll(bdev_get_queue(bdev))) {
 		pr_err("disks: %s cannot be polled\n", path);
 		return -EOPNOTSUPP;
 	}

@@ -53,7 +53,7 @@ log_wants 'mqblk_load: control: "x" is not valid, use start, run or stop'
 check "stop is harmless" load_control stop
 check_eq "nothing has run" "$(load_get control)" idle
 
-nbc_disk d size=64 memory_backed=1 poll_queues=0
+nbc_disk d size=64 memory_backed=1
 nbc_disk z size=64 zoned=1 zone_size=4
 load_set span_bytes=$((32 << 20))
 start_refused EINVAL 'disks: "" is not valid, use 1 to 8 paths with engine disk'
