@@ -48,6 +48,10 @@ nbc_disk() {
 # queue_limit DISK NAME
 queue_limit() { show "/sys/block/$1/queue/$2"; }
 
+# Two queues, which most tests want, or as many as there can be: one for each CPU
+QUEUES=$(</sys/devices/system/cpu/possible)
+QUEUES=$((${QUEUES#*-} > 0 ? 2 : 1))
+
 # hw_queues DISK : how many it has
 hw_queues() {
 	set -- "/sys/block/$1/mq"/*/

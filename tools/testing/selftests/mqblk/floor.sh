@@ -13,7 +13,8 @@ require_cmd fio
 require_module mqblk_floor
 require_unloadable mqblk_floor
 
-for parameters in "queues=1 depth=1" "queues=2 depth=64 gb=1" "queues=2 depth=1024"; do
+for parameters in "queues=1 depth=1" "queues=$QUEUES depth=64 gb=1" \
+	"queues=$QUEUES depth=1024"; do
 	# shellcheck disable=SC2086 # several parameters
 	load_module mqblk_floor $parameters
 	queues=$(hw_queues mqfloor0) depth=$(</sys/block/mqfloor0/mq/0/nr_tags)

@@ -23,7 +23,7 @@ load() {
 }
 
 for irqmode in 0 1 2; do
-	nbc_disk d size=8 irqmode=$irqmode submit_queues=2 poll_queues=1 \
+	nbc_disk d size=8 irqmode=$irqmode submit_queues=$QUEUES poll_queues=1 \
 		memory_backed=$((irqmode % 2)) discard=$((irqmode % 2))
 	check "irqmode $irqmode: on" stats_set d enable 1
 	check "load" load randread

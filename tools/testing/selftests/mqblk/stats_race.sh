@@ -46,7 +46,7 @@ readers+=($!)
 load --loops=4 &
 pid=$!
 check "requests run" wait_until 30 more_than "$before"
-for queues in 2 1 2; do
+for queues in "$QUEUES" 1 "$QUEUES"; do
 	check "$queues queues" nbc_set d submit_queues=$queues poll_queues=$((queues - 1))
 done
 check_wait "the load ends well" $pid

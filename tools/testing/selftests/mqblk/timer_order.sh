@@ -22,11 +22,11 @@ while read -r queues depth threads nsec; do
 done <<-END
 	1 32 1 1000000
 	1 256 1 20000000
-	2 32 4 1000000
-	2 64 2 100000
+	$QUEUES 32 4 1000000
+	$QUEUES 64 2 100000
 END
 
-nbc_disk d size=64 irqmode=2 completion_nsec=400000000 submit_queues=2
+nbc_disk d size=64 irqmode=2 completion_nsec=400000000 submit_queues=$QUEUES
 deadline /dev/d 400000000 6400 32 2 >/dev/null 2>&1 &
 pid=$!
 waiting() { awk '{ exit !$1 }' /sys/block/d/inflight; }

@@ -43,7 +43,7 @@ dmesg_expect "I/O error, dev d|Buffer I/O error on dev d"
 modes=(inline softirq timer)
 for irqmode in 0 1 2; do
 	mode=${modes[irqmode]}
-	nbc_disk d size=8 irqmode=$irqmode submit_queues=2 completion_nsec=1000000
+	nbc_disk d size=8 irqmode=$irqmode submit_queues=$QUEUES completion_nsec=1000000
 	queue=$(queue)
 	check "$mode: on" trace_on 1
 	echo >$TRACING/trace

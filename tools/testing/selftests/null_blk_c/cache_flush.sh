@@ -32,12 +32,12 @@ with_flushes() {
 
 for bs in 512 4096; do
 	nbc_disk d size=64 memory_backed=1 discard=1 blocksize=$bs \
-		submit_queues=2 cache_size=1
+		submit_queues=$QUEUES cache_size=1
 	with_flushes "blocks of $bs: one of many threads' data" \
 		model /dev/d rrwwwdzp 5 7 128
 	nbc_destroy d
 	nbc_disk d size=64 memory_backed=1 discard=1 blocksize=$bs \
-		submit_queues=2 cache_size=16
+		submit_queues=$QUEUES cache_size=16
 	with_flushes "blocks of $bs: never torn" tear /dev/d 2
 	with_flushes "with discards" tear /dev/d 2 discard
 	nbc_destroy d
@@ -54,7 +54,7 @@ cut_while_written() {
 	nbc_power d 1
 	wait $writer
 }
-nbc_create d size=8 memory_backed=1 submit_queues=2 cache_size=1
+nbc_create d size=8 memory_backed=1 submit_queues=$QUEUES cache_size=1
 for round in "blocksize=512" "blocksize=512 fua=0" "blocksize=4096" "cache_size=8"; do
 	# shellcheck disable=SC2086 # several words
 	nbc_set d $round

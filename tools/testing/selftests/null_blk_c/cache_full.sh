@@ -55,7 +55,7 @@ write_jobs() {
 
 while read -r bs fua; do
 	nbc_disk d size=32 memory_backed=1 discard=1 blocksize="$bs" \
-		cache_size=1 fua="$fua" submit_queues=2
+		cache_size=1 fua="$fua" submit_queues=$QUEUES
 	write_jobs "$bs" 4m >"$jobs"
 	check "blocks of $bs bytes, fua=$fua" fio "$jobs"
 	nbc_destroy d

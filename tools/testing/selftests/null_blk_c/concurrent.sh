@@ -13,7 +13,7 @@
 require_cmd fio
 helper model
 nbc_load nr_devices=0
-nbc_disk d size=64 memory_backed=1 discard=1 submit_queues=2
+nbc_disk d size=64 memory_backed=1 discard=1 submit_queues=$QUEUES
 check "8 threads, interleaved blocks" model /dev/d rrwwd 8 8 512
 check "all discarded" blkdiscard -f /dev/d
 check "7 threads, interleaved blocks, all operations" model /dev/d rrwwdzp 5 7 128

@@ -4,6 +4,7 @@
 # Faults on purpose: requests that never complete end by timeout, requests that
 # are sent back come again and nothing is lost, queues that cannot be set up make
 # power-on fail; how often is as asked; bad values change nothing.
+#@cpus 2
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

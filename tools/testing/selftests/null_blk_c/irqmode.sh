@@ -15,7 +15,7 @@ nbc_load nr_devices=0
 
 for irqmode in 0 1 2; do
 	nbc_disk d size=8 memory_backed=1 discard=1 irqmode=$irqmode \
-		submit_queues=$((irqmode / 2 + 1)) poll_queues=$((irqmode % 2))
+		submit_queues=$((irqmode == 2 ? QUEUES : 1)) poll_queues=$((irqmode % 2))
 	check "irqmode $irqmode" model /dev/d rrwwd 2 4
 	nbc_destroy d
 done

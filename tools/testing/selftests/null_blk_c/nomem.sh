@@ -6,6 +6,7 @@
 # next time.
 #@kernel debug
 #@timeout 400
+#@cpus 2
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

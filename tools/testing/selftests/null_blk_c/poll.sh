@@ -16,7 +16,7 @@ helper unpolled
 nbc_load nr_devices=0 poll_queues=2
 
 for irqmode in 0 1 2; do
-	nbc_disk d size=16 memory_backed=1 irqmode=$irqmode poll_queues=$((irqmode % 2 + 1))
+	nbc_disk d size=16 memory_backed=1 irqmode=$irqmode poll_queues=$((irqmode % QUEUES + 1))
 	check "irqmode $irqmode" fio --name=poll --filename=/dev/d --direct=1 \
 		--ioengine=io_uring --hipri --iodepth=16 --bs=4k --thread \
 		--rw=randwrite --size=4m --verify=crc32c --verify_fatal=1

@@ -21,7 +21,7 @@ free=$(free_kib)
 nbc_disk d size=64 memory_backed=1
 wanted=$(head -c $bytes /dev/urandom | tee /dev/d | sha256sum)
 check_eq "it is written" "$(sum /dev/d)" "$wanted"
-for config in blocksize=512 blocksize=4096 submit_queues=2 irqmode=0 size=128 \
+for config in blocksize=512 blocksize=4096 submit_queues=$QUEUES irqmode=0 size=128 \
 	blocksize=512; do
 	nbc_power d 0
 	nbc_set d "$config"

@@ -20,7 +20,7 @@ write_attributes() {
 	local pair
 	whatever
 	while :; do
-		for pair in submit_queues=2 size=32 irqmode=2 submit_queues=1 \
+		for pair in submit_queues=$QUEUES size=32 irqmode=2 submit_queues=1 \
 			size=64 irqmode=1 poll_queues=0 poll_queues=1; do
 			nbc_set d "$pair"
 		done

@@ -39,7 +39,7 @@ while [[ -d /proc/$pid ]] && ((rounds < 200)); do
 	for scheduler in none mq-deadline kyber; do
 		grep -q "$scheduler" /sys/block/d/queue/scheduler || continue
 		echo "$scheduler" >/sys/block/d/queue/scheduler
-		for queues in "2 2" "1 0" "2 1" "1 2"; do
+		for queues in "$QUEUES $QUEUES" "1 0" "$QUEUES 1" "1 $QUEUES"; do
 			# shellcheck disable=SC2086 # two words
 			failures+=$(resize $queues 2>&1) || failures+=" "
 		done

@@ -48,6 +48,6 @@ nbc_destroy a
 check "it outlives the other" cmp -n 4096 /dev/b <(cat /dev/b)
 nbc_destroy b
 
-nbc_disk m size=16 memory_backed=1 shared_tag_bitmap=1 submit_queues=2 hw_queue_depth=8
-check "one bitmap for two queues" fio --name=v --filename=/dev/m --direct=1 --numjobs=1 \
+nbc_disk m size=16 memory_backed=1 shared_tag_bitmap=1 submit_queues=$QUEUES hw_queue_depth=8
+check "one bitmap for $QUEUES queues" fio --name=v --filename=/dev/m --direct=1 --numjobs=1 \
 	--ioengine=libaio --iodepth=32 --bs=4k --rw=randwrite --size=4m --verify=crc32c

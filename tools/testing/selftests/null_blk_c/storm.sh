@@ -89,7 +89,7 @@ declare -A values=(
 	[memory_backed]="0 1 1" [no_sched]="0 1" [poll_queues]="0 1 2"
 	[power]="0 1 1" [queue_mode]="0 2 2" [rotational]="0 1"
 	[shared_tag_bitmap]="0 1" [shared_tags]="0 0 1" [size]="0 16 32 33"
-	[submit_queues]="1 2" [use_per_node_hctx]="0 1" [virt_boundary]="0 1"
+	[submit_queues]="1 $QUEUES" [use_per_node_hctx]="0 1" [virt_boundary]="0 1"
 	[zone_append_max_sectors]="0 8 2147483647" [zone_capacity]="0 1"
 	[zone_full]="0 1" [zone_max_active]="0 3" [zone_max_open]="0 2"
 	[zone_nr_conv]="0 1 99" [zone_offline]="2048 4096 9000"
@@ -162,7 +162,7 @@ write_all() {
 
 resize() {
 	pick "${resizable[@]}"
-	try resizes nbc_set "$picked" submit_queues=$((RANDOM % 2 + 1)) poll_queues=$((RANDOM % 3))
+	try resizes nbc_set "$picked" submit_queues=$((RANDOM % QUEUES + 1)) poll_queues=$((RANDOM % (QUEUES + 1)))
 	pause
 }
 # set_scheduler DISK NAME
@@ -291,7 +291,7 @@ storm_disk p2 memory_backed=1 shared_tags=1 badblocks_once=1
 storm_disk k0 memory_backed=1 cache_size=4
 storm_disk v0 memory_backed=1 discard=1 irqmode=0
 storm_disk v1 memory_backed=1 irqmode=1 poll_queues=0 cache_size=4 iops=3000
-storm_disk v2 memory_backed=1 irqmode=2 mbps=32 submit_queues=2
+storm_disk v2 memory_backed=1 irqmode=2 mbps=32 submit_queues=$QUEUES
 storm_disk v3 memory_backed=1 queue_mode=0 irqmode=2
 storm_disk v4 memory_backed=1 shared_tags=1 irqmode=2
 storm_disk n0 shared_tags=1

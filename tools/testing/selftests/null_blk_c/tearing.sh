@@ -14,7 +14,7 @@ helper tear
 nbc_load nr_devices=0
 
 for bs in 512 4096; do
-	nbc_disk d size=8 memory_backed=1 discard=1 blocksize=$bs submit_queues=2
+	nbc_disk d size=8 memory_backed=1 discard=1 blocksize=$bs submit_queues=$QUEUES
 	check "blocks of $bs" tear /dev/d 2
 	check "blocks of $bs, with discards" tear /dev/d 2 discard
 	nbc_destroy d

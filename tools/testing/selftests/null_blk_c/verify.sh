@@ -42,8 +42,8 @@ while read -r bs submit_queues mib; do
 	check "blocks of $bs bytes, $submit_queues queue(s)" fio "$jobs"
 	nbc_destroy d
 done <<-END
-	512 2 4
+	512 $QUEUES 4
 	1024 1 2
-	2048 2 2
+	2048 $QUEUES 2
 	4096 1 4
 END

@@ -35,9 +35,9 @@ while read -r name bs engine attributes; do
 		--max_open_zones=3 --ioengine="$engine" --iodepth=16
 	nbc_destroy d
 done <<-END
-	plain 64k io_uring submit_queues=2
+	plain 64k io_uring submit_queues=$QUEUES
 	blocks-of-4k 4k io_uring blocksize=4096 irqmode=2
 	limits 32k io_uring zone_max_open=3 zone_max_active=4
-	capacity 64k io_uring zone_capacity=3 submit_queues=2
+	capacity 64k io_uring zone_capacity=3 submit_queues=$QUEUES
 	bios 64k libaio queue_mode=0
 END
