@@ -71,7 +71,7 @@ for group in requeue_inject timeout_inject; do
 	promptly "$group: power-on, though it is set" nbc_power d 1
 	read_behind
 	all_answer "$group hits all"
-	promptly "$group: a resize" nbc_set d submit_queues=2
+	promptly "$group: a resize" nbc_set d poll_queues=0
 	read_behind
 	promptly "$group: power-off" nbc_power d 0
 	reader_ends $group
@@ -100,7 +100,7 @@ for mode in 2 0; do
 		write_behind
 		all_answer "$mode $slow"
 		if ((mode == 2)); then
-			promptly "$mode $slow: a resize" nbc_set d submit_queues=2
+			promptly "$mode $slow: a resize" nbc_set d poll_queues=0
 		fi
 		promptly "$mode $slow: power-off" nbc_power d 0
 		reader_ends "$mode $slow"
