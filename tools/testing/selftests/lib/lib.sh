@@ -159,6 +159,16 @@ load_module() {
 		modprobe "$name" "$@" || return
 	fi
 	selftest_modules+=("$name")
+	note_module "$name"
+}
+
+# note_module NAME : where its text is, for the runner, who may want to name an address
+# in it when it has gone
+note_module() {
+	local text
+	[[ -n ${SELFTEST_LOADED-} ]] || return 0
+	read -r text <"/sys/module/$1/sections/.text" || return 0
+	echo "$1 $(module_path "$1") $text" >>"$SELFTEST_LOADED"
 }
 
 # unload_modules : what load_module loaded, in reverse
