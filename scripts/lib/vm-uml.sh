@@ -90,5 +90,6 @@ machine_command() {
 	read -ra words <<<"$(smp_args) $append"
 	command=("$MQBLK_TOP/scripts/lib/vm-uml-start" "$work" "$console" "$memory_dir"
 		"$image" "mem=${memory_mib}M" "initrd=$work/initrd" "uml_dir=$work/uml/"
-		umid=vm earlyprintk keep_bootcon panic=-1 "${words[@]}")
+		umid=vm earlyprintk keep_bootcon console=ttyS3
+		panic=-1 "${words[@]}")
 }
