@@ -13,6 +13,7 @@
 #include <kunit/test.h>
 #include <linux/dcache.h>
 #include <linux/debugfs.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/sched.h>
