@@ -14,8 +14,15 @@
 now_us() { echo "${EPOCHREALTIME/[.,]/}"; }
 # takes_ms FIO-OPTION... : on /dev/d
 takes_ms() {
-	fio --name=t --filename=/dev/d --direct=1 --ioengine=libaio --output-format=json "$@" |
-		jq '[.jobs[0].read.runtime, .jobs[0].write.runtime] | max'
+	local text most=0
+	text=$(fio --name=t --filename=/dev/d --direct=1 --ioengine=libaio \
+		--output-format=json "$@")
+	# Of reads, writes and discards
+	while [[ $text =~ \"runtime\"\ :\ ([0-9]+)(.*) ]]; do
+		((BASH_REMATCH[1] <= most)) || most=${BASH_REMATCH[1]}
+		text=${BASH_REMATCH[2]}
+	done
+	echo "$most"
 }
 # not_under NAME GOT WANTED : milliseconds; the credit of an idle disk is 10 of them
 not_under() {
@@ -23,7 +30,7 @@ not_under() {
 	check "$1" test "$2" -ge $(($3 - 12))
 }
 
-require_cmd fio jq
+require_cmd fio
 nbc_load nr_devices=0
 for mode in 2 0; do
 	nbc_disk d size=64 queue_mode=$mode mbps=4
