@@ -291,10 +291,10 @@ static int nbc_write_found(struct nbc_piece *piece, struct page *unit)
 
 /*
  * Steps to the next unit and writes to it, if it is there and as the write needs
- * it: dirty, or durable for FUA. Returns false if it is not.
+ * it: dirty, or durable for FUA. Returns false if it is not. @more units follow.
  */
 static __always_inline bool nbc_write_in_place(struct nbc_piece *piece,
-					       struct xa_state *xas)
+					       struct xa_state *xas, bool more)
 {
 	seqlock_t *guard = nbc_unit_guard(piece->store, piece->index);
 	unsigned long wanted = piece->through ? 0 : BIT(NBC_UNIT_DIRTY);
@@ -303,6 +303,8 @@ static __always_inline bool nbc_write_in_place(struct nbc_piece *piece,
 
 	write_seqlock(guard);
 	unit = nbc_next_unit(xas);
+	if (more)
+		nbc_prefetch_next(xas, true);
 	fits = unit && nbc_unit_state(unit) == wanted;
 	if (likely(fits))
 		nbc_piece_copy(piece, unit);
@@ -381,7 +383,7 @@ blk_status_t nbc_cache_write(struct nbc_cache *cache, struct bio *bio, u64 pos,
 	for (; len; len -= piece.bytes) {
 		piece.bytes = min(len, unit_bytes - piece.offset);
 		piece.through = fua;
-		if (!nbc_write_in_place(&piece, &xas)) {
+		if (!nbc_write_in_place(&piece, &xas, len > piece.bytes)) {
 			rcu_read_unlock();
 			if (!(nr_new++ % NBC_UNITS_AT_ONCE))
 				memory = nbc_memory_left(store);

@@ -187,6 +187,40 @@ static noinline blk_status_t nbc_handle_full(struct nbc_disk *nbd,
 	return BLK_STS_OK;
 }
 
+/* Starts to fetch up to @bytes of what a request will copy. */
+static __always_inline void nbc_prefetch_rq(struct nbc_disk *nbd,
+					    const struct request *rq,
+					    unsigned int bytes)
+{
+	if (req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_WRITE)
+		nbc_store_prefetch(nbd->store,
+				   (u64)blk_rq_pos(rq) << SECTOR_SHIFT,
+				   min(bytes, blk_rq_bytes(rq)),
+				   req_op(rq) == REQ_OP_WRITE);
+}
+
+/* Before a list is done: one line of each request, if there are several. */
+static __always_inline void nbc_prefetch_list(struct nbc_disk *nbd,
+					      struct rq_list *rqs)
+{
+	struct request *rq;
+
+	if (!rq_list_peek(rqs)->rq_next)
+		return;
+	rq_list_for_each(rqs, rq)
+		nbc_prefetch_rq(nbd, rq, 1);
+}
+
+/* Before a request of a list is done: the next one, of which @rqs is the rest. */
+static __always_inline void nbc_prefetch_first(struct nbc_disk *nbd,
+					       struct rq_list *rqs)
+{
+	struct request *rq = rq_list_peek(rqs);
+
+	if (rq)
+		nbc_prefetch_rq(nbd, rq, PAGE_SIZE);
+}
+
 /* Leaves in @rqs what was refused: the block layer queues it again. */
 static noinline void nbc_list_full(struct nbc_disk *nbd, struct rq_list *rqs)
 {
@@ -194,7 +228,11 @@ static noinline void nbc_list_full(struct nbc_disk *nbd, struct rq_list *rqs)
 	struct rq_list refused = {};
 	struct request *rq;
 
+	if (nbd->store)
+		nbc_prefetch_list(nbd, rqs);
 	while ((rq = rq_list_pop(rqs))) {
+		if (nbd->store)
+			nbc_prefetch_first(nbd, rqs);
 		if (nbc_handle_full(nbd, rq, &batch))
 			rq_list_add_tail(&refused, rq);
 	}
@@ -240,8 +278,13 @@ static __always_inline void nbc_list_plain(struct nbc_disk *nbd,
 	DEFINE_IO_COMP_BATCH(iob);
 	struct request *rq;
 
-	while ((rq = rq_list_pop(rqs)))
+	if (data)
+		nbc_prefetch_list(nbd, rqs);
+	while ((rq = rq_list_pop(rqs))) {
+		if (data)
+			nbc_prefetch_first(nbd, rqs);
 		nbc_handle_plain(nbd, rq, data, softirq, &iob);
+	}
 	mqblk_batch_end(&iob);
 }
 

@@ -52,6 +52,8 @@ void nbc_store_destroy(struct nbc_store *store);
 int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
 			int node);
 
+void nbc_store_prefetch(struct nbc_store *store, u64 pos, unsigned int bytes,
+			bool write);
 void nbc_store_read(struct nbc_store *store, struct bio *bio, u64 pos,
 		    unsigned long len);
 blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,

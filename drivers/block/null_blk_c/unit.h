@@ -14,6 +14,7 @@
 #include <linux/highmem.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/prefetch.h>
 #include <linux/sched.h>
 #include <linux/seqlock.h>
 #include <linux/xarray.h>
@@ -105,6 +106,36 @@ static __always_inline struct page *nbc_next_unit(struct xa_state *xas)
 		unit = xas_next(xas);
 	}
 	return unit;
+}
+
+/* Starts to fetch @bytes at @data into the cache, to be read or written soon. */
+static __always_inline void nbc_prefetch(const void *data, unsigned int bytes,
+					 bool write)
+{
+	const void *end = data + bytes;
+
+	for (; data < end; data += L1_CACHE_BYTES) {
+		if (write)
+			prefetchw(data);
+		else
+			prefetch(data);
+	}
+}
+
+/*
+ * Starts to fetch the unit behind the one where @xas is, while that one is copied:
+ * its first page, if it is in the same node. Under RCU.
+ */
+static __always_inline void nbc_prefetch_next(struct xa_state *xas, bool write)
+{
+	struct xa_node *node = xas->xa_node;
+	void *next;
+
+	if (xas_not_node(node) || xas->xa_offset == XA_CHUNK_MASK)
+		return;
+	next = xa_entry(xas->xa, node, xas->xa_offset + 1);
+	if (next && !xa_is_internal(next))
+		nbc_prefetch(page_address(next), PAGE_SIZE, write);
 }
 
 /* Leaves the RCU section for a moment, now and then; goes on at @next. */
