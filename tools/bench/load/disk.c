@@ -103,6 +103,7 @@ static int mql_disk_open(struct mql_run *run, const char *path)
 	struct mql_disk *disk = &run->disks[run->nr_disks];
 	blk_mode_t mode = BLK_OPEN_READ;
 	struct file *file;
+	int ret;
 
 	if (mql_config_writes(&run->config))
 		mode |= BLK_OPEN_WRITE;
@@ -115,8 +116,10 @@ static int mql_disk_open(struct mql_run *run, const char *path)
 	disk->file = file;
 	disk->bdev = file_bdev(file);
 	run->nr_disks++;
-	mql_disk_measure(&run->config, disk);
-	return mql_check_disk(&run->config, path, disk->bdev);
+	ret = mql_check_disk(&run->config, path, disk->bdev);
+	if (!ret)
+		mql_disk_measure(&run->config, disk);
+	return ret;
 }
 
 /* Each job on a disk needs a block, or a zone, of its own. */

@@ -4,6 +4,8 @@
 # The load inside the kernel takes no value that is out of range, no attributes that
 # do not fit together, and no disk that is mounted, open, too small, read-only or of
 # the wrong kind; it says why, and leaves everything as it was.
+#
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -12,7 +14,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/load.sh
 . "$(dirname "$0")/../lib/load.sh"
 
-require_cmd mkfs.ext4 addpart blockdev
+require_cmd mkfs.ext4 addpart blockdev wipefs
 nbc_load nr_devices=0
 require_load
 
@@ -53,7 +55,7 @@ log_wants 'mqblk_load: control: "x" is not valid, use start, run or stop'
 check "stop is harmless" load_control stop
 check_eq "nothing has run" "$(load_get control)" idle
 
-nbc_disk d size=64 memory_backed=1
+nbc_disk d size=64 memory_backed=1 poll_queues=0
 nbc_disk z size=64 zoned=1 zone_size=4
 load_set span_bytes=$((32 << 20))
 start_refused EINVAL 'disks: "" is not valid, use 1 to 8 paths with engine disk'
@@ -72,8 +74,8 @@ start_refused ENOENT "disks: /dev/none does not exist"
 load_set disks=/dev/null
 check "no block device" expect_errno ENOTBLK load_control start
 log_wants "mqblk_load: disks: /dev/null is no block device"
-load_set "disks=/dev/d /dev/d" jobs=2
-start_refused EBUSY "disks: /dev/d is open elsewhere"
+load_set "disks=/dev/z /dev/z" jobs=2
+start_refused EBUSY "disks: /dev/z is open elsewhere"
 load_set "disks=/dev/d /dev/z" jobs=1
 start_refused EINVAL "jobs: 1 is not valid, use 2 at least: one for each disk"
 load_set disks=/dev/d span_bytes=$((128 << 20))
@@ -109,7 +111,7 @@ check "while it runs, nothing is set" expect_errno EBUSY load_set batch=1
 log_wants 'mqblk_load: batch: "1" is not taken while the load runs'
 check "and no other starts" expect_errno EBUSY load_control start
 log_wants 'mqblk_load: control: "start" is not taken while the load runs'
-check "the disk is held" expect_errno EBUSY mkfs.ext4 -q -F /dev/z
+check "the disk is held" expect_errno EBUSY wipefs -a /dev/z
 load_control stop
 check_eq "it was not disturbed" "$(load_get batch) $(load_result errors)" "16 0"
 nbc_destroy d

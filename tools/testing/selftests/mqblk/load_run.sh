@@ -4,6 +4,8 @@
 # The load inside the kernel does what its attributes say: the disk gets as many
 # requests as it reports, data moves, errors are counted, in every mode of
 # completion; it stops when it is told to, and the module can be unloaded under it.
+#
+#@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -101,7 +103,7 @@ waiter=$!
 check "in the background" wait_until 10 load_is running
 kill -KILL $waiter
 wait $waiter || true
-check "whoever waits takes it along" wait_until 10 load_is done
+check "whoever waits takes it along" wait_until 10 load_is "done"
 check "once more" load_control start
 check "unload under load" rmmod mqblk_load
 check "its files are gone" test ! -e "$LOAD"
