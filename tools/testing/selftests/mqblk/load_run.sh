@@ -14,6 +14,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/load.sh
 . "$(dirname "$0")/../lib/load.sh"
 
+require_unloadable mqblk_load
 nbc_load nr_devices=0
 require_stats
 require_load
