@@ -162,17 +162,22 @@ def has_kvm():
 
 def choose_kernel(clock, asked):
     """What scripts/vm is to boot, and whether that needs modules of this tree."""
-    if asked:
-        return asked, not os.path.exists(f"{asked}/linux")
-    if has_kvm():
+    if asked and not asked.startswith("uml"):
+        return asked, not is_user_mode(asked)
+    if not asked and has_kvm():
         return machine.default_kernel(), True
-    done = subprocess.run([f"{machine.TOP}/scripts/kernel", KERNELS[clock]],
+    name = asked or KERNELS[clock]
+    done = subprocess.run([f"{machine.TOP}/scripts/kernel", name],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           text=True, check=False)
     if done.returncode:
-        raise BenchError(f"no kernel {KERNELS[clock]}; what scripts/kernel said "
-                         "is above")
+        raise BenchError(f"no kernel {name}; what scripts/kernel said is above")
     return done.stdout.splitlines()[-1], False
+
+
+def is_user_mode(kernel):
+    """Is this the directory of such a kernel, as scripts/vm tells it?"""
+    return os.path.exists(f"{kernel}/linux")
 
 
 def _pinned(clock):
@@ -215,7 +220,9 @@ def carry_out(plans, clock, kernel, share, say):
         parts.append(_boot_once(clock, kernel, f"{share}/boot-{number}", runs,
                                 say))
     measured = _merge(parts)
-    measured["facts"].update(watch.facts(), pinned=_pinned(clock))
+    measured["facts"].update(
+        watch.facts(), pinned=_pinned(clock),
+        machine="user mode" if is_user_mode(kernel) else "QEMU")
     return summarise([run for runs in plans for run in runs], measured)
 
 
@@ -255,4 +262,4 @@ def carry_out_on_host(runs, disks, share, say):
                 open(LOAD, "w", encoding="utf-8") as control:
             control.write("stop")
         raise BenchError("the load stopped; what it said is above")
-    return listener.values, watch.facts()
+    return listener.values, {**watch.facts(), "pinned": "-"}

@@ -120,8 +120,9 @@ def _gains(rows):
 def _clock(name, part):
     facts = part["facts"]
     load = "mqblk_load" if "pinned" in facts else facts["fio"]
+    where = f" ({facts['machine']})" if "machine" in facts else ""
     text = (f"{CLOCKS[name]}\n"
-            f"Linux {facts['kernel']}, {facts['cpus']} CPU(s), {facts['cpu']}; "
+            f"Linux {facts['kernel']}{where}, {facts['cpus']} CPU(s), {facts['cpu']}; "
             f"{load}; each run {part['limit']}\n")
     if busy.is_noisy(facts):
         text += ("NOISY: others used "
