@@ -10,8 +10,12 @@
 #include <linux/blkdev.h>
 #include <linux/ktime.h>
 #include <linux/mqblk.h>
+#include <linux/sizes.h>
 
 #include "null_blk_c.h"
+
+/* Who waits for the first of a batch waits until so much is copied, and no more. */
+#define NBC_BATCH_BYTES	SZ_64K
 
 /*
  * Requests that came together and are done
@@ -276,6 +280,7 @@ static __always_inline void nbc_list_plain(struct nbc_disk *nbd,
 					   bool softirq)
 {
 	DEFINE_IO_COMP_BATCH(iob);
+	unsigned int copied = 0;
 	struct request *rq;
 
 	if (data)
@@ -283,7 +288,13 @@ static __always_inline void nbc_list_plain(struct nbc_disk *nbd,
 	while ((rq = rq_list_pop(rqs))) {
 		if (data)
 			nbc_prefetch_first(nbd, rqs);
+		if (data)
+			copied += blk_rq_bytes(rq);
 		nbc_handle_plain(nbd, rq, data, softirq, &iob);
+		if (data && copied >= NBC_BATCH_BYTES) {
+			mqblk_batch_end(&iob);
+			copied = 0;
+		}
 	}
 	mqblk_batch_end(&iob);
 }
