@@ -33,12 +33,29 @@ static bool nbc_has_cache(const struct nbc_config *config)
 	return config->cache_size && config->memory_backed;
 }
 
+/*
+ * A copy has no largest size, and each request costs: by default the block layer's
+ * caps are the only ones. In place of null_blk a disk has its limit, which is what the
+ * block layer takes 0 for.
+ */
+static void nbc_limit_size(struct queue_limits *limits,
+			   const struct nbc_config *config)
+{
+	limits->max_hw_sectors = config->max_sectors;
+	if (nbc_defaults.drop_in)
+		return;
+	limits->max_segments = USHRT_MAX;
+	limits->max_segment_size = UINT_MAX;
+	if (!config->max_sectors)
+		limits->max_hw_sectors = UINT_MAX;
+}
+
 static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 			    const struct nbc_config *config)
 {
 	limits->logical_block_size = config->blocksize;
 	limits->physical_block_size = config->blocksize;
-	limits->max_hw_sectors = config->max_sectors;
+	nbc_limit_size(limits, config);
 	/* Data is copied by bytes, so segments need no alignment; 0 is 511. */
 	limits->dma_alignment = 1;
 	if (config->virt_boundary)

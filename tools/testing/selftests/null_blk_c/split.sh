@@ -22,10 +22,10 @@ bad() { nbc_set d "badblocks=$1"; }
 set_back() { blkzone reset -o 0 -l 8192 /dev/d; }
 write_pointer() { blkzone report -c 1 /dev/d | sed -n 's/.*wptr 0x\([0-9a-f]*\).*/\1/p'; }
 
-# By default a part is 127 KiB: sectors 0 to 253, 254 to 507 and so on.
+# A part is 127 KiB: sectors 0 to 253, 254 to 507 and so on.
 check_bad_blocks() {
 	local sector op
-	nbc_disk d size=16 memory_backed=1 queue_mode=$mode "$@"
+	nbc_disk d size=16 memory_backed=1 queue_mode=$mode max_sectors=254 "$@"
 	for sector in 8 260 511; do
 		bad +$sector-$sector
 		for op in read write; do
@@ -44,7 +44,7 @@ check_bad_blocks() {
 
 # What the page cache writes back late is told by fsync.
 check_file() {
-	nbc_disk d size=16 queue_mode=$mode memory_backed=1
+	nbc_disk d size=16 queue_mode=$mode memory_backed=1 max_sectors=254
 	mkfs.ext4 -q -b 4096 -E nodiscard /dev/d
 	mkdir -p /tmp/mnt
 	mount /dev/d /tmp/mnt
@@ -61,7 +61,7 @@ check_file() {
 
 check_zones() {
 	nbc_disk d size=16 zoned=1 zone_size=4 memory_backed=1 queue_mode=$mode \
-		badblocks_partial_io=1 "$@"
+		max_sectors=254 badblocks_partial_io=1 "$@"
 	bad +16-16
 	check "$mode $*: zone: 256 KiB, sector 16 is bad" expect_errno EIO io write 256
 	check_eq "the write pointer stands before it" "$(write_pointer)" 000010
