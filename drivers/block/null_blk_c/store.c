@@ -56,6 +56,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/static_stub.h>
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/printk.h>
@@ -80,6 +81,7 @@ static long nbc_reserve_pages __ro_after_init;
 /* Copies what is less than a page. */
 noinline void nbc_copy_part(void *to, const void *from, unsigned int bytes)
 {
+	KUNIT_STATIC_STUB_REDIRECT(nbc_copy_part, to, from, bytes);
 	if (!IS_ALIGNED((unsigned long)to | (unsigned long)from | bytes,
 			SECTOR_SIZE)) {
 		memcpy(to, from, bytes);

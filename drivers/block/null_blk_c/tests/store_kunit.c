@@ -6,7 +6,9 @@
  * says what must be read. The rest looks at what a model cannot say: memory
  * that is given back, memory that is not there, and requests that meet.
  */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
+#include <kunit/test-bug.h>
 #include <linux/bio.h>
 #include <linux/bits.h>
 #include <linux/blkdev.h>
@@ -22,7 +24,7 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
-#include "../store.h"
+#include "../unit.h"
 #include "../../mqblk/tests/fail_kunit.h"
 
 /* Units in the window that the model covers, if the geometry does not say. */
@@ -1278,6 +1280,74 @@ static void write_blocks_whole(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 7, seen);
 }
 
+/**
+ * struct nbc_meeting - a write that comes in the middle of a read
+ * @f: the fixture
+ * @io: the write's request
+ * @offset: where it writes, in the window
+ * @len: how much
+ * @copies: copies made so far
+ */
+struct nbc_meeting {
+	struct nbc_fixture	*f;
+	struct nbc_io		*io;
+	size_t			offset;
+	size_t			len;
+	unsigned int		copies;
+};
+
+/* In place of nbc_copy_part(): the first copy is interrupted by the write. */
+static void nbc_copy_and_meet(void *to, const void *from, unsigned int bytes)
+{
+	struct kunit *test = kunit_get_current_test();
+	struct nbc_meeting *m = test->priv;
+	unsigned int half = bytes / 2;
+
+	memcpy(to, from, half);
+	if (!m->copies++)
+		KUNIT_EXPECT_EQ(test, 0,
+				nbc_write_bios(&m->f->store, m->io->bios,
+					       m->f->base + m->offset, m->len));
+	memcpy(to + half, from + half, bytes - half);
+}
+
+static const struct nbc_geometry nbc_meetings[] = {
+	{ "block of 512",	512,	0, 2 },
+	{ "block of 16384",	16384,	0, 2 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(nbc_meeting, nbc_meetings, name);
+
+/*
+ * A block is written while a reader has half of it. The reader notices, and reads it
+ * once more: the new data. Needs no second CPU, and no luck.
+ */
+static void read_again_after_write(struct kunit *test)
+{
+	const struct nbc_geometry *geometry = test->param_value;
+	struct nbc_fixture *f = nbc_fixture(test, geometry);
+	size_t len = geometry->block_bytes, offset = f->unit_bytes - len;
+	struct nbc_meeting m = {
+		.f	= f,
+		.io	= nbc_io_alloc(test, len),
+		.offset	= offset,
+		.len	= len,
+	};
+
+	memset(f->data, 1, len);
+	KUNIT_ASSERT_EQ(test, 0, nbc_write_data(test, f, NBC_PLAIN, offset, len,
+						"before"));
+	nbc_io_build(test, m.io, NBC_PLAIN, len);
+	memset(m.io->memory, 2, m.io->memory_bytes);
+	test->priv = &m;
+	kunit_activate_static_stub(test, nbc_copy_part, nbc_copy_and_meet);
+	/* Odd segments: none is a page, which is copied otherwise. */
+	KUNIT_EXPECT_EQ(test, BIT(2),
+			nbc_read_uniform(test, f, NBC_ODD, offset, len, len));
+	kunit_deactivate_static_stub(test, nbc_copy_part);
+	KUNIT_EXPECT_NE(test, 0, m.copies);
+}
+
 /*
  * Whole nodes of the XArray come and go below a reader and two writers, who
  * find out and start again. Each unit is that of one write, or zero.
@@ -1569,6 +1639,7 @@ static struct kunit_case nbc_store_cases[] = {
 	KUNIT_CASE_PARAM(write_over_units_without_memory,
 			 nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(write_blocks_whole, nbc_block_gen_params),
+	KUNIT_CASE_PARAM(read_again_after_write, nbc_meeting_gen_params),
 	KUNIT_CASE(walk_vanishing_nodes),
 	KUNIT_CASE(fill_hole_twice),
 	KUNIT_CASE_SLOW(refuse_the_last_memory),
