@@ -14,6 +14,8 @@
 
 /* Discard and write zeroes cost what is stored, not what is asked for. */
 #define NBC_MAX_RANGE_SECTS	(UINT_MAX >> SECTOR_SHIFT)
+/* The block layer counts the bytes of a request in 32 bits, and lets it grow to this. */
+#define NBC_MAX_REQUEST_SECTS	round_down(NBC_MAX_RANGE_SECTS, PAGE_SECTORS)
 
 static DEFINE_IDA(nbc_indexes);
 
@@ -41,13 +43,13 @@ static bool nbc_has_cache(const struct nbc_config *config)
 static void nbc_limit_size(struct queue_limits *limits,
 			   const struct nbc_config *config)
 {
-	limits->max_hw_sectors = config->max_sectors;
+	limits->max_hw_sectors = min(config->max_sectors, NBC_MAX_REQUEST_SECTS);
 	if (nbc_defaults.drop_in)
 		return;
 	limits->max_segments = USHRT_MAX;
 	limits->max_segment_size = UINT_MAX;
 	if (!config->max_sectors)
-		limits->max_hw_sectors = UINT_MAX;
+		limits->max_hw_sectors = NBC_MAX_REQUEST_SECTS;
 }
 
 static void nbc_limits_fill(struct queue_limits *limits, const char *name,

@@ -25,7 +25,7 @@ shows() {
 }
 
 shows size=64 -- logical_block_size=512 physical_block_size=512 rotational=0 \
-	max_hw_sectors_kb=2147483647 max_segments=65535 virt_boundary_mask=0 dma_alignment=1 \
+	max_hw_sectors_kb=4194300 max_segments=65535 virt_boundary_mask=0 dma_alignment=1 \
 	discard_max_bytes=0 write_zeroes_max_bytes=0 io_poll=1 write_cache="write through"
 check_eq "$QUEUES queues" "$(hw_queues d)" "$QUEUES"
 check_eq "with 64 tags" "$(</sys/block/d/mq/0/nr_tags)" 64
@@ -44,7 +44,7 @@ shows max_sectors=255 -- max_hw_sectors_kb=127 max_sectors_kb=127
 nbc_destroy d
 shows max_sectors=8 -- max_hw_sectors_kb=4 max_sectors_kb=4
 nbc_destroy d
-shows max_sectors=4294967295 --
+shows max_sectors=4294967295 -- max_hw_sectors_kb=4194300
 # Linux 6.12 and 7.3 have different defaults.
 check "max_sectors_kb is the block layer's default" \
 	grep -qxE '1280|4096' /sys/block/d/queue/max_sectors_kb
