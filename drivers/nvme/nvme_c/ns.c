@@ -5,7 +5,9 @@
  * A scan asks for the list of active namespaces and looks at each: one that is
  * new gets a disk, one that is not the same any more gets another, one that is
  * gone loses it. Only the size of a disk changes while it lives. A disk that is lost in
- * this way is dead at once: nothing is written back.
+ * this way is dead at once: the page cache is not written back. Requests that were on
+ * their way by then are still sent, also those that a reset has sent again, which a scan
+ * follows.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -42,15 +44,15 @@ static int nvmec_info_errno(int ret)
 {
 	if (ret <= 0)
 		return ret;
-	if ((ret & NVME_STATUS_DNR) ||
-	    (ret & NVME_SCT_SC_MASK) == NVME_SC_INVALID_NS)
+	if ((ret & NVME_SCT_SC_MASK) == NVME_SC_INVALID_NS)
 		return -ENODEV;
-	return -EIO;
+	return (ret & NVME_STATUS_DNR) ? -ENXIO : -EIO;
 }
 
 /*
  * Reads all there is to know. Returns 0; -ENODEV if there is no such namespace,
- * or none that can be used; or another errno if the controller did not answer.
+ * or none that can be used; -ENXIO if the controller refuses to say; or another errno
+ * if it did not answer.
  */
 static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 			   struct nvmec_ns_info *info)
@@ -72,6 +74,7 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 					    info->limits.max_hw_sectors);
 	ret = nvmec_identify(ctrl, NVME_ID_CNS_NS_DESC_LIST, nsid, 0, page);
 	if (!ret) {
+		info->described = true;
 		nvmec_ident_ns_descs(&info->id, page);
 		ret = nvmec_ident_ns_csi(&ctrl->dev, nsid, &info->id);
 	}
@@ -169,6 +172,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	ns->nsid = nsid;
 	ns->lba_shift = info->lba_shift;
 	ns->id = info->id;
+	ns->described = info->described;
 	ns->seen = true;
 	params.private = ns;
 	snprintf(name, sizeof(name), "%sn%u", dev_name(&ctrl->dev), nsid);
@@ -216,6 +220,9 @@ static void nvmec_ns_remove(struct nvmec_ns *ns)
  */
 static void nvmec_ns_lose(struct nvmec_ns *ns)
 {
+	dev_warn(&ns->ctrl->dev,
+		 "namespace %u: gone, or another one: its disk goes with what was not written\n",
+		 ns->nsid);
 	blk_mark_disk_dead(ns->disk);
 	nvmec_ns_remove(ns);
 }
@@ -309,8 +316,11 @@ static int nvmec_scan_one(struct nvmec_ctrl *ctrl, u32 nsid)
 	int ret;
 
 	ret = nvmec_info_read(ctrl, nsid, &info);
+	/* What a namespace once said of itself is not unsaid by a refusal. */
+	if (ns && (ret == -ENXIO || (!ret && ns->described && !info.described)))
+		return -EIO;
 	if (ret)
-		return ret == -ENODEV ? 0 : ret;
+		return ret == -ENODEV || ret == -ENXIO ? 0 : ret;
 	if (ns && nvmec_ns_same(ns, &info)) {
 		ns->seen = true;
 		set_capacity_and_notify(ns->disk, info.capacity_sects);

@@ -300,6 +300,7 @@ struct nvmec_ns_id {
 /**
  * struct nvmec_ns_info - what a namespace is, checked
  * @id: identity
+ * @described: there is a list of descriptors, which @id has
  * @lba_shift: log2 of the logical block size in bytes
  * @capacity_sects: size in units of 512 bytes
  * @read_only: it cannot be written
@@ -307,6 +308,7 @@ struct nvmec_ns_id {
  */
 struct nvmec_ns_info {
 	struct nvmec_ns_id	id;
+	bool			described;
 	u8			lba_shift;
 	sector_t		capacity_sects;
 	bool			read_only;
@@ -319,6 +321,7 @@ struct nvmec_ns_info {
  * @nsid: its id there
  * @lba_shift: log2 of the logical block size in bytes
  * @id: identity; a namespace with another one is another namespace
+ * @described: as in &struct nvmec_ns_info
  * @disk: the disk, whose last reference frees the structure
  * @entry: in &nvmec_ctrl.namespaces
  * @seen: found by the scan that runs; guarded by &nvmec_ctrl.scan_lock
@@ -330,6 +333,7 @@ struct nvmec_ns {
 	u32			nsid;
 	u8			lba_shift;
 	struct nvmec_ns_id	id;
+	bool			described;
 	struct gendisk		*disk;
 	struct list_head	entry;
 	bool			seen;
