@@ -38,9 +38,10 @@
  *     mqblk_timer_park() or mqblk_poll_park().
  *  3. MQBLK_RQ_PARKED: it waits in the struct mqblk_queue of its hardware
  *     queue, with its status decided. Only the one who takes it out under that
- *     queue's lock (the timer, the poller, or mqblk_rq_timeout()) owns it, and
- *     it is in state 2 again from then on. mqblk_rq_lose() parks one that nobody
- *     but mqblk_rq_timeout() will take.
+ *     queue's lock (the timer, the poller, mqblk_rq_timeout(), or
+ *     mqblk_disk_hurry(), which takes all) owns it, and it is in state 2 again
+ *     from then on. mqblk_rq_lose() parks one that neither the timer nor a poller
+ *     will take.
  *
  * 2 -> 1 is made by mqblk_rq_end() and mqblk_rq_complete() for the owner: who
  * calls them for a request that is not in state 2 is refused with a warning and

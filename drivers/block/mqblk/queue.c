@@ -178,7 +178,8 @@ static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
  * mqblk_timer_park - complete a request at a deadline
  * @rq: a request that the caller owns, on a queue set up by mqblk_init_hctx()
  * @status: its outcome
- * @deadline: time of CLOCK_MONOTONIC; never completed before it
+ * @deadline: time of CLOCK_MONOTONIC; not completed before it, unless
+ *	mqblk_disk_hurry() says that nothing waits
  *
  * The queue owns the request when this returns; it may have ended already. On a
  * poll queue it ends when somebody polls, but not before the deadline either.
@@ -240,7 +241,8 @@ EXPORT_SYMBOL_GPL(mqblk_poll);
  * mqblk_rq_lose - never complete a request
  * @rq: a request that the caller owns, on a queue set up by mqblk_init_hctx()
  *
- * As a device does that never answers. The request ends by mqblk_rq_timeout().
+ * As a device does that never answers. The request ends by mqblk_rq_timeout(), or by
+ * mqblk_disk_hurry().
  *
  * Context: Any.
  */

@@ -88,7 +88,8 @@ static int nbc_bad_clear(struct badblocks *list,
 static int nbc_bad_change(struct badblocks *list,
 			  const struct nbc_bad_range *range)
 {
-	void *saved = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	/* Under a lock that letting go of the disk needs: no I/O is waited for. */
+	void *saved = kmalloc(PAGE_SIZE, GFP_NOIO);
 	int count, ret;
 
 	if (!saved)

@@ -90,7 +90,7 @@ static bool nbc_open;
 /*
  * A name stands in uevents, in /proc and in /dev, where white space and control
  * characters end a word or a line, and '!' stands for a slash. Those that udev takes
- * as they are do no harm anywhere.
+ * as they are have no such meaning.
  */
 static bool nbc_name_valid(const char *name)
 {

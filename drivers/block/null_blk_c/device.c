@@ -77,9 +77,12 @@ static int nbc_device_resize(struct nbc_device *dev,
 	if (config->submit_queues == dev->config.submit_queues &&
 	    config->poll_queues == dev->config.poll_queues)
 		return 0;
+	ret = nbc_set_check_resize(nbd, nbc_device_name(dev));
+	if (ret)
+		return ret;
 	/* Who wants to switch it off waits for the lock, not for requests. */
 	nbc_disk_disarm(nbd);
-	ret = nbc_set_resize(nbd, nbc_device_name(dev), config);
+	ret = nbc_set_resize(nbd, config);
 	nbc_disk_arm(nbd);
 	if (!ret)
 		mqblk_watch_resized(&nbd->watch);

@@ -42,7 +42,9 @@
  * A request may be held for an hour by the timer or by a limit, and for ever by a
  * fault. So whatever waits for requests disarms the disk first (nbc_disk_disarm()):
  * then none of the three acts, and what they held ends. That is so while a disk comes,
- * as power-on reads partitions, while it is resized, and when it goes.
+ * as power-on reads partitions, while it is resized, and when it goes. Disks with
+ * shared_tags may still wait for each other: where one holds all tags, another gets
+ * none until the first is let go of.
  *
  * Locks
  * -----
@@ -66,6 +68,7 @@
 #include <linux/async.h>
 #include <linux/blkdev.h>
 #include <linux/module.h>
+#include <linux/nodemask.h>
 #include <linux/sizes.h>
 
 #include "null_blk_c.h"
@@ -128,14 +131,18 @@ static void nbc_defaults_remove(void)
 
 static u64 __init nbc_defaults_bytes(void)
 {
-	u64 requests = 0;
+	u64 queues = nbc_defaults.submit_queues;
 
-	if (nbc_defaults.queue_mode != NBC_Q_BIO && !nbc_defaults.shared_tags)
-		requests = (nbc_defaults.submit_queues +
-			    nbc_defaults.poll_queues) *
-			   nbc_defaults.hw_queue_depth;
+	if (nbc_defaults.use_per_node_hctx)
+		queues = nr_online_nodes;
+	queues += nbc_defaults.poll_queues;
+	if (nbc_defaults.shared_tag_bitmap)
+		queues = 1;
+	if (nbc_defaults.queue_mode == NBC_Q_BIO || nbc_defaults.shared_tags)
+		queues = 0;
 	return nbc_defaults.nr_devices *
-	       (NBC_DISK_BYTES + requests * NBC_REQUEST_BYTES);
+	       (NBC_DISK_BYTES + queues * nbc_defaults.hw_queue_depth *
+		NBC_REQUEST_BYTES);
 }
 
 static int __init nbc_defaults_check(void)

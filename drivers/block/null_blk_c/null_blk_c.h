@@ -235,8 +235,8 @@ ktime_t nbc_due(struct nbc_disk *nbd, enum req_op op, unsigned int bytes,
 int nbc_set_get(struct nbc_disk *nbd, const char *name,
 		const struct nbc_config *config);
 void nbc_set_put(struct nbc_disk *nbd);
-int nbc_set_resize(struct nbc_disk *nbd, const char *name,
-		   const struct nbc_config *config);
+int nbc_set_check_resize(struct nbc_disk *nbd, const char *name);
+int nbc_set_resize(struct nbc_disk *nbd, const struct nbc_config *config);
 
 #ifdef CONFIG_BLK_DEV_ZONED
 /* kept.c */

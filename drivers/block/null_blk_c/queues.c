@@ -123,22 +123,33 @@ void nbc_set_put(struct nbc_disk *nbd)
 }
 
 /**
- * nbc_set_resize - change the number of a disk's hardware queues
- * @nbd: the disk, disarmed, so that requests in flight end
+ * nbc_set_check_resize - can the number of a disk's hardware queues change
+ * @nbd: the disk
  * @name: its name
+ *
+ * Context: Process context.
+ * Return: 0, or -EINVAL with a line in the log if it shares them or has none.
+ */
+int nbc_set_check_resize(struct nbc_disk *nbd, const char *name)
+{
+	if (nbd->set == &nbd->own_set)
+		return 0;
+	pr_err("%s: submit_queues and poll_queues are fixed with %s\n", name,
+	       nbd->set ? "shared_tags" : "queue_mode 0");
+	return -EINVAL;
+}
+
+/**
+ * nbc_set_resize - change the number of a disk's hardware queues
+ * @nbd: the disk, for which nbc_set_check_resize() said 0, disarmed, so that requests
+ *	in flight end
  * @config: what it shall be
  *
  * Context: Process context, may sleep.
- * Return: 0; -EINVAL if it shares its queues or has none; -ENOMEM.
+ * Return: 0 or the error of mqblk_set_resize().
  */
-int nbc_set_resize(struct nbc_disk *nbd, const char *name,
-		   const struct nbc_config *config)
+int nbc_set_resize(struct nbc_disk *nbd, const struct nbc_config *config)
 {
-	if (nbd->set != &nbd->own_set) {
-		pr_err("%s: submit_queues and poll_queues are fixed with %s\n",
-		       name, nbd->set ? "shared_tags" : "queue_mode 0");
-		return -EINVAL;
-	}
 	return mqblk_set_resize(nbd->set, config->submit_queues,
 				config->poll_queues);
 }

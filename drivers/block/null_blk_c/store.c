@@ -68,6 +68,8 @@
 
 /* Units given back in one call; they stand in an array on the stack. */
 #define NBC_FREE_AT_ONCE	32
+/* Allocations below that are made without asking. */
+#define NBC_SMALL_BYTES		SZ_16M
 /* Two of so many CPUs that write want the same guard once in so many times. */
 #define NBC_GUARDS_PER_CPU	64
 
@@ -189,19 +191,22 @@ bool nbc_memory_left(struct nbc_store *store)
 }
 
 /**
- * nbc_memory_covers - is there that much memory to spare
+ * nbc_memory_covers - is there that much memory
  * @bytes: how much
  *
  * For allocations that a user can make as large as the machine: the kernel would try,
- * and kill processes for it.
+ * and kill processes for it. What is small is not looked at, so that a disk whose data
+ * fills the memory can still be changed.
  *
- * Context: Any.
- * Return: whether it would leave what is kept in reserve.
+ * Context: Process context.
+ * Return: whether it is worth trying.
  */
 bool nbc_memory_covers(u64 bytes)
 {
-	return (u64)max(si_mem_available() - nbc_reserve_pages, 0L) >
-	       bytes >> PAGE_SHIFT;
+	if (bytes < NBC_SMALL_BYTES)
+		return true;
+	nbc_kept_drop_all();
+	return (u64)max(si_mem_available(), 0L) > bytes >> PAGE_SHIFT;
 }
 
 /* Frees a unit that nobody else knows. */

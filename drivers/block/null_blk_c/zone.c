@@ -415,7 +415,7 @@ u64 nbc_zone_count(const struct nbc_zone_geometry *geometry)
  * nbc_zones_bytes - memory that the zones of a geometry take
  * @geometry: the geometry
  *
- * Return: that many bytes, or U64_MAX.
+ * Return: that many bytes, or SIZE_MAX.
  */
 u64 nbc_zones_bytes(const struct nbc_zone_geometry *geometry)
 {

@@ -448,7 +448,7 @@ static int nbc_zoned_renew(struct nbc_device *dev,
 	if (nbc_memory_covers(bytes))
 		zones = nbc_zones_create(geometry, node);
 	if (!zones) {
-		pr_err("%s: zone_size: %u makes %llu zones, no memory for them, %llu MiB; use larger ones\n",
+		pr_err("%s: zone_size: %u makes %llu zones, and there are no %llu MiB of memory for them; use larger ones\n",
 		       nbc_device_name(dev),
 		       geometry->zone_sects >> NBC_MB_SHIFT,
 		       nbc_zone_count(geometry), bytes >> 20);

@@ -51,10 +51,10 @@ no_power "zone_capacity: 3 is less than zone_size, use 4 or a size of whole zone
 
 nbc_set d size=1099511627776 zone_size=1 zone_capacity=0
 check "no power with more zones than there is memory for" expect_errno ENOMEM nbc_power d 1
-log_wants "d: zone_size: 1 makes 1099511627776 zones, no memory for them"
+log_wants "d: zone_size: 1 makes 1099511627776 zones, and there are no"
 nbc_set d size=100000000
 check "nor with what the machine cannot do without" expect_errno ENOMEM nbc_power d 1
-log_wants "d: zone_size: 1 makes 100000000 zones, no memory for them, 6103 MiB; use larger"
+log_wants "d: zone_size: 1 makes 100000000 zones, and there are no 6103 MiB of memory for them; use larger"
 check "nobody was killed" eval '! kmsg_has "Out of memory"'
 nbc_set d size=9 zone_size=4
 
