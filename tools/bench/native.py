@@ -76,6 +76,9 @@ def read(runs, directory):
 
 # --- the summary -------------------------------------------------------------
 
+USER_MODE = "user mode"
+
+
 def _by_movsb(samples):
     """Times of null_blk if its copies were rep movsb: what that is faster than
     memcpy() is taken off. None where that makes no sense."""
@@ -87,9 +90,9 @@ def _by_movsb(samples):
     return times if min(times) > 0 else None
 
 
-def add_limits(rows, table):
-    """Beside each driver of a cell that copies, how near it is to the limits, and
-    its quotient to null_blk with the other kind of copy."""
+def add_limits(rows, table, user_mode):
+    """Beside each driver of a cell that copies, how near it is to the limits; and in
+    user mode, its quotient to null_blk with the other kind of copy."""
     for row in rows:
         samples = table[row["cell"], row["metric"]]
         mine = samples[row["driver"]]
@@ -97,7 +100,7 @@ def add_limits(rows, table):
             limit = samples.get(name)
             if limit and row["driver"] not in cells.LIMITS:
                 row[f"of_{name}"] = stats.paired_ratio(limit, mine)
-        other = _by_movsb(samples)
+        other = _by_movsb(samples) if user_mode else None
         if other and row["driver"] == "null_blk_c":
             row["to_reference_movsb"] = stats.paired_ratio(other, mine)
     return rows
@@ -142,7 +145,8 @@ def summarise(runs, measured):
         "settings": measured["settings"],
         "without": measured["without"],
         "limit": "a fixed number of I/Os",
-        "rows": add_limits(summary.rows(table, cells), table),
+        "rows": add_limits(summary.rows(table, cells), table,
+                           measured["facts"].get("machine") == USER_MODE),
         "gains": gains(selected, table),
     }
 
@@ -158,6 +162,13 @@ def has_kvm():
     except OSError:
         return False
     return bool(words & {"vmx", "svm"})
+
+
+def _machine(kernel):
+    """What a kernel runs on, in words."""
+    if is_user_mode(kernel):
+        return USER_MODE
+    return "KVM" if has_kvm() else "emulated by QEMU: not native"
 
 
 def choose_kernel(clock, asked):
@@ -222,7 +233,7 @@ def carry_out(plans, clock, kernel, share, say):
     measured = _merge(parts)
     measured["facts"].update(
         watch.facts(), pinned=_pinned(clock),
-        machine="user mode" if is_user_mode(kernel) else "QEMU")
+        machine=_machine(kernel))
     return summarise([run for runs in plans for run in runs], measured)
 
 

@@ -149,7 +149,7 @@ class Summary(unittest.TestCase):
 
     def _rows(self):
         made = _table(self.TIMES)
-        rows = native.add_limits(summary.rows(made, cells), made)
+        rows = native.add_limits(summary.rows(made, cells), made, True)
         return {row["driver"]: row for row in rows}
 
     def test_half_the_time_is_twice_as_fast(self):
@@ -165,6 +165,11 @@ class Summary(unittest.TestCase):
                                1.75)
         self.assertNotIn("to_reference_movsb", rows["null_blk"])
         self.assertNotIn("of_memcpy", rows["movsb"])
+
+    def test_other_machines_have_one_kind_of_copy(self):
+        made = _table(self.TIMES)
+        for row in native.add_limits(summary.rows(made, cells), made, False):
+            self.assertNotIn("to_reference_movsb", row)
 
     def test_gains(self):
         selected = cells.matrix("smp")
@@ -185,7 +190,7 @@ class Summary(unittest.TestCase):
     def test_table(self):
         runs = native_plan.make([_cell("mem-read-4k")], list(self.TIMES), 2)
         facts = {"kernel": "6.12", "cpus": "1", "cpu": "UML", "fio": "fio-3",
-                 "pinned": "1", "cpus_of_others": "0.50", "cpus_stolen": "0.00"}
+                 "pinned": "1", "machine": "user mode", "cpus_of_others": "0.50", "cpus_stolen": "0.00"}
         part = native.summarise(runs, {
             "values": {r.section: {"ns": self.TIMES[r.driver][0]} for r in runs},
             "facts": facts, "settings": {}, "without": {}})
