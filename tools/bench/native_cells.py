@@ -61,6 +61,9 @@ FILLED = {"mem": SPAN, "cache": CACHED_SPAN, "twomem": SPAN}
 SINGLE = {"floor": "mqfloor0", "brd": "ram0"}
 MODULE_OF = {"null_blk-4k": "null_blk"}
 
+# Parameters of these modules for a store, where that is not the default.
+PARAMETERS = {("floor", "two"): {"queues": 2}}
+
 
 @dataclasses.dataclass(frozen=True)
 class Cell:

@@ -60,7 +60,8 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Disk:
-    """A disk that the guest makes, or finds when it has loaded a module."""
+    """A disk that the guest makes, or that a module makes when it is loaded, with
+    these as its parameters then."""
 
     driver: str
     name: str
@@ -81,7 +82,7 @@ def _disk(driver, store):
     if driver == "null_blk-4k":
         attributes["blocksize"] = 4096
     if driver in cells.SINGLE:
-        attributes = {}
+        attributes = cells.PARAMETERS.get((driver, store), {})
     return Disk(cells.MODULE_OF.get(driver, driver), disk_name(driver, store),
                 tuple(attributes.items()), cells.FILLED.get(store, 0))
 

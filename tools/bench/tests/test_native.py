@@ -86,6 +86,13 @@ class Plan(unittest.TestCase):
         self.assertIn(("blocksize", 4096), found[2].attributes)
         self.assertEqual({d.fill_bytes for d in found}, {cells.SPAN})
 
+    def test_queues_of_the_floor_driver(self):
+        """Jobs on two CPUs have a queue each, whatever the driver."""
+        found = {d.driver: dict(d.attributes) for d in native_plan.disks(
+            native_plan.make(cells.matrix("smp"), cells.DRIVERS, 1))}
+        self.assertEqual(found["floor"], {"queues": 2})
+        self.assertEqual(found["null_blk_c"]["submit_queues"], 2)
+
     def test_files(self):
         runs = [_run(), _run("memcpy")]
         with tempfile.TemporaryDirectory() as directory:
