@@ -32,20 +32,29 @@ module_name()
 	esac
 }
 
-# The file of a driver of ours that was built in this tree for the running kernel.
-# Test kernels bring their own.
+# Files of our drivers that were built in this tree for the running kernel; looked for
+# once, as that must not be part of what is measured. Test kernels bring their own.
+declare -A OURS=()
+
+find_ours()
+{
+	local driver file
+
+	for driver in mqblk null_blk_c floor load; do
+		case $driver in
+		floor | load) file=$tree/tools/bench/$driver/mqblk_$driver.ko ;;
+		*) file=$tree/drivers/block/$driver/$driver.ko ;;
+		esac
+		[[ -e $file && $(modinfo -F vermagic "$file") == \
+			"$(</proc/sys/kernel/osrelease) "* ]] || continue
+		OURS[$driver]=$file
+	done
+}
+find_ours
+
 module_file()
 {
-	local file
-
-	case $1 in
-	mqblk) file=$tree/drivers/block/mqblk/mqblk.ko ;;
-	null_blk_c) file=$tree/drivers/block/null_blk_c/null_blk_c.ko ;;
-	floor | load) file=$tree/tools/bench/$1/mqblk_$1.ko ;;
-	*) return ;;
-	esac
-	[[ -e $file && $(modinfo -F vermagic "$file") == "$(uname -r) "* ]] || return 0
-	echo "$file"
+	echo "${OURS[$1]-}"
 }
 
 is_loaded()
