@@ -7,6 +7,7 @@ import unittest
 
 import busy
 import choose
+import figures
 import machine
 import native
 import native_cells as cells
@@ -208,6 +209,19 @@ class Summary(unittest.TestCase):
         self.assertRegex(text, r"mem-read-4k +null_blk_c +2 +1,000 .* "
                                r"2\.000 \(2\.000 \.\. 2\.000\) +1\.75 +0\.50 +0\.25")
         self.assertIn("by movsb", text)
+
+
+class Figures(unittest.TestCase):
+    def test_table(self):
+        rows = [{"cell": "mem-read-4k", "driver": d, "median": m}
+                for d, m in (("null_blk_c", 1000.0), ("null_blk", 1660.0),
+                             ("memcpy", 457.2))]
+        rows.append({"cell": "plain-read-4k", "driver": "floor",
+                     "median": 92.61})
+        lines = figures.table({"rows": rows}).splitlines()
+        self.assertEqual(lines[2], "| mem-read-4k | 457 |  |  | 1,000 | "
+                                   "1,660 (1.66) |  |  |")
+        self.assertEqual(lines[3], "| plain-read-4k |  |  | 92.6 |  |  |  |  |")
 
 
 class Busy(unittest.TestCase):
