@@ -173,6 +173,9 @@ def _machine(kernel):
 
 def choose_kernel(clock, asked):
     """What scripts/vm is to boot, and whether that needs modules of this tree."""
+    have = len(os.sched_getaffinity(0))
+    if have < CPUS[clock]:
+        raise BenchError(f"they need {CPUS[clock]} CPUs, and here are {have}")
     if asked and not asked.startswith("uml"):
         return asked, not is_user_mode(asked)
     if not asked and has_kvm():
