@@ -18,8 +18,6 @@ COLOURS = {
     "floor": "#b9c2ca",
     "brd": "#d9a441",
     "null_blk-4k": "#8fa3b5",
-    "memcpy": "#4f7d4f",
-    "movsb": "#8fb78f",
 }
 STORES = {"plain": "no data", "mem": "memory-backed", "zone": "one zone"}
 WIDTH = 0.8  # of a group of bars
@@ -213,7 +211,9 @@ def draw(summary, path):
     panels = _panels(summary)
     present = {r["driver"] for part in summary["clocks"].values()
                for r in part["rows"]}
-    drivers = [d for d in native_cells.DRIVERS if d in present]
+    # A limit is no driver; the table has them.
+    drivers = [d for d in native_cells.DRIVERS
+               if d in present and d not in native_cells.LIMITS]
     groups = max((sum(map(len, _facets(part).values()))
                   for part in summary["clocks"].values()), default=0)
     figure = plt.figure(layout="constrained", figsize=(

@@ -57,7 +57,8 @@ static void mql_sleep(struct mql_job *job, int most)
 	WRITE_ONCE(job->wake_at, most);
 	for (;;) {
 		set_current_state(TASK_IDLE);
-		if (atomic_read(&job->in_flight) <= most)
+		/* What was read before it ended is in the buffers. */
+		if (atomic_read_acquire(&job->in_flight) <= most)
 			break;
 		schedule();
 	}
@@ -68,7 +69,7 @@ static void mql_sleep(struct mql_job *job, int most)
 /* Some disks need to be asked; one bio stands for all in the same queue. */
 static void mql_poll(struct mql_job *job, int most)
 {
-	while (atomic_read(&job->in_flight) > most) {
+	while (atomic_read_acquire(&job->in_flight) > most) {
 		bio_poll(job->polled, NULL, BLK_POLL_ONESHOT);
 		cond_resched();
 	}
