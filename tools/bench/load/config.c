@@ -13,6 +13,7 @@
 #include <linux/fs.h>
 #include <linux/kstrtox.h>
 #include <linux/limits.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -284,6 +285,13 @@ static int mql_check_disk_config(const struct mql_config *config)
 	return 0;
 }
 
+/* A block is copied page by page: it lies in one, or consists of whole ones. */
+static bool mql_copy_fits(u64 block_bytes)
+{
+	return !(block_bytes & (PAGE_SIZE - 1)) ||
+	       (block_bytes < PAGE_SIZE && is_power_of_2(block_bytes));
+}
+
 static int mql_check_copy_config(const struct mql_config *config)
 {
 	if (!mql_copy_can(config->engine)) {
@@ -291,9 +299,8 @@ static int mql_check_copy_config(const struct mql_config *config)
 		       mql_engine_name(config->engine));
 		return -EOPNOTSUPP;
 	}
-	if (config->block_bytes & (PAGE_SIZE - 1) &&
-	    PAGE_SIZE & (config->block_bytes - 1)) {
-		pr_err("block_bytes: %llu is not valid, use a power of two up to %lu, or a multiple of it, with engine %s\n",
+	if (!mql_copy_fits(config->block_bytes)) {
+		pr_err("block_bytes: %llu is not valid, use a power of two up to %lu, or a multiple of that, with engine %s\n",
 		       config->block_bytes, PAGE_SIZE,
 		       mql_engine_name(config->engine));
 		return -EINVAL;

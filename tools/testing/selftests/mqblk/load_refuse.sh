@@ -63,6 +63,13 @@ load_set disks=/dev/d batch=16 depth=8
 start_refused EINVAL "batch: 16 is not valid, use 1 to 8, which is depth"
 load_set depth=16 engine=memcpy pattern=sequential
 start_refused EINVAL "engine: memcpy is not valid, use disk with other patterns"
+load_set pattern=random
+# More than a page but no pages, and less than one but across its end
+for bytes in 1536 8704; do
+	load_set block_bytes=$bytes
+	start_refused EINVAL "block_bytes: $bytes is not valid, use a power of two up to"
+done
+load_set block_bytes=4096
 load_set engine=disk pattern=zones
 start_refused EINVAL "write_percent: 0 is not valid, use 100 with pattern zones"
 load_set write_percent=100
