@@ -113,14 +113,16 @@ static void *mql_attr_value(const struct mql_attr *attr)
 	return (void *)&mql_config + attr->offset;
 }
 
+/* What the user wrote goes to the log escaped, so that it makes no lines there. */
 static int mql_refuse(const struct mql_attr *attr, const char *text)
 {
 	if (attr->unit)
-		pr_err("%s: \"%s\" is not valid, use %llu to %llu, a multiple of %llu\n",
-		       attr->name, text, attr->min, attr->max, attr->unit);
+		pr_err("%s: \"%*pE\" is not valid, use %llu to %llu, a multiple of %llu\n",
+		       attr->name, (int)strlen(text), text, attr->min,
+		       attr->max, attr->unit);
 	else
-		pr_err("%s: \"%s\" is not valid, use %llu to %llu\n",
-		       attr->name, text, attr->min, attr->max);
+		pr_err("%s: \"%*pE\" is not valid, use %llu to %llu\n",
+		       attr->name, (int)strlen(text), text, attr->min, attr->max);
 	return -EINVAL;
 }
 
@@ -141,8 +143,8 @@ static int mql_set_choice(const struct mql_attr *attr, const char *text)
 	u64 *place = mql_attr_value(attr);
 
 	if (found < 0) {
-		pr_err("%s: \"%s\" is not valid, use %s, %s or %s\n", attr->name,
-		       text, attr->names[0], attr->names[1], attr->names[2]);
+		pr_err("%s: \"%*pE\" is not valid, use %s, %s or %s\n", attr->name,
+		       (int)strlen(text), text, attr->names[0], attr->names[1], attr->names[2]);
 		return -EINVAL;
 	}
 	*place = found;
@@ -161,8 +163,9 @@ static int mql_check_cpus(const struct mql_attr *attr, const char *text)
 	    (ret || (*text && !cpumask_intersects(cpus, cpu_online_mask))))
 		ret = -EINVAL;
 	if (ret == -EINVAL)
-		pr_err("%s: \"%s\" is not valid, use a list as in 0-1,3 of CPUs that are online (%*pbl), or nothing for all\n",
-		       attr->name, text, cpumask_pr_args(cpu_online_mask));
+		pr_err("%s: \"%*pE\" is not valid, use a list as in 0-1,3 of CPUs that are online (%*pbl), or nothing for all\n",
+		       attr->name, (int)strlen(text), text,
+		       cpumask_pr_args(cpu_online_mask));
 	free_cpumask_var(cpus);
 	return ret;
 }
@@ -202,8 +205,8 @@ static int mql_set(const struct mql_attr *attr, const char *text)
 {
 	guard(mutex)(&mql_lock);
 	if (mql_busy()) {
-		pr_err("%s: \"%s\" is not taken while the load runs\n",
-		       attr->name, text);
+		pr_err("%s: \"%*pE\" is not taken while the load runs\n",
+		       attr->name, (int)strlen(text), text);
 		return -EBUSY;
 	}
 	if (attr->text)

@@ -50,6 +50,9 @@ refused EINVAL 'engine: "tape" is not valid, use disk, memcpy or movsb' engine=t
 refused EINVAL 'pattern: "all" is not valid, use random, sequential or zones' pattern=all
 refused EINVAL 'cpus: "7000" is not valid, use a list as in 0-1,3' cpus=7000
 refused EINVAL 'disks: 9 paths are too many' "disks=1 2 3 4 5 6 7 8 9"
+# What is not valid has no effect on who reads the log.
+refused EINVAL 'depth: "1\r\e[2J" is not valid' $'depth=1\r\e[2J'
+refused EINVAL 'cpus: "a\tb" is not valid' $'cpus=a\tb'
 check "control: x is refused" expect_errno EINVAL load_control x
 log_wants 'mqblk_load: control: "x" is not valid, use start, run or stop'
 check "stop is harmless" load_control stop
