@@ -160,8 +160,8 @@ static void mql_forget(void)
 static int mql_choose_cpus(struct mql_run *run)
 {
 	const char *list = run->config.cpus;
-	unsigned int cpu = nr_cpu_ids;
 	struct mql_job *job;
+	int cpu = -1;
 
 	if (*list && cpulist_parse(list, run->cpus))
 		return -EINVAL;
