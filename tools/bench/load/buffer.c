@@ -10,9 +10,14 @@
  * belongs to and its place there, and on nothing else. So whoever writes a block
  * writes the same, and a reader can tell.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/blkdev.h>
 #include <linux/list.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 
@@ -21,19 +26,73 @@
 /* Makes words of neighbouring sectors differ in all their bits. */
 #define MQL_CONTENT_FACTOR	0x9e3779b97f4a7c15ULL
 
+/* Rather no run than a program killed for it; what is missing is said by us. */
+#define MQL_GFP			(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+/* --- is there enough ------------------------------------------------------ */
+
+/* What a run takes; the gaps between pages are there for one job at a time. */
+static u64 mql_memory_needed(const struct mql_config *config)
+{
+	u64 buffers = config->jobs * config->depth;
+	u64 pages = (buffers + config->depth) *
+		    DIV_ROUND_UP_ULL(config->block_bytes, PAGE_SIZE);
+	u64 bytes = 0;
+
+	if (config->engine != MQL_DISK)
+		pages += DIV_ROUND_UP_ULL(config->span_bytes, PAGE_SIZE);
+	if (config->verify)
+		bytes += buffers * sizeof(struct mql_slot);
+	if (config->latency)
+		bytes += config->jobs * sizeof(struct mql_latency);
+	return bytes + pages * (PAGE_SIZE + sizeof(struct page *));
+}
+
+static u64 mql_memory_available(void)
+{
+	return (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
+}
+
+/**
+ * mql_memory_suffices - is there memory for a run
+ * @config: what the run does
+ *
+ * So that memory is not used up before it turns out to be too little. What others
+ * take meanwhile is not known, so that getting it may fail all the same.
+ *
+ * Return: true if there seems to be.
+ */
+bool mql_memory_suffices(const struct mql_config *config)
+{
+	return mql_memory_needed(config) <= mql_memory_available();
+}
+
+/**
+ * mql_memory_refuse - say that there is no memory for a run
+ * @config: what the run does
+ */
+void mql_memory_refuse(const struct mql_config *config)
+{
+	pr_err("memory: a run needs %llu bytes, and %llu are available: use fewer jobs, or a smaller depth, block_bytes%s\n",
+	       mql_memory_needed(config), mql_memory_available(),
+	       config->engine == MQL_DISK ? "" : " or span_bytes");
+}
+
+/* --- pages and buffers ---------------------------------------------------- */
+
 /**
  * mql_pages_alloc - get pages with something in them
  * @nr: how many
  * @node: where
  * @gaps: none of them shall lie beside the one before
  *
- * Context: Process context, may sleep.
+ * Context: Process context, may sleep. A signal that kills the caller ends it.
  *
  * Return: an array of them, for mql_pages_free(), or NULL.
  */
 struct page **mql_pages_alloc(unsigned long nr, int node, bool gaps)
 {
-	struct page **pages = kvcalloc(nr, sizeof(*pages), GFP_KERNEL);
+	struct page **pages = kvcalloc(nr, sizeof(*pages), MQL_GFP);
 	struct page *gap, *next;
 	LIST_HEAD(unused);
 	unsigned long i;
@@ -41,12 +100,14 @@ struct page **mql_pages_alloc(unsigned long nr, int node, bool gaps)
 	if (!pages)
 		return NULL;
 	for (i = 0; i < nr; i++) {
-		pages[i] = alloc_pages_node(node, GFP_KERNEL, 0);
+		if (fatal_signal_pending(current))
+			break;
+		pages[i] = alloc_pages_node(node, MQL_GFP, 0);
 		if (!pages[i])
 			break;
 		memset(page_address(pages[i]), i, PAGE_SIZE);
 		SetPageUptodate(pages[i]);
-		gap = gaps ? alloc_pages_node(node, GFP_KERNEL, 0) : NULL;
+		gap = gaps ? alloc_pages_node(node, MQL_GFP, 0) : NULL;
 		if (gap)
 			list_add(&gap->lru, &unused);
 		cond_resched();
@@ -100,7 +161,7 @@ int mql_buffers_alloc(struct mql_job *job)
 		return -ENOMEM;
 	if (!config->verify)
 		return 0;
-	job->slots = kvcalloc(job->nr_slots, sizeof(*job->slots), GFP_KERNEL);
+	job->slots = kvcalloc(job->nr_slots, sizeof(*job->slots), MQL_GFP);
 	return job->slots ? 0 : -ENOMEM;
 }
 

@@ -16,7 +16,8 @@
  * mql_area_alloc - get the memory that stands for a disk
  * @run: whose
  *
- * Context: Process context, may sleep.
+ * Context: Process context, may sleep. mql_memory_suffices() has said that there is
+ * so much, so that the number of pages fits.
  *
  * Return: 0, or -ENOMEM.
  */

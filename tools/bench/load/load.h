@@ -329,6 +329,8 @@ int mql_disks_open(struct mql_run *run);
 void mql_disks_close(struct mql_run *run);
 
 /* buffer.c */
+bool mql_memory_suffices(const struct mql_config *config);
+void mql_memory_refuse(const struct mql_config *config);
 struct page **mql_pages_alloc(unsigned long nr, int node, bool gaps);
 void mql_pages_free(struct page **pages, unsigned long nr);
 int mql_buffers_alloc(struct mql_job *job);

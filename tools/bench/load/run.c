@@ -14,6 +14,7 @@
 #include <linux/kthread.h>
 #include <linux/lockdep.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/wait.h>
@@ -253,11 +254,16 @@ static int mql_run_prepare(struct mql_run *run)
 {
 	int ret;
 
-	if (run->config.engine == MQL_DISK)
+	if (!mql_memory_suffices(&run->config))
+		ret = -ENOMEM;
+	else if (run->config.engine == MQL_DISK)
 		ret = mql_disks_open(run);
 	else
 		ret = mql_area_alloc(run);
-	return ret ?: mql_choose_cpus(run) ?: mql_jobs_create(run);
+	ret = ret ?: mql_choose_cpus(run) ?: mql_jobs_create(run);
+	if (ret == -ENOMEM && !fatal_signal_pending(current))
+		mql_memory_refuse(&run->config);
+	return ret;
 }
 
 static void mql_run_begin(struct mql_run *run)

@@ -73,6 +73,21 @@ for bytes in 1536 8704; do
 	start_refused EINVAL "block_bytes: $bytes is not valid, use a power of two up to"
 done
 load_set block_bytes=4096
+
+# Memory that is not there is not tried for, and nobody is killed for it. A page comes
+# with a pointer to it; while the buffers of a job are made, they take twice as much.
+oom_kills() { sed -n 's/^oom_kill //p' /proc/vmstat; }
+page=$(getconf PAGE_SIZE)
+killed=$(oom_kills)
+load_set span_bytes=$((900 << 30))
+need=$((((900 << 30) / page + 2 * 16) * (page + 8)))
+start_refused ENOMEM "memory: a run needs $need bytes, and "
+load_set engine=disk span_bytes=$((32 << 20)) jobs=256 depth=4096 block_bytes=1048576
+need=$((257 * 4096 * (1048576 / page) * (page + 8)))
+start_refused ENOMEM "memory: a run needs $need bytes, and "
+check_eq "nobody was killed" "$(oom_kills)" "$killed"
+load_set jobs=1 depth=16 block_bytes=4096
+
 load_set engine=disk pattern=zones
 start_refused EINVAL "write_percent: 0 is not valid, use 100 with pattern zones"
 load_set write_percent=100
