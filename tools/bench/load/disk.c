@@ -62,13 +62,30 @@ static bool mql_can_poll(const struct request_queue *queue)
 	return !queue->tag_set || queue->tag_set->map[HCTX_TYPE_POLL].nr_queues;
 }
 
-static int mql_check_features(const struct mql_config *config, const char *path,
-			      struct block_device *bdev)
+/* Each zone begins with a block. How much of a zone can be written is seen there. */
+static int mql_check_zones(const struct mql_config *config, const char *path,
+			   struct block_device *bdev)
 {
-	if (config->pattern == MQL_ZONES && !bdev_is_zoned(bdev)) {
+	u64 zone_bytes = (u64)bdev_zone_sectors(bdev) << SECTOR_SHIFT;
+	u32 rest;
+
+	if (!bdev_is_zoned(bdev)) {
 		pr_err("disks: %s has no zones, and pattern is zones\n", path);
 		return -EOPNOTSUPP;
 	}
+	div_u64_rem(zone_bytes, config->block_bytes, &rest);
+	if (!rest)
+		return 0;
+	pr_err("block_bytes: %llu is not valid, use what divides %llu, the size of a zone of %s\n",
+	       config->block_bytes, zone_bytes, path);
+	return -EINVAL;
+}
+
+static int mql_check_features(const struct mql_config *config, const char *path,
+			      struct block_device *bdev)
+{
+	if (config->pattern == MQL_ZONES)
+		return mql_check_zones(config, path, bdev);
 	if (config->polled && !mql_can_poll(bdev_get_queue(bdev))) {
 		pr_err("disks: %s cannot be polled\n", path);
 		return -EOPNOTSUPP;

@@ -7,11 +7,14 @@
  * Nothing here is shared between jobs, and a thread and the end of its I/Os share
  * but one counter.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/blkdev.h>
 #include <linux/kthread.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
@@ -222,25 +225,51 @@ static int mql_copy_zone(struct blk_zone *zone, unsigned int index, void *data)
 }
 
 /* Makes a zone empty, unless it is of the kind that is always writable. */
-static int mql_reset_zone(struct mql_disk *disk, sector_t sector,
+static int mql_reset_zone(struct mql_job *job, sector_t sector,
 			  struct blk_zone *zone)
 {
-	int ret = blkdev_report_zones(disk->bdev, sector, 1, mql_copy_zone, zone);
+	struct block_device *bdev = job->disk->bdev;
+	int ret;
 
+	/* What is called below is not there, and no disk has zones. */
+	if (!IS_ENABLED(CONFIG_BLK_DEV_ZONED))
+		return -EOPNOTSUPP;
+	ret = blkdev_report_zones(bdev, sector, 1, mql_copy_zone, zone);
 	if (ret != 1)
 		return ret ?: -EIO;
 	if (zone->type == BLK_ZONE_TYPE_CONVENTIONAL) {
 		zone->capacity = zone->len;
 		return 0;
 	}
-	return blkdev_zone_mgmt(disk->bdev, REQ_OP_ZONE_RESET, sector, zone->len);
+	ret = blkdev_zone_mgmt(bdev, REQ_OP_ZONE_RESET, sector, zone->len);
+	if (!ret)
+		job->counts.resets++;
+	return ret;
+}
+
+/* The zone's blocks are the next ones. There may be none, with a small capacity. */
+static int mql_take_zone(struct mql_job *job, sector_t sector,
+			 const struct blk_zone *zone)
+{
+	u64 block_bytes = job->run->config.block_bytes;
+	u64 blocks = div64_u64(zone->capacity << SECTOR_SHIFT, block_bytes);
+
+	if (!blocks) {
+		pr_err_ratelimited("block_bytes: %llu is not valid, use %llu at most: the zone at sector %llu of %pg has no more\n",
+				   block_bytes, zone->capacity << SECTOR_SHIFT,
+				   sector, job->disk->bdev);
+		return -EINVAL;
+	}
+	job->next = div64_u64(sector << SECTOR_SHIFT, block_bytes);
+	job->end = job->next + blocks;
+	return 0;
 }
 
 /* The job's next zone; time that is not the load's */
 static int mql_enter_zone(struct mql_job *job)
 {
 	struct mql_disk *disk = job->disk;
-	u64 begin = ktime_get_ns(), block_sects;
+	u64 begin = ktime_get_ns();
 	struct blk_zone zone;
 	sector_t sector;
 	int ret;
@@ -250,13 +279,10 @@ static int mql_enter_zone(struct mql_job *job)
 	job->zone += job->nr_peers;
 	if (job->zone >= disk->nr_zones)
 		job->zone = job->peer;
-	ret = mql_reset_zone(disk, sector, &zone);
+	ret = mql_reset_zone(job, sector, &zone) ?:
+	      mql_take_zone(job, sector, &zone);
 	if (ret)
 		return ret;
-	block_sects = job->run->config.block_bytes >> SECTOR_SHIFT;
-	job->next = div64_u64(sector, block_sects);
-	job->end = job->next + div64_u64(zone.capacity, block_sects);
-	job->counts.resets++;
 	WRITE_ONCE(job->reset_ns, job->reset_ns + ktime_get_ns() - begin);
 	return 0;
 }

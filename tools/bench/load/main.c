@@ -61,7 +61,8 @@
  * Errors
  * ------
  * An I/O that fails is counted by its status, and the load goes on. Only a zone
- * that cannot be reset ends its job, which is counted as an error too.
+ * that cannot be reset, or is too small for a block, ends its job, which is counted
+ * as an error too.
  *
  * What is left out
  * ----------------

@@ -94,7 +94,10 @@ load_set write_percent=100
 start_refused EOPNOTSUPP "disks: /dev/d has no zones, and pattern is zones"
 load_set disks=/dev/z jobs=9
 start_refused EINVAL "jobs: 9 is not valid, use 8 at most: the span of z has no more zones"
-load_set jobs=1 pattern=random disks=/dev/none
+load_set jobs=1 block_bytes=12288
+start_refused EINVAL "block_bytes: 12288 is not valid, use what divides 4194304, the size of a zone of /dev/z"
+load_set block_bytes=4096
+load_set pattern=random disks=/dev/none
 start_refused ENOENT "disks: /dev/none does not exist"
 load_set disks=/dev/null
 check "no block device" expect_errno ENOTBLK load_control start
