@@ -54,13 +54,19 @@ static void mql_end_io(struct bio *bio)
 
 /* --- waiting -------------------------------------------------------------- */
 
-/* Not counted as load, and no reason for the kernel to say that a task hangs. */
+/*
+ * Each way to wait ends by reading the counter with acquire. That orders what
+ * mql_end_io() did before it counted, which is writing @good of a slot and, by the
+ * disk, the buffer, before what mql_check_slots() reads of both.
+ *
+ * This one is not counted as load, and no reason for the kernel to say that a task
+ * hangs.
+ */
 static void mql_sleep(struct mql_job *job, int most)
 {
 	WRITE_ONCE(job->wake_at, most);
 	for (;;) {
 		set_current_state(TASK_IDLE);
-		/* What was read before it ended is in the buffers. */
 		if (atomic_read_acquire(&job->in_flight) <= most)
 			break;
 		schedule();
