@@ -280,9 +280,10 @@ static int mql_check_disk_config(const struct mql_config *config)
 		       config->write_percent);
 		return -EINVAL;
 	}
-	/* The block layer takes both apart, and polls for neither. */
-	if (config->polled && (config->flush_percent || config->fua_percent)) {
-		pr_err("polled: 1 is not valid, use 0 with flush_percent or fua_percent\n");
+	/* The block layer takes these apart or lets them wait, and polls for none. */
+	if (config->polled && (config->flush_percent || config->fua_percent ||
+			       config->pattern == MQL_ZONES)) {
+		pr_err("polled: 1 is not valid, use 0 with flush_percent, fua_percent or pattern zones\n");
 		return -EINVAL;
 	}
 	return 0;

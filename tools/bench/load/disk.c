@@ -54,12 +54,44 @@ static int mql_check_size(const struct mql_config *config, const char *path,
 	return 0;
 }
 
-/* A queue that could be polled may have no hardware queues for it. */
+/*
+ * A queue that could be polled may have no hardware queues for it. One without
+ * blk-mq has none, and each of its bios would have to be polled by itself.
+ */
 static bool mql_can_poll(const struct request_queue *queue)
 {
 	if (!(queue->limits.features & BLK_FEAT_POLL))
 		return false;
-	return !queue->tag_set || queue->tag_set->map[HCTX_TYPE_POLL].nr_queues;
+	return queue->tag_set && queue->tag_set->map[HCTX_TYPE_POLL].nr_queues;
+}
+
+/* A block is one segment for each page, as there are gaps between them. */
+static int mql_check_polled(const struct mql_config *config, const char *path,
+			    struct block_device *bdev)
+{
+	struct request_queue *queue = bdev_get_queue(bdev);
+	u64 most;
+
+	if (!mql_can_poll(queue)) {
+		pr_err("disks: %s cannot be polled\n", path);
+		return -EOPNOTSUPP;
+	}
+	/* What the block layer splits is not polled. */
+	most = min_t(u64, queue_max_bytes(queue),
+		     (u64)queue_max_segments(queue) << PAGE_SHIFT);
+	if (config->block_bytes > most) {
+		pr_err("block_bytes: %llu is not valid, use %llu at most with polled: %s takes no more in a request\n",
+		       config->block_bytes, most, path);
+		return -EINVAL;
+	}
+	/* A thread that sleeps until a request is free does not poll. */
+	most = queue->nr_requests;
+	if (config->depth > most) {
+		pr_err("depth: %llu is not valid, use %llu at most with polled: %s has no more requests\n",
+		       config->depth, most, path);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 /* Each zone begins with a block. How much of a zone can be written is seen there. */
@@ -86,10 +118,8 @@ static int mql_check_features(const struct mql_config *config, const char *path,
 {
 	if (config->pattern == MQL_ZONES)
 		return mql_check_zones(config, path, bdev);
-	if (config->polled && !mql_can_poll(bdev_get_queue(bdev))) {
-		pr_err("disks: %s cannot be polled\n", path);
-		return -EOPNOTSUPP;
-	}
+	if (config->polled)
+		return mql_check_polled(config, path, bdev);
 	return 0;
 }
 

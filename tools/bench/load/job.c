@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/kthread.h>
 #include <linux/log2.h>
@@ -17,6 +18,7 @@
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
 #include <linux/timekeeping.h>
 
 #include "load.h"
@@ -75,20 +77,29 @@ static void mql_sleep(struct mql_job *job, int most)
 	WRITE_ONCE(job->wake_at, -1);
 }
 
-/* Some disks need to be asked; one bio stands for all in the same queue. */
-static void mql_poll(struct mql_job *job, int most)
+/* Names a hardware queue to bio_poll(), and is never submitted. */
+static void mql_poll_init(struct mql_job *job)
 {
-	while (atomic_read_acquire(&job->in_flight) > most) {
-		bio_poll(job->polled, NULL, BLK_POLL_ONESHOT);
-		cond_resched();
-	}
+	bio_init(&job->poll, NULL, NULL, 0, REQ_POLLED);
+	job->poll.bi_bdev = job->disk->bdev;
 }
 
-static void mql_let_polled_go(struct mql_job *job)
+/*
+ * Some disks need to be asked. The thread is bound to a CPU, so that all that it
+ * submits is in the one queue that this CPU polls. To poll with a bio of the batch
+ * would be no use as long as its request has not begun, and it never does if the
+ * bio fails before that.
+ */
+static void mql_poll(struct mql_job *job, int most)
 {
-	if (job->polled)
-		bio_put(job->polled);
-	job->polled = NULL;
+	const struct request_queue *queue = bdev_get_queue(job->disk->bdev);
+	const unsigned int *map = queue->tag_set->map[HCTX_TYPE_POLL].mq_map;
+
+	while (atomic_read_acquire(&job->in_flight) > most) {
+		job->poll.bi_cookie = map[raw_smp_processor_id()];
+		bio_poll(&job->poll, NULL, BLK_POLL_ONESHOT);
+		cond_resched();
+	}
 }
 
 /* Until at most so many are in flight */
@@ -96,7 +107,7 @@ static void mql_wait(struct mql_job *job, int most)
 {
 	if (atomic_read_acquire(&job->in_flight) <= most)
 		return;
-	if (job->polled)
+	if (job->opf & REQ_POLLED)
 		mql_poll(job, most);
 	else
 		mql_sleep(job, most);
@@ -109,7 +120,6 @@ static void mql_check_slots(struct mql_job *job)
 {
 	unsigned int i;
 
-	mql_let_polled_go(job);
 	for (i = 0; i < job->nr_slots; i++) {
 		struct mql_slot *slot = &job->slots[i];
 
@@ -149,10 +159,6 @@ static void mql_submit_bio(struct mql_job *job, struct bio *bio)
 {
 	struct mql_io *io = container_of(bio, struct mql_io, bio);
 
-	if (job->opf & REQ_POLLED && !job->polled) {
-		bio_get(bio);
-		job->polled = bio;
-	}
 	if (job->latency)
 		io->start_ns = ktime_get_ns();
 	submit_bio(bio);
@@ -329,7 +335,6 @@ static void mql_submit_batch(struct mql_job *job, unsigned int nr)
 		mql_check_slots(job);
 	}
 	mql_wait(job, job->run->config.depth - nr);
-	mql_let_polled_go(job);
 	atomic_add(nr, &job->in_flight);
 	blk_start_plug(&plug);
 	for (i = 0; i < nr; i++)
@@ -363,7 +368,6 @@ int mql_job_thread(void *data)
 	mql_wait(job, 0);
 	if (job->slots)
 		mql_check_slots(job);
-	mql_let_polled_go(job);
 	WRITE_ONCE(job->end_ns, ktime_get_ns());
 	if (atomic_dec_and_test(&run->active))
 		mql_end();
@@ -399,8 +403,10 @@ void mql_job_prepare(struct mql_job *job)
 	job->wake_at = -1;
 	job->random = config->seed ^ (u64)job->index << 32;
 	job->opf = MQL_OPF;
-	if (config->polled)
+	if (config->polled) {
 		job->opf |= REQ_POLLED;
+		mql_poll_init(job);
+	}
 	job->mixed = config->flush_percent || config->fua_percent ||
 		     (config->write_percent && config->write_percent < 100);
 	if (!job->mixed && config->write_percent)

@@ -229,7 +229,7 @@ struct mql_counts {
  * @first: first block of the job's part of the disk, or of the zone
  * @end: block behind it
  * @zone: the next one
- * @polled: a bio of the last batch, to poll with
+ * @poll: no I/O, but what bio_poll() is called with; with polled only
  * @counts: what it has submitted
  * @begin_ns: when it began
  * @end_ns: when its last I/O had ended, or 0
@@ -260,7 +260,7 @@ struct mql_job {
 	u64			first;
 	u64			end;
 	unsigned int		zone;
-	struct bio		*polled;
+	struct bio		poll;
 	struct mql_counts	counts;
 	u64			begin_ns;
 	u64			end_ns;

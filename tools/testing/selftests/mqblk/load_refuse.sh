@@ -110,7 +110,19 @@ load_set disks=/dev/d span_bytes=$((128 << 20))
 start_refused ENOSPC "disks: /dev/d has 67108864 bytes, and span_bytes is 134217728"
 load_set span_bytes=$((32 << 20)) polled=1 write_percent=0
 start_refused EOPNOTSUPP "disks: /dev/d cannot be polled"
-load_set polled=0 write_percent=100
+nbc_disk p size=64 poll_queues=1 max_sectors=128 hw_queue_depth=8
+most=$(($(</sys/block/p/queue/max_sectors_kb) << 10))
+load_set disks=/dev/p block_bytes=$((2 * most))
+start_refused EINVAL "block_bytes: $((2 * most)) is not valid, use $most at most with polled: /dev/p takes no more"
+most=$(</sys/block/p/queue/nr_requests)
+load_set block_bytes=4096 depth=$((most + 1)) batch=1
+start_refused EINVAL "depth: $((most + 1)) is not valid, use $most at most with polled: /dev/p has no more"
+load_set depth="$most"
+check "as many as there are can be polled" load_run ios=1000
+load_set depth=16 batch=16 write_percent=100 disks=/dev/z pattern=zones
+start_refused EINVAL "polled: 1 is not valid, use 0 with flush_percent, fua_percent or pattern zones"
+nbc_destroy p
+load_set pattern=random polled=0 disks=/dev/d
 blockdev --setro /dev/d
 start_refused EACCES "disks: /dev/d is read-only, and there is something to write"
 blockdev --setrw /dev/d
