@@ -221,14 +221,15 @@ int mql_disks_open(struct mql_run *run)
  * mql_disks_close - close them
  * @run: whose
  *
- * They can be opened by others, and their drivers unloaded, on return.
+ * They can be opened by others, and their drivers unloaded, on return. So they are
+ * put at once: fput() leaves it to a worker if a kernel thread calls it, and to wait
+ * for that worker is not possible; flush_delayed_fput() closes what the worker has
+ * not taken yet, files of others among it.
  *
- * Context: Process context, may sleep.
+ * Context: Process context, may sleep. Takes a disk's open_mutex.
  */
 void mql_disks_close(struct mql_run *run)
 {
 	while (run->nr_disks)
-		bdev_fput(run->disks[--run->nr_disks].file);
-	/* A kernel thread's files are put by a worker. */
-	flush_delayed_fput();
+		__fput_sync(run->disks[--run->nr_disks].file);
 }
