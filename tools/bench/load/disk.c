@@ -10,11 +10,14 @@
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/xarray.h>
 
 #include "load.h"
 
@@ -123,10 +126,34 @@ static int mql_check_features(const struct mql_config *config, const char *path,
 	return 0;
 }
 
+/*
+ * Whoever opens a partition is counted as an opener of the whole disk as well. So
+ * what is left without those of partitions has the disk itself open.
+ */
+static int mql_openers_of_whole(struct gendisk *disk)
+{
+	int openers = atomic_read(&disk->part0->bd_openers);
+	struct block_device *part;
+	unsigned long index;
+
+	xa_for_each_start(&disk->part_tbl, index, part, 1)
+		openers -= atomic_read(&part->bd_openers);
+	return openers;
+}
+
+/* Besides us: of a disk or its partitions, or of a partition or its disk */
+static bool mql_is_open_elsewhere(struct block_device *bdev)
+{
+	guard(mutex)(&bdev->bd_disk->open_mutex);
+	if (atomic_read(&bdev->bd_openers) > 1)
+		return true;
+	return bdev_is_partition(bdev) && mql_openers_of_whole(bdev->bd_disk);
+}
+
 static int mql_check_disk(const struct mql_config *config, const char *path,
 			  struct block_device *bdev)
 {
-	if (atomic_read(&bdev->bd_openers) > 1) {
+	if (mql_is_open_elsewhere(bdev)) {
 		pr_err("disks: %s is open elsewhere\n", path);
 		return -EBUSY;
 	}

@@ -144,6 +144,13 @@ load_set disks=/dev/d1
 start_refused EBUSY "disks: /dev/d1 is mounted or held by something else"
 umount /run/load
 check "a partition that nobody uses" load_run ios=64
+addpart /dev/d 2 16384 8192
+exec {open}</dev/d2
+check "open is another one" load_run
+exec {open}<&-
+exec {open}</dev/d
+start_refused EBUSY "disks: /dev/d1 is open elsewhere"
+exec {open}<&-
 
 load_set disks=/dev/z ios=0 write_percent=0
 load_control start
