@@ -31,7 +31,10 @@
 /*
  * In any context, on any CPU. When the counter has reached what the thread waits
  * for, the thread may go on and end; its job is still there until a grace period
- * is over, so that what follows here is safe.
+ * is over, so that waking it is safe. That is all that RCU covers: it does not keep
+ * the module's text for what follows rcu_read_unlock(). Unloading also takes the
+ * grace periods of joining the threads and of the module loader, which is long
+ * enough unless this is preempted there.
  *
  * Pairs with set_current_state() in mql_sleep(): the counter is changed before
  * @wake_at is read here, and @wake_at is set before the counter is read there.
