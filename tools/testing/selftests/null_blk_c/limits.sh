@@ -27,7 +27,7 @@ shows() {
 shows size=64 -- logical_block_size=512 physical_block_size=512 rotational=0 \
 	max_hw_sectors_kb=4194300 max_segments=65535 virt_boundary_mask=0 dma_alignment=1 \
 	discard_max_bytes=0 write_zeroes_max_bytes=0 io_poll=1 write_cache="write through"
-check_eq "$QUEUES queues" "$(hw_queues d)" "$QUEUES"
+check_eq "two queues" "$(hw_queues d)" 2
 check_eq "with 64 tags" "$(</sys/block/d/mq/0/nr_tags)" 64
 check_eq "its size" "$(blockdev --getsize64 /dev/d)" 67108864
 check_eq "its index" "$(nbc_get d index)" $((16#$(stat -c %T /dev/d)))
@@ -62,8 +62,9 @@ check_eq "$QUEUES queues" "$(hw_queues d)" "$QUEUES"
 check_eq "each with 5 tags" "$(sort -u /sys/block/d/mq/*/nr_tags)" 5
 nbc_destroy d
 shows use_per_node_hctx=1 submit_queues=$QUEUES poll_queues=0 home_node=0 --
-check_eq "one queue per node" "$(hw_queues d)" \
-	"$(compgen -G '/sys/devices/system/node/node[0-9]*' | wc -l | sed 's/^0$/1/')"
+# Without NUMA there is no such directory, and the pattern stays what it is.
+nodes=(/sys/devices/system/node/node[0-9]*)
+check_eq "one queue per node" "$(hw_queues d)" ${#nodes[@]}
 nbc_destroy d
 shows size=0 --
 check_eq "no size" "$(blockdev --getsize64 /dev/d)" 0
