@@ -71,7 +71,7 @@ meminfo() {
 }
 
 # settle_counts : what CPUs count for themselves becomes part of what files show
-settle_counts() { echo 1 >/proc/sys/vm/stat_refresh; }
+settle_counts() { [[ ! -e /proc/sys/vm/stat_refresh ]] || echo 1 >/proc/sys/vm/stat_refresh; }
 
 page_kib() {
 	local name value
