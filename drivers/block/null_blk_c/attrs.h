@@ -74,7 +74,7 @@ NBC_ATTR(irqmode, irqmode, UINT, 1, 0, 2, 0,
 	 "completion: 0 inline, 1 as the block layer decides (softirq), 2 by timer")
 NBC_ATTR(max_sectors, max_sectors, UINT, 0, NBC_MIN_MAX_SECTORS, UINT_MAX,
 	 NBC_A_ZERO,
-	 "largest request in units of 512 bytes, 0 for as large as the block layer makes them, and 255 with drop_in")
+	 "largest request in units of 512 bytes, 0 for the block layer's own limits")
 NBC_ATTR(mbps, mbps, UINT, 0, 0, NBC_MAX_MBPS, NBC_A_CLAMP,
 	 "most data read and written in MiB a second, 0 for no limit")
 NBC_ATTR(mbps_read, mbps_read, UINT, 0, 0, NBC_MAX_MBPS,

@@ -291,10 +291,11 @@ static int nbc_write_found(struct nbc_piece *piece, struct page *unit)
 
 /*
  * Steps to the next unit and writes to it, if it is there and as the write needs
- * it: dirty, or durable for FUA. Returns false if it is not. @more units follow.
+ * it: dirty, or durable for FUA. Returns false if it is not. @ahead fetches the one
+ * behind.
  */
 static __always_inline bool nbc_write_in_place(struct nbc_piece *piece,
-					       struct xa_state *xas, bool more)
+					       struct xa_state *xas, bool ahead)
 {
 	seqlock_t *guard = nbc_unit_guard(piece->store, piece->index);
 	unsigned long wanted = piece->through ? 0 : BIT(NBC_UNIT_DIRTY);
@@ -303,7 +304,7 @@ static __always_inline bool nbc_write_in_place(struct nbc_piece *piece,
 
 	write_seqlock(guard);
 	unit = nbc_next_unit(xas);
-	if (more)
+	if (ahead)
 		nbc_prefetch_next(xas, true);
 	fits = unit && nbc_unit_state(unit) == wanted;
 	if (likely(fits))
@@ -375,6 +376,7 @@ blk_status_t nbc_cache_write(struct nbc_cache *cache, struct bio *bio, u64 pos,
 		.offset	= nbc_unit_offset(store, pos),
 	};
 	XA_STATE(xas, &store->units, piece.index);
+	bool ahead = len <= NBC_AHEAD_BYTES;
 	unsigned int nr_new = 0;
 	bool memory = true;
 
@@ -383,7 +385,8 @@ blk_status_t nbc_cache_write(struct nbc_cache *cache, struct bio *bio, u64 pos,
 	for (; len; len -= piece.bytes) {
 		piece.bytes = min(len, unit_bytes - piece.offset);
 		piece.through = fua;
-		if (!nbc_write_in_place(&piece, &xas, len > piece.bytes)) {
+		if (!nbc_write_in_place(&piece, &xas,
+					ahead && len > piece.bytes)) {
 			rcu_read_unlock();
 			if (!(nr_new++ % NBC_UNITS_AT_ONCE))
 				memory = nbc_memory_left(store);

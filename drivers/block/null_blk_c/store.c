@@ -38,11 +38,12 @@
  * What is stored is seldom in the processor's caches, nor are its addresses in the
  * TLB. A copy of a page waits for that at its begin, and the processor does nothing
  * else meanwhile, for the copy is one instruction. So while a page is copied the
- * next one is fetched: that of the next unit of a request, and, where requests come
- * in a list, that of the next request (io.c). One line of each request is fetched
- * before, for all of a list together, so that the XArray's nodes and the TLB are
- * waited for at once and not by turns. It is only a hint: what is fetched may have
- * been taken out, or written to, when it is used.
+ * next one is fetched: that of the next unit of a request, unless this is so long
+ * that the processor finds out by itself, and, where requests come in a list, that of
+ * the next request (io.c). One line of each request is fetched before, for all of a
+ * list together, so that the XArray's nodes and the TLB are waited for at once and not
+ * by turns. It is only a hint: what is fetched may have been taken out, or written to,
+ * when it is used.
  *
  * A unit that was taken out may still be in use by those who found it before.
  * Their requests overlap the discard in time, so either order of the two is
@@ -306,6 +307,7 @@ void nbc_store_read(struct nbc_store *store, struct bio *bio, u64 pos,
 	unsigned long unit_bytes = nbc_unit_bytes(store);
 	unsigned long offset = nbc_unit_offset(store, pos);
 	unsigned long index = pos >> store->unit_shift;
+	bool ahead = len <= NBC_AHEAD_BYTES;
 	XA_STATE(xas, &store->units, index);
 	struct nbc_cursor cursor;
 	struct page *unit;
@@ -315,7 +317,7 @@ void nbc_store_read(struct nbc_store *store, struct bio *bio, u64 pos,
 	for (; len; len -= part) {
 		part = min(len, unit_bytes - offset);
 		unit = nbc_next_unit(&xas);
-		if (len > part)
+		if (ahead && len > part)
 			nbc_prefetch_next(&xas, false);
 		if (likely(unit))
 			nbc_read_unit(nbc_unit_guard(store, index), &cursor,
@@ -377,6 +379,7 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 	unsigned long unit_bytes = nbc_unit_bytes(store);
 	unsigned long offset = nbc_unit_offset(store, pos);
 	unsigned long index = pos >> store->unit_shift;
+	bool ahead = len <= NBC_AHEAD_BYTES;
 	XA_STATE(xas, &store->units, index);
 	struct nbc_cursor cursor;
 	unsigned int nr_new = 0;
@@ -388,7 +391,7 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 	for (; len; len -= part) {
 		part = min(len, unit_bytes - offset);
 		unit = nbc_next_unit(&xas);
-		if (len > part)
+		if (ahead && len > part)
 			nbc_prefetch_next(&xas, true);
 		if (likely(unit)) {
 			nbc_write_unit(nbc_unit_guard(store, index), &cursor,

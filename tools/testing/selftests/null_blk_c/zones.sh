@@ -26,7 +26,7 @@ becomes() {
 
 check_eq "six zones" "$(blkzone report /dev/d | wc -l)" 6
 check_eq "host-managed" "$(queue_limit d zoned)" host-managed
-check_eq "the limit on appends" "$(queue_limit d zone_append_max_bytes)" 130560
+check_eq "the limit on appends" "$(queue_limit d zone_append_max_bytes)" 1048576
 check_eq "no write zeroes" "$(queue_limit d write_zeroes_max_bytes)" 0
 check_eq "all can be written" $(($(blkzone capacity /dev/d))) 12288
 check_eq "a conventional zone" "$(zone d 0)" "nw 0"
