@@ -91,5 +91,5 @@ machine_command() {
 	command=("$MQBLK_TOP/scripts/lib/vm-uml-start" "$work" "$console" "$memory_dir"
 		"$image" "mem=${memory_mib}M" "initrd=$work/initrd" "uml_dir=$work/uml/"
 		umid=vm earlyprintk keep_bootcon console=ttyS3
-		panic=-1 "${words[@]}")
+		panic=-1 noreboot norandmaps "${words[@]}")
 }

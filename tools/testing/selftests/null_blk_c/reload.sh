@@ -25,7 +25,7 @@ free=$(free_kib) kernel=$(used) pages=$(unaccounted_kib)
 check "200 rounds" reinsert "$module" 200
 # A page a round would be 800 KiB. On a kernel that looks for misuse of memory, pages
 # of its own come and go.
-slack=$((400 * ${SELFTEST_SLOW:-1}))
+slack=$((${SELFTEST_SLOW:-1} > 1 ? 600 : 400))
 check "no page is lost: what nobody accounts for is what it was, to $slack KiB" \
 	wait_until 15 unaccounted_at_most $((pages + slack))
 check "free memory is what it was, to 4 MiB" wait_until 15 free_at_least $((free - 4096))

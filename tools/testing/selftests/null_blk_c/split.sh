@@ -46,16 +46,15 @@ check_bad_blocks() {
 check_file() {
 	nbc_disk d size=16 queue_mode=$mode memory_backed=1 max_sectors=254
 	mkfs.ext4 -q -b 4096 -E nodiscard /dev/d
-	mkdir -p /tmp/mnt
-	mount /dev/d /tmp/mnt
-	fallocate -l 2M /tmp/mnt/file
-	first=$(filefrag -v -b512 /tmp/mnt/file |
+	mount /dev/d "$mnt"
+	fallocate -l 2M "$mnt/file"
+	first=$(filefrag -v -b512 "$mnt/file" |
 		awk '$1 == "0:" { sub(/[.]+/, "", $4); print $4 + 0 }')
 	bad "+$((first + 16))-$((first + 16))"
 	check "$mode: a file over a bad block does not reach the disk" expect_errno EIO \
-		dd if=/dev/zero of=/tmp/mnt/file bs=1M count=2 conv=notrunc,fsync status=none
+		dd if=/dev/zero of="$mnt/file" bs=1M count=2 conv=notrunc,fsync status=none
 	bad "-$((first + 16))-$((first + 16))"
-	umount /tmp/mnt
+	umount "$mnt"
 	nbc_destroy d
 }
 
@@ -77,6 +76,9 @@ check_zones() {
 }
 
 require_cmd blkzone mkfs.ext4 filefrag
+mnt=$(mktemp -d)
+at_exit rmdir "$mnt"
+at_exit eval "! mountpoint -q $mnt || umount $mnt"
 dmesg_expect "I/O error(, dev| on dev(ice)?) d"
 dmesg_expect "EXT4-fs (warning|error)? ?\\((device )?d\\)"
 dmesg_expect "JBD2: .*error"

@@ -67,9 +67,11 @@ exec {disk}>&-
 
 # Letting go of the device is another matter: the namespace is the same.
 dirty 1
-cp --sparse=never /dev/nvmec0n1 /tmp/wanted
+wanted=$(mktemp)
+at_exit rm -f "$wanted"
+cp --sparse=never /dev/nvmec0n1 "$wanted"
 nvme_unbind 0
 exec {disk}>&-
 nvme_bind 0
 check "when the driver lets go, what is dirty is written" \
-	cmp /tmp/wanted <(dd if=/dev/nvmec0n1 bs=1M iflag=direct status=none)
+	cmp "$wanted" <(dd if=/dev/nvmec0n1 bs=1M iflag=direct status=none)
