@@ -229,6 +229,19 @@ blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd)
 /* Who asks for a report has the disk open, which does not keep its zones. */
 DEFINE_STATIC_SRCU(nbc_reports);
 
+static unsigned int nbc_report_live(const struct nbc_disk *nbd, sector_t sector,
+				    unsigned int skip, struct blk_zone *chunk)
+{
+	struct nbc_zones *zones = nbd->zones;
+	unsigned int first, nr, i;
+
+	first = min((sector >> zones->zone_shift) + skip, zones->nr_zones);
+	nr = min(zones->nr_zones - first, NBC_REPORT_CHUNK);
+	for (i = 0; i < nr; i++)
+		nbc_zone_report(zones, &zones->zone[first + i], &chunk[i]);
+	return nr;
+}
+
 /*
  * Reads up to NBC_REPORT_CHUNK zones, from that of @sector and @skip more on. Returns
  * how many, 0 behind the last one, or -ENODEV if the disk is gone.
@@ -236,18 +249,13 @@ DEFINE_STATIC_SRCU(nbc_reports);
 static int nbc_report_read(struct gendisk *disk, sector_t sector,
 			   unsigned int skip, struct blk_zone *chunk)
 {
-	struct nbc_zones *zones;
-	unsigned int first, nr, i;
+	int ret = -ENODEV, idx;
 
-	guard(srcu)(&nbc_reports);
-	if (test_bit(GD_DEAD, &disk->state))
-		return -ENODEV;
-	zones = ((struct nbc_disk *)disk->private_data)->zones;
-	first = min((sector >> zones->zone_shift) + skip, zones->nr_zones);
-	nr = min(zones->nr_zones - first, NBC_REPORT_CHUNK);
-	for (i = 0; i < nr; i++)
-		nbc_zone_report(zones, &zones->zone[first + i], &chunk[i]);
-	return nr;
+	idx = srcu_read_lock(&nbc_reports);
+	if (!test_bit(GD_DEAD, &disk->state))
+		ret = nbc_report_live(disk->private_data, sector, skip, chunk);
+	srcu_read_unlock(&nbc_reports, idx);
+	return ret;
 }
 
 /*

@@ -13,7 +13,7 @@
 . "$(dirname "$0")/../lib/nvme.sh"
 
 require_nvme 1
-nvme_load
+nvme_load "$@"
 nvme_bind 0
 check_eq "the controller is live" "$(nvme_attr nvmec0 state)" live
 check "there is no disk" test ! -e /dev/nvmec0n1

@@ -17,7 +17,7 @@
 require_cmd nvme
 require_nvme 2
 require_tracing
-nvme_load
+nvme_load "$@"
 nvme_bind 0
 modprobe nvme || skip_all "no module nvme"
 at_exit rmmod nvme nvme_core
