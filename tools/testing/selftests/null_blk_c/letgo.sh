@@ -35,7 +35,7 @@ promptly() {
 	check_wait "$name" $job
 }
 # waits PID : for a request of its own
-waits() { [[ $(<"/proc/$1/stat") == *") D "* ]]; }
+waits() { grep -q ') D ' "/proc/$1/stat" 2>/dev/null; }
 # behind COMMAND... : run it; it does not end by itself, and may fail
 behind() {
 	"$@" 2>/dev/null &
@@ -45,7 +45,7 @@ behind() {
 read_behind() { behind dd if=/dev/d of=/dev/null bs=4k count=64 iflag=direct; }
 write_behind() { behind dd if=/dev/zero of=/dev/d bs=4k count=64 oflag=direct; }
 # sleeps_in_fault PID : it waits for memory
-sleeps_in_fault() { [[ $(<"/proc/$1/stack") == *handle_userfault* ]]; } 2>/dev/null
+sleeps_in_fault() { grep -q handle_userfault "/proc/$1/stack" 2>/dev/null; }
 faults_or_ends() { sleeps_in_fault "$1" || has_ended "$1"; }
 reader_ends() {
 	check "$1: the reader ends" wait_until 4 has_ended $reader
@@ -82,7 +82,7 @@ for group in requeue_inject timeout_inject; do
 	if [[ $group == requeue_inject ]]; then
 		reader_ends "$group, off"
 	else
-		kill $reader
+		end_job $reader
 	fi
 	# What is in the page cache is written back as the disk goes.
 	dd if=/dev/urandom of=/dev/d bs=1M count=8 status=none
