@@ -116,10 +116,14 @@ def _native():
 
 
 def _smp():
+    large = _settings(block_bytes=64 << 10, span_bytes=SPAN)
     families = (
         ("plain-read-4k", "two", PLAIN, _settings(span_bytes=SPAN)),
         ("mem-read-4k", "twomem", BOTH, _settings(span_bytes=SPAN)),
         ("hot-read-4k", "twomem", BOTH, _settings(span_bytes=4096)),
+        # Mostly copies: a lock that is held for them shows.
+        ("mem-read-64k", "twomem", BOTH, large),
+        ("mem-write-64k", "twomem", BOTH, large + _settings(write_percent=100)),
     )
     return [Cell(name, store, drivers, 5000, settings, jobs, True)
             for name, store, drivers, settings in families

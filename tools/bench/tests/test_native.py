@@ -187,7 +187,7 @@ class Summary(unittest.TestCase):
                 for c in selected}
         found = {(g["family"], g["driver"]): g
                  for g in native.gains(selected, made)}
-        self.assertEqual(len(found), 7)
+        self.assertEqual(len(found), 11)
         self.assertAlmostEqual(
             found["mem-read-4k", "null_blk_c"]["to_floor"]["ratio"], 1)
         hot = found["hot-read-4k", "null_blk_c"]
