@@ -59,6 +59,18 @@ nvme_bind() {
 	done
 }
 
+# nvme_by_kernel N : load the kernel's driver, which takes the Nth device until the test
+# ends; sets other to its controller's character device
+nvme_by_kernel() {
+	local theirs
+	modprobe nvme || skip_all "no module nvme"
+	at_exit rmmod nvme nvme_core
+	theirs=$(nvme_device "$1")
+	wait_until 10 test -e "$PCI/devices/$theirs/nvme" || return
+	other=/dev/$(basename "$PCI/devices/$theirs"/nvme/nvme*)
+	wait_until 10 test -c "$other"
+}
+
 nvme_unbind() {
 	local address
 	address=$(nvme_device "$1")

@@ -19,12 +19,7 @@ require_nvme 2
 require_tracing
 nvme_load "$@"
 nvme_bind 0
-modprobe nvme || skip_all "no module nvme"
-at_exit rmmod nvme nvme_core
-theirs=$(nvme_device 1)
-wait_until 10 test -e "$PCI/devices/$theirs/nvme"
-other=/dev/$(basename "$PCI/devices/$theirs"/nvme/nvme*)
-wait_until 10 test -c "$other"
+nvme_by_kernel 1
 cntlid=$(nvme_attr nvmec0 cntlid)
 
 block_is() { [[ $(queue_limit nvmec0n1 logical_block_size 2>/dev/null) == "$1" ]]; }
