@@ -317,8 +317,12 @@ static int nvmec_scan_one(struct nvmec_ctrl *ctrl, u32 nsid)
 
 	ret = nvmec_info_read(ctrl, nsid, &info);
 	/* What a namespace once said of itself is not unsaid by a refusal. */
-	if (ns && (ret == -ENXIO || (!ret && ns->described && !info.described)))
-		return -EIO;
+	if (ns && (ret == -ENXIO || (!ret && ns->described && !info.described))) {
+		dev_warn(&ctrl->dev, "namespace %u: not described any more, kept as it was\n",
+			 nsid);
+		ns->seen = true;
+		return 0;
+	}
 	if (ret)
 		return ret == -ENODEV || ret == -ENXIO ? 0 : ret;
 	if (ns && nvmec_ns_same(ns, &info)) {
