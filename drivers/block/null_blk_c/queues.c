@@ -13,6 +13,14 @@
 #define NBC_TIMEOUT_MS		5000
 
 /*
+ * With the last CPU of a hardware queue goes the interrupt of most devices, so the
+ * block layer lets it go only after the queue's requests. Ours end without it: by a
+ * timer, which moves to another CPU, by a poller or by a time-out. And they may wait for
+ * hours. This is the flag that a disk has whose I/O is completed by others.
+ */
+#define NBC_SET_FLAGS		BLK_MQ_F_STACKING
+
+/*
  * Made for the first disk that shares it, from the module's parameters, and freed
  * with the last. The lock guards both, and comes after any device's.
  */
@@ -53,6 +61,7 @@ static int nbc_set_create(struct mqblk_set *set, const char *name,
 		.nr_default	= nbc_nr_submit(name, config),
 		.nr_poll	= config->poll_queues,
 		.node		= config->home_node,
+		.flags		= NBC_SET_FLAGS,
 		.timeout_ms	= NBC_TIMEOUT_MS,
 	};
 
