@@ -207,7 +207,7 @@ void nbc_disk_disarm(struct nbc_disk *nbd)
 	if (nbd->set)
 		mqblk_disk_hurry(nbd->disk, true);
 	nbc_bios_hurry(&nbd->bios, true);
-	nbc_throttle_forget(&nbd->throttle);
+	nbc_throttle_forget(&nbd->throttle, ktime_get());
 }
 
 static void nbc_watch_set(struct mqblk_watch *watch, bool on)

@@ -69,17 +69,15 @@ ktime_t nbc_due(struct nbc_disk *nbd, enum req_op op, unsigned int bytes,
 		bool polled)
 {
 	bool timed = nbd->irqmode == NBC_IRQ_TIMER && !polled;
-	ktime_t now, due;
+	ktime_t now = 0, due = 0;
 
 	if ((!timed && !nbd->throttle.on) || !READ_ONCE(nbd->armed))
 		return 0;
-	now = ktime_get();
-	due = now;
+	if (timed)
+		now = ktime_get();
 	if (nbd->throttle.on)
 		due = nbc_throttle_due(&nbd->throttle, op, bytes, now);
-	if (timed)
-		return ktime_add_safe(due, nbd->delay);
-	return due > now ? due : 0;
+	return timed ? ktime_add_safe(max(due, now), nbd->delay) : due;
 }
 
 /* With data, the first of a batch would wait until all the others are copied. */

@@ -88,7 +88,7 @@ static void tk_other_test(struct kunit *test)
 
 	nbc_throttle_set(&throttle, param->id, 1);
 	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, TK_START_NS,
+		KUNIT_EXPECT_EQ(test, 0,
 				nbc_throttle_due(&throttle, param->op, SZ_1M,
 						 TK_START_NS));
 	KUNIT_EXPECT_EQ(test, 0,
@@ -105,7 +105,7 @@ static void tk_credit_test(struct kunit *test)
 	nbc_throttle_set(&throttle, NBC_BUCKET_OPS, 1000);
 	/* Each is submitted 0.2 ms after the one before it could complete. */
 	for (i = 0; i < 1000; i++) {
-		due = nbc_throttle_due(&throttle, REQ_OP_READ, 0, now);
+		due = nbc_throttle_due(&throttle, REQ_OP_READ, 0, now) ?: now;
 		now = due + NSEC_PER_MSEC / 5;
 	}
 	/* 10 at once by the credit; then 0.2 ms of each 1 ms are made good. */
@@ -115,6 +115,41 @@ static void tk_credit_test(struct kunit *test)
 	for (i = 0; i < 11; i++)
 		due = nbc_throttle_due(&throttle, REQ_OP_READ, 0, now);
 	KUNIT_EXPECT_EQ(test, due, now + NSEC_PER_MSEC);
+}
+
+/*
+ * Whoever does not say what time it is may find a credit from before a pause, and one
+ * for the pause, but no more.
+ */
+static void tk_two_credits_test(struct kunit *test)
+{
+	struct nbc_throttle throttle = {};
+	s64 now = TK_START_NS;
+	unsigned int nr = 0;
+
+	nbc_throttle_set(&throttle, NBC_BUCKET_OPS, 1000);
+	KUNIT_EXPECT_EQ(test, 0,
+			nbc_throttle_due(&throttle, REQ_OP_READ, 0, now));
+	now += 3600 * NSEC_PER_SEC;
+	while (nr < 100 && !nbc_throttle_due(&throttle, REQ_OP_READ, 0, now))
+		nr++;
+	KUNIT_EXPECT_EQ(test, nr, 19);
+}
+
+/* What is forgotten is debt, not what was paid for. */
+static void tk_forget_test(struct kunit *test)
+{
+	struct nbc_throttle throttle = {};
+	int i;
+
+	nbc_throttle_set(&throttle, NBC_BUCKET_OPS, 1000);
+	for (i = 0; i < 100; i++)
+		nbc_throttle_due(&throttle, REQ_OP_READ, 0, TK_START_NS);
+	nbc_throttle_forget(&throttle, TK_START_NS);
+	for (i = 1; i <= 3; i++)
+		KUNIT_EXPECT_EQ(test, TK_START_NS + i * NSEC_PER_MSEC,
+				nbc_throttle_due(&throttle, REQ_OP_READ, 0,
+						 TK_START_NS));
 }
 
 /* Of several limits the strictest counts. */
@@ -137,6 +172,8 @@ static struct kunit_case tk_cases[] = {
 	KUNIT_CASE_PARAM(tk_stream_test, tk_stream_gen_params),
 	KUNIT_CASE_PARAM(tk_other_test, tk_other_gen_params),
 	KUNIT_CASE(tk_credit_test),
+	KUNIT_CASE(tk_two_credits_test),
+	KUNIT_CASE(tk_forget_test),
 	KUNIT_CASE(tk_strictest_test),
 	{}
 };
