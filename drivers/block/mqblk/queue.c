@@ -4,7 +4,7 @@
  *
  * One hrtimer serves all requests of a hardware queue. They stand in a
  * timerqueue ordered by deadline; the timer is set to the earliest, and its
- * expiry ends every request that is due in one batch.
+ * expiry ends every request that is due in one batch, or in several if they are many.
  *
  * mqblk_rq_timeout() may meet the timer or a poller over one request. Whoever
  * unlinks it under the queue's lock owns it; the other finds it not parked.
@@ -16,6 +16,12 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+
+/*
+ * So many requests end in one interrupt, and no more: a queue can hold 10,240, and
+ * nothing else gets the CPU meanwhile.
+ */
+#define MQBLK_EXPIRE_AT_ONCE	256
 
 static struct mqblk_queue *mqblk_rq_queue(struct request *rq)
 {
@@ -111,9 +117,12 @@ static void mqblk_park(struct request *rq, blk_status_t status,
 		mqblk_rq_end(rq, status, NULL);
 }
 
-/* Moves every request due by @now to @due. */
-static void mqblk_timer_collect(struct mqblk_queue *queue, ktime_t now,
-				struct list_head *due)
+/*
+ * Moves requests due by @now to @due, up to @max_nr of them. Returns whether there are
+ * more.
+ */
+static bool mqblk_timer_collect(struct mqblk_queue *queue, ktime_t now,
+				unsigned int max_nr, struct list_head *due)
 {
 	struct timerqueue_node *first;
 	struct mqblk_rq *mrq;
@@ -122,10 +131,13 @@ static void mqblk_timer_collect(struct mqblk_queue *queue, ktime_t now,
 	while ((first = timerqueue_getnext(&queue->timers))) {
 		if (ktime_after(first->expires, now))
 			break;
+		if (!max_nr--)
+			return true;
 		mrq = container_of(first, struct mqblk_rq, timer);
 		mqblk_unpark(queue, mrq);
 		list_add_tail(&mrq->entry, due);
 	}
+	return false;
 }
 
 /* Moves every request of @list, which waits for no time, to @due. */
@@ -141,18 +153,36 @@ static void mqblk_list_collect(struct mqblk_queue *queue,
 }
 
 /*
- * Sets the timer from its own expiry. All who start it hold the lock, so that one
- * who has not done so yet cannot come in between.
+ * Sets the timer from its own expiry, to @earliest at the earliest. All who start it
+ * hold the lock, so that one who has not done so yet cannot come in between.
  */
-static enum hrtimer_restart mqblk_timer_again(struct mqblk_queue *queue)
+static enum hrtimer_restart mqblk_timer_again(struct mqblk_queue *queue,
+					      ktime_t earliest)
 {
 	struct timerqueue_node *first = timerqueue_getnext(&queue->timers);
 
 	lockdep_assert_held(&queue->lock);
 	if (!first || hrtimer_is_queued(&queue->timer))
 		return HRTIMER_NORESTART;
-	hrtimer_set_expires(&queue->timer, first->expires);
+	hrtimer_set_expires(&queue->timer, max(first->expires, earliest));
 	return HRTIMER_RESTART;
+}
+
+/*
+ * Sets the timer for the rest of what was due at @begin. Others get the CPU for as long
+ * as it was needed here.
+ */
+static enum hrtimer_restart mqblk_timer_pause(struct mqblk_queue *queue,
+					      ktime_t begin)
+{
+	enum hrtimer_restart restart;
+	ktime_t now = ktime_get();
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	restart = mqblk_timer_again(queue, now + (now - begin));
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return restart;
 }
 
 static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
@@ -160,18 +190,20 @@ static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
 	struct mqblk_queue *queue =
 		container_of(timer, struct mqblk_queue, timer);
 	enum hrtimer_restart restart;
+	ktime_t now = ktime_get();
 	DEFINE_IO_COMP_BATCH(iob);
 	unsigned long flags;
 	LIST_HEAD(due);
+	bool more;
 
 	spin_lock_irqsave(&queue->lock, flags);
-	mqblk_timer_collect(queue, ktime_get(), &due);
-	restart = mqblk_timer_again(queue);
+	more = mqblk_timer_collect(queue, now, MQBLK_EXPIRE_AT_ONCE, &due);
+	restart = more ? HRTIMER_NORESTART : mqblk_timer_again(queue, 0);
 	spin_unlock_irqrestore(&queue->lock, flags);
 
 	mqblk_end_list(&due, &iob);
 	mqblk_batch_end(&iob);
-	return restart;
+	return more ? mqblk_timer_pause(queue, now) : restart;
 }
 
 /**
@@ -231,7 +263,7 @@ int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 	spin_lock_irq(&queue->lock);
 	mqblk_list_collect(queue, &queue->polled, &due);
 	if (timerqueue_getnext(&queue->timers))
-		mqblk_timer_collect(queue, ktime_get(), &due);
+		mqblk_timer_collect(queue, ktime_get(), UINT_MAX, &due);
 	spin_unlock_irq(&queue->lock);
 	return mqblk_end_list(&due, iob);
 }
@@ -260,7 +292,7 @@ static void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry)
 	spin_lock_irq(&queue->lock);
 	queue->hurry = hurry;
 	if (hurry) {
-		mqblk_timer_collect(queue, KTIME_MAX, &due);
+		mqblk_timer_collect(queue, KTIME_MAX, UINT_MAX, &due);
 		mqblk_list_collect(queue, &queue->polled, &due);
 		mqblk_list_collect(queue, &queue->lost, &due);
 	}

@@ -83,7 +83,8 @@ static void qk_collect(struct qk *qk, s64 now_ns, struct list_head *due)
 	/* As when it has fired. */
 	hrtimer_cancel(&qk->queue->timer);
 	spin_lock_irq(&qk->queue->lock);
-	mqblk_timer_collect(qk->queue, ktime_add_ns(qk->base, now_ns), due);
+	mqblk_timer_collect(qk->queue, ktime_add_ns(qk->base, now_ns), UINT_MAX,
+			    due);
 	mqblk_timer_arm(qk->queue);
 	spin_unlock_irq(&qk->queue->lock);
 }
@@ -341,6 +342,52 @@ static void qk_expired_early_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&out->nr_ended), 1);
 }
 
+/*
+ * One interrupt ends a part of what is due, and the timer is set again, to a time that
+ * leaves the CPU to others for a while.
+ */
+static void qk_expire_part_test(struct kunit *test)
+{
+	const unsigned int nr = MQBLK_EXPIRE_AT_ONCE + 1;
+	struct mqblk_set_params params = mqk_set_params(&mqk_ops, 1, 0);
+	enum mqblk_rq_state last_but_one, last;
+	enum hrtimer_restart restart;
+	struct mqblk_queue *queue;
+	ktime_t now, expires;
+	struct mqk_io **ios;
+	struct mqk_dev *dev;
+	unsigned int i;
+
+	params.depth = nr;
+	dev = mqk_queue_create(test, &params);
+	ios = kunit_kcalloc(test, nr, sizeof(*ios), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ios);
+	for (i = 0; i < nr; i++) {
+		ios[i] = mqk_io_start(test, dev, 0);
+		ios[i]->keep = true;
+	}
+	queue = mqblk_rq_queue(ios[0]->rq);
+	/* All are due, and the timer cannot fire. */
+	local_irq_disable();
+	for (i = 0; i < nr; i++)
+		mqblk_timer_park(ios[i]->rq, BLK_STS_OK, ktime_get());
+	hrtimer_cancel(&queue->timer);
+	now = ktime_get();
+	restart = mqblk_timer_expired(&queue->timer);
+	expires = hrtimer_get_expires(&queue->timer);
+	last_but_one = mqk_state(ios[nr - 2]);
+	last = mqk_state(ios[nr - 1]);
+	if (restart == HRTIMER_RESTART)
+		hrtimer_restart(&queue->timer);
+	local_irq_enable();
+	KUNIT_EXPECT_EQ(test, restart, HRTIMER_RESTART);
+	KUNIT_EXPECT_GT(test, expires, now);
+	KUNIT_EXPECT_EQ(test, last_but_one, MQBLK_RQ_IDLE);
+	KUNIT_EXPECT_EQ(test, last, MQBLK_RQ_PARKED);
+	for (i = 0; i < nr; i++)
+		mqk_expect_ended(test, ios[i], BLK_STS_OK);
+}
+
 /* Polling */
 
 static void qk_poll_order_test(struct kunit *test)
@@ -529,6 +576,7 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE(qk_arm_test),
 	KUNIT_CASE_PARAM(qk_unpark_test, qk_unpark_gen_params),
 	KUNIT_CASE_PARAM(qk_expired_early_test, qk_unpark_gen_params),
+	KUNIT_CASE(qk_expire_part_test),
 	KUNIT_CASE(qk_poll_order_test),
 	KUNIT_CASE(qk_poll_empty_test),
 	KUNIT_CASE(qk_poll_batch_test),
