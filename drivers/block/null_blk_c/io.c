@@ -21,12 +21,13 @@
  * Requests that came together and are done
  *
  * @iob: those that complete when the batch is over
- * @timed: those that the timer completes: their time begins when the batch is
- *	over, so that they complete together as well
+ * @due: when those complete that wait for the timer, or 0 if none did so far. The
+ *	device got them all at once, so their time begins with the first, and one
+ *	interrupt ends them
  */
 struct nbc_batch {
 	struct io_comp_batch	iob;
-	struct rq_list		timed;
+	ktime_t			due;
 };
 
 static __always_inline void nbc_cmd_init(struct nbc_cmd *cmd, struct request *rq)
@@ -80,11 +81,19 @@ ktime_t nbc_due(struct nbc_disk *nbd, enum req_op op, unsigned int bytes,
 	return timed ? ktime_add_safe(max(due, now), nbd->delay) : due;
 }
 
-/* With data, the first of a batch would wait until all the others are copied. */
+/* With data, each request's time begins when it was copied. */
 static bool nbc_timed_as_batch(const struct nbc_disk *nbd)
 {
 	return nbd->irqmode == NBC_IRQ_TIMER && !nbd->throttle.on &&
 	       !nbd->store && READ_ONCE(nbd->armed);
+}
+
+/* When a request of a batch completes. */
+static ktime_t nbc_batch_due(struct nbc_disk *nbd, struct nbc_batch *batch)
+{
+	if (!batch->due)
+		batch->due = ktime_add_safe(ktime_get(), nbd->delay);
+	return batch->due;
 }
 
 /*
@@ -98,12 +107,10 @@ static void nbc_complete_full(struct nbc_disk *nbd, struct request *rq,
 	struct io_comp_batch *iob = batch ? &batch->iob : NULL;
 	ktime_t due;
 
-	if (batch && !polled && nbc_timed_as_batch(nbd)) {
-		mqblk_rq(rq)->status = status;
-		rq_list_add_tail(&batch->timed, rq);
-		return;
-	}
-	due = nbc_due(nbd, req_op(rq), blk_rq_bytes(rq), polled);
+	if (batch && !polled && nbc_timed_as_batch(nbd))
+		due = nbc_batch_due(nbd, batch);
+	else
+		due = nbc_due(nbd, req_op(rq), blk_rq_bytes(rq), polled);
 	if (due)
 		mqblk_timer_park(rq, status, due);
 	else if (polled)
@@ -154,18 +161,6 @@ static void nbc_start(struct nbc_disk *nbd, struct request *rq)
 		mqblk_rq_start_watched(&nbd->watch, rq, nbc_mode(nbd, rq));
 	else
 		mqblk_rq_start(rq);
-}
-
-static void nbc_batch_end(struct nbc_disk *nbd, struct nbc_batch *batch)
-{
-	ktime_t due = 0;
-	struct request *rq;
-
-	if (!rq_list_empty(&batch->timed))
-		due = ktime_add_safe(ktime_get(), nbd->delay);
-	while ((rq = rq_list_pop(&batch->timed)))
-		mqblk_timer_park(rq, mqblk_rq(rq)->status, due);
-	mqblk_batch_end(&batch->iob);
 }
 
 /*
@@ -239,7 +234,7 @@ static noinline void nbc_list_full(struct nbc_disk *nbd, struct rq_list *rqs)
 			rq_list_add_tail(&refused, rq);
 	}
 	*rqs = refused;
-	nbc_batch_end(nbd, &batch);
+	mqblk_batch_end(&batch.iob);
 }
 
 /* Does what a plain request asks for, up to its completion. */
