@@ -38,7 +38,8 @@ static int nvmec_admin_send(struct nvmec_ctrl *ctrl,
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
 	nrq = nvmec_rq(rq);
-	nrq->passthru = cmd;
+	nrq->cmd = *cmd;
+	nrq->user = false;
 	nrq->status = NVME_SC_HOST_ABORTED_CMD;
 	nrq->result = 0;
 	blk_execute_rq(rq, false);
@@ -118,6 +119,23 @@ static void nvmec_admin_identify_nvm(struct nvmec_ctrl *ctrl, void *page)
 		nvmec_ident_nvm(&ctrl->ident, page);
 }
 
+/*
+ * For data of user space. What is not in whole pages goes through some of our own: a
+ * transfer may be longer than the user knows.
+ */
+static int nvmec_admin_limit(struct nvmec_ctrl *ctrl)
+{
+	struct queue_limits limits = queue_limits_start_update(ctrl->admin_q);
+
+	limits.max_hw_sectors = ctrl->ident.max_bytes >> SECTOR_SHIFT;
+	limits.max_segments = NVMEC_MAX_SEGS;
+	limits.max_segment_size = UINT_MAX;
+	limits.virt_boundary_mask = NVMEC_PAGE_SIZE - 1;
+	limits.dma_alignment = sizeof(u32) - 1;
+	limits.dma_pad_mask = NVMEC_PAGE_SIZE - 1;
+	return queue_limits_commit_update(ctrl->admin_q, &limits);
+}
+
 /**
  * nvmec_admin_identify - learn what the controller is
  * @ctrl: the controller; its @ident is written
@@ -140,6 +158,8 @@ int nvmec_admin_identify(struct nvmec_ctrl *ctrl)
 		goto free;
 	}
 	ret = nvmec_ident_ctrl(&ctrl->dev, &ctrl->ident, id);
+	if (!ret)
+		ret = nvmec_admin_limit(ctrl);
 	if (!ret)
 		nvmec_admin_identify_nvm(ctrl, id);
 free:
@@ -429,7 +449,6 @@ free_queue:
 void nvmec_admin_exit(struct nvmec_ctrl *ctrl)
 {
 	blk_mq_destroy_queue(ctrl->admin_q);
-	blk_put_queue(ctrl->admin_q);
 	mqblk_set_exit(&ctrl->admin_set);
 	nvmec_queue_free(&ctrl->queues[0]);
 }

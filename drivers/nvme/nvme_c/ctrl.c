@@ -116,6 +116,22 @@ bool nvmec_ctrl_failed(struct nvmec_ctrl *ctrl)
 	return (nvmec_csts(ctrl) & bits) != NVME_CSTS_RDY;
 }
 
+/**
+ * nvmec_ctrl_subsys_reset - reset the subsystem
+ * @ctrl: one of its controllers, running; it has failed afterwards, as have the others
+ *
+ * Context: Under &nvmec_ctrl.run_lock.
+ * Return: 0, or -ENOTTY if the controller does not offer it.
+ */
+int nvmec_ctrl_subsys_reset(struct nvmec_ctrl *ctrl)
+{
+	lockdep_assert_held(&ctrl->run_lock);
+	if (!NVME_CAP_NSSRC(ctrl->cap))
+		return -ENOTTY;
+	writel(NVME_SUBSYS_RESET, ctrl->bar + NVME_REG_NSSR);
+	return 0;
+}
+
 /*
  * Waits until the bits of @mask in CSTS are @value. Returns 0, -ENODEV if the
  * device is gone, -ETIMEDOUT, or by what is heeded -EIO or -ECANCELED.

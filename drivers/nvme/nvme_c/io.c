@@ -44,6 +44,17 @@ static u16 nvmec_rw_control(const struct request *rq)
 	return control;
 }
 
+/* A command that came whole, but for its data if that is in bios. */
+static void nvmec_build_passthru(const struct nvmec_rq *nrq,
+				 struct nvme_command *cmd, bool mapped)
+{
+	*cmd = nrq->cmd;
+	if (mapped) {
+		cmd->common.flags = nrq->cmd_flags;
+		cmd->common.dptr = nrq->dptr;
+	}
+}
+
 /* The command of a request that is no read or write, but for its id. */
 static noinline void nvmec_build_other(struct request *rq, struct nvme_command *cmd)
 {
@@ -65,7 +76,7 @@ static noinline void nvmec_build_other(struct request *rq, struct nvme_command *
 		nvmec_cmd_rw(cmd, nvme_cmd_write_zeroes, &range, 0);
 		break;
 	default:
-		*cmd = *nrq->passthru;
+		nvmec_build_passthru(nrq, cmd, rq->bio);
 		break;
 	}
 }
@@ -94,6 +105,16 @@ static inline void nvmec_rq_build(struct request *rq, struct nvme_command *cmd)
 	cmd->common.command_id = nvmec_wire_id(mqblk_rq_id(rq));
 }
 
+/* Among the commands of a bring-up a user's would be in the way. */
+static noinline blk_status_t nvmec_map_passthru(struct nvmec_ctrl *ctrl,
+						struct request *rq)
+{
+	if (nvmec_rq(rq)->user && rq->q == ctrl->admin_q &&
+	    nvmec_state(ctrl) == NVMEC_RESETTING)
+		return BLK_STS_RESOURCE;
+	return rq->bio ? nvmec_map_data(ctrl, rq) : BLK_STS_OK;
+}
+
 static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
 					struct request *rq)
 {
@@ -105,9 +126,10 @@ static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
 		return nvmec_map_ranges(rq->q->queuedata, rq);
 	case REQ_OP_FLUSH:
 	case REQ_OP_WRITE_ZEROES:
+		return BLK_STS_OK;
 	case REQ_OP_DRV_IN:
 	case REQ_OP_DRV_OUT:
-		return BLK_STS_OK;
+		return nvmec_map_passthru(ctrl, rq);
 	default:
 		return BLK_STS_NOTSUPP;
 	}
@@ -488,4 +510,6 @@ const struct blk_mq_ops nvmec_admin_ops = {
 	.complete	= nvmec_rq_complete,
 	.timeout	= nvmec_timeout,
 	.init_hctx	= nvmec_admin_init_hctx,
+	.init_request	= nvmec_init_request,
+	.exit_request	= nvmec_exit_request,
 };

@@ -45,6 +45,13 @@
  * dead at once. A reset takes back all requests that are in flight. They are sent
  * again, without limit if they did not cause the reset.
  *
+ * Commands of user space
+ * ----------------------
+ * chardev.c has the devices, ioctl.c reads what comes by them, permit.c says who may send
+ * which command, and passthru.c sends it as a request of the admin queue or of a disk.
+ * Whatever is open holds a reference of the controller or of the disk. A device that
+ * went refuses requests by its queue, which is there as long as the structure.
+ *
  * Trust
  * -----
  * Nothing that a controller says is believed. A completion is matched against
@@ -62,14 +69,15 @@
  * What is left out
  * ----------------
  * SGLs longer than 16 pieces, metadata and protection information, zones,
- * multipath, controller and host memory buffers, power states, ioctls, and blocks
- * larger than a page.
+ * multipath, controller and host memory buffers, power states, io_uring commands, and
+ * blocks larger than a page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
 
 #include "nvme_c.h"
+#include "user.h"
 
 static unsigned int io_timeout = 30;
 module_param(io_timeout, uint, 0444);
@@ -199,10 +207,15 @@ static int __init nvmec_init(void)
 	ret = class_register(&nvmec_class);
 	if (ret)
 		goto destroy_wqs;
-	ret = nvmec_pci_init();
+	ret = nvmec_chardev_init();
 	if (ret)
 		goto unregister_class;
+	ret = nvmec_pci_init();
+	if (ret)
+		goto exit_chardev;
 	return 0;
+exit_chardev:
+	nvmec_chardev_exit();
 unregister_class:
 	class_unregister(&nvmec_class);
 destroy_wqs:
@@ -213,6 +226,7 @@ destroy_wqs:
 static void __exit nvmec_exit(void)
 {
 	nvmec_pci_exit();
+	nvmec_chardev_exit();
 	class_unregister(&nvmec_class);
 	nvmec_destroy_wqs();
 }

@@ -260,7 +260,9 @@ blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq)
 	struct bio_vec bv = nvmec_rq_bvec(rq);
 	unsigned int bytes = blk_rq_bytes(rq);
 
-	if (nvmec_wants_sgl(ctrl, bytes, rq->nr_phys_segments)) {
+	/* Admin commands have PRPs only (section on the PRP or SGL selector). */
+	if (rq->q != ctrl->admin_q &&
+	    nvmec_wants_sgl(ctrl, bytes, rq->nr_phys_segments)) {
 		if (bv.bv_len == bytes)
 			return nvmec_map_sge(ctrl, rq, bv);
 		return nvmec_map_sgl(ctrl, rq);

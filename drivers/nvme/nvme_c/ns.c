@@ -19,6 +19,7 @@
 #include <linux/string.h>
 
 #include "nvme_c.h"
+#include "user.h"
 
 /* Ids tried one by one if there is no list of them. */
 #define NVMEC_MAX_SEQUENTIAL	1024
@@ -109,6 +110,8 @@ static void nvmec_free_disk(struct gendisk *disk)
 
 static const struct block_device_operations nvmec_fops = {
 	.owner		= THIS_MODULE,
+	.ioctl		= nvmec_bdev_ioctl,
+	.compat_ioctl	= blkdev_compat_ptr_ioctl,
 	.free_disk	= nvmec_free_disk,
 };
 
@@ -183,6 +186,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	ret = mqblk_disk_publish(ns->disk, &ctrl->dev, nvmec_ns_groups);
 	if (!ret) {
 		mqblk_watch_add(&ns->watch, ns->disk, nvmec_watch_set);
+		nvmec_generic_add(ns);
 		return;
 	}
 	nvmec_ns_detach(ns);
@@ -208,6 +212,7 @@ static void nvmec_ns_unfreeze(struct nvmec_ns *ns)
 static void nvmec_ns_remove(struct nvmec_ns *ns)
 {
 	nvmec_ns_unfreeze(ns);
+	nvmec_generic_del(ns);
 	mqblk_watch_remove(&ns->watch);
 	del_gendisk(ns->disk);
 	nvmec_ns_detach(ns);
@@ -229,9 +234,10 @@ static void nvmec_ns_lose(struct nvmec_ns *ns)
 
 /**
  * nvmec_ns_remove_all - remove all disks
- * @ctrl: the controller; no scan will run any more
+ * @ctrl: the controller
  *
- * What is dirty is written if the controller works.
+ * What is dirty is written if the controller works. A command of a user that wants to be
+ * alone is waited for.
  *
  * Context: Process context, may sleep.
  */
@@ -239,8 +245,10 @@ void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl)
 {
 	struct nvmec_ns *ns, *next;
 
+	mutex_lock(&ctrl->scan_lock);
 	list_for_each_entry_safe(ns, next, &ctrl->namespaces, entry)
 		nvmec_ns_remove(ns);
+	mutex_unlock(&ctrl->scan_lock);
 }
 
 /**

@@ -7,6 +7,7 @@
 
 #include <linux/blk-mq.h>
 #include <linux/bvec.h>
+#include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
@@ -161,6 +162,7 @@ struct nvmec_queue {
  * @max_ranges: of one dataset management command; 0: it is not offered
  * @max_discard_blocks: logical blocks of all its ranges together
  * @oacs: optional admin commands
+ * @lpa: what its log pages offer
  * @nn: largest namespace id
  * @sgls: SGLs for data are offered, with byte granularity or dwords
  * @vwc: there is a volatile write cache
@@ -178,6 +180,7 @@ struct nvmec_ident {
 	u16	max_ranges;
 	u32	max_discard_blocks;
 	u16	oacs;
+	u8	lpa;
 	u32	nn;
 	bool	sgls;
 	bool	vwc;
@@ -188,7 +191,8 @@ struct nvmec_ident {
 /**
  * struct nvmec_ctrl - a controller
  * @dev: its device nvmecX, whose last reference frees the structure
- * @pdev: the PCI device
+ * @cdev: what opens @dev; an open file has a reference of @dev
+ * @pdev: the PCI device, with a reference
  * @index: X
  * @bar: registers and doorbells
  * @bar_bytes: how much of them
@@ -213,7 +217,8 @@ struct nvmec_ident {
  * @nr_queues: of them, fixed once there are more than one
  * @counts: I/O queues by what they serve, likewise
  * @admin_set: tags of the admin queue
- * @admin_q: requests to it
+ * @admin_q: requests to it; once made it is there as long as the structure, and
+ *	refuses them with -ENODEV after nvmec_admin_exit()
  * @io_set: tags of the I/O queues, valid if @io_set_made
  * @io_set_made: likewise
  * @shadows: a page of shadow doorbells and one of their event indices, or NULL
@@ -227,6 +232,7 @@ struct nvmec_ident {
  * @io_quiesced: the I/O queues are
  * @admin_quiesced: the admin queue is; guarded by @run_lock
  * @scan_lock: one scan at a time; taken before @run_lock and @ns_lock
+ * @effects: what commands do, by the controller; NULL until somebody asks
  * @nr_timeouts: requests whose time ran out, each time that it did
  * @nr_aborts: abort commands that were sent
  * @nr_retries: requests that were sent again
@@ -234,6 +240,7 @@ struct nvmec_ident {
  */
 struct nvmec_ctrl {
 	struct device			dev;
+	struct cdev			cdev;
 	struct pci_dev			*pdev;
 	int				index;
 	void __iomem			*bar;
@@ -276,6 +283,8 @@ struct nvmec_ctrl {
 	bool				io_quiesced;
 	bool				admin_quiesced;
 	struct mutex			scan_lock;
+
+	struct nvme_effects_log		*effects;
 
 	atomic_t			nr_timeouts;
 	atomic_t			nr_aborts;
@@ -325,7 +334,10 @@ struct nvmec_ns_info {
  * @disk: the disk, whose last reference frees the structure
  * @entry: in &nvmec_ctrl.namespaces
  * @seen: found by the scan that runs; guarded by &nvmec_ctrl.scan_lock
- * @frozen: by nvmec_ns_freeze(); likewise, while there are scans
+ * @frozen: by nvmec_ns_freeze(); likewise
+ * @has_generic: @generic is there
+ * @generic: the character device, with a reference of the disk
+ * @generic_cdev: what opens it
  * @watch: who looks at its requests
  */
 struct nvmec_ns {
@@ -338,6 +350,9 @@ struct nvmec_ns {
 	struct list_head	entry;
 	bool			seen;
 	bool			frozen;
+	bool			has_generic;
+	struct device		generic;
+	struct cdev		generic_cdev;
 	struct mqblk_watch	watch;
 };
 
@@ -376,12 +391,13 @@ struct nvmec_big {
  * @cmd_flags: of the command: whether @dptr is an SGL
  * @status: of the completion, without the phase bit
  * @retries: how often it was sent again
+ * @user: @cmd is a user's
  * @flags: bits NVMEC_RQ_*
  * @one_bytes: length of the data with NVMEC_MAP_ONE
  * @one_addr: bus address of it
  * @result: of the completion
  * @dptr: data pointer of the command
- * @passthru: the whole command, if it is not made from the request
+ * @cmd: the whole command, if it is not made from the request
  * @big: valid with NVMEC_MAP_BIG and NVMEC_MAP_RANGES
  * @list: memory of NVMEC_SMALL_LIST_BYTES for the controller to read
  * @list_dma: its bus address
@@ -394,12 +410,13 @@ struct nvmec_rq {
 	u8				cmd_flags;
 	u16				status;
 	u8				retries;
+	bool				user;
 	unsigned long			flags;
 	unsigned int			one_bytes;
 	dma_addr_t			one_addr;
 	u64				result;
 	union nvme_data_ptr		dptr;
-	const struct nvme_command	*passthru;
+	struct nvme_command		cmd;
 	struct nvmec_big		*big;
 	void				*list;
 	dma_addr_t			list_dma;
@@ -453,6 +470,7 @@ bool nvmec_ctrl_set_state(struct nvmec_ctrl *ctrl, enum nvmec_state state);
 const char *nvmec_state_name(enum nvmec_state state);
 bool nvmec_ctrl_gone(struct nvmec_ctrl *ctrl);
 bool nvmec_ctrl_failed(struct nvmec_ctrl *ctrl);
+int nvmec_ctrl_subsys_reset(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_disable(struct nvmec_ctrl *ctrl);
 void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown);
 void nvmec_ctrl_retire(struct nvmec_ctrl *ctrl, bool shutdown);
@@ -648,6 +666,8 @@ void nvmec_ns_thaw(struct nvmec_ctrl *ctrl);
 /* sysfs.c */
 extern const struct attribute_group *nvmec_ctrl_groups[];
 extern const struct attribute_group *nvmec_ns_groups[];
+int nvmec_ctrl_reset_wait(struct nvmec_ctrl *ctrl);
+int nvmec_ctrl_rescan_wait(struct nvmec_ctrl *ctrl);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /* What only tests call from outside of its file: ctrl.c, queue.c, io.c, map.c */

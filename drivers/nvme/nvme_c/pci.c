@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "nvme_c.h"
+#include "user.h"
 
 /* Registers that are there whatever the number of doorbells. */
 #define NVMEC_MIN_BAR_BYTES	(NVME_REG_DBS + 4 * sizeof(u32))
@@ -178,6 +179,10 @@ static void nvmec_ctrl_release(struct device *dev)
 {
 	struct nvmec_ctrl *ctrl = container_of(dev, struct nvmec_ctrl, dev);
 
+	if (ctrl->admin_q)
+		blk_put_queue(ctrl->admin_q);
+	nvmec_effects_free(ctrl);
+	pci_dev_put(ctrl->pdev);
 	ida_free(&nvmec_indexes, ctrl->index);
 	kfree(ctrl);
 }
@@ -206,7 +211,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 		return ERR_PTR(ret);
 	}
 	ctrl->index = ret;
-	ctrl->pdev = pdev;
+	ctrl->pdev = pci_dev_get(pdev);
 	spin_lock_init(&ctrl->state_lock);
 	mutex_init(&ctrl->run_lock);
 	mutex_init(&ctrl->ns_lock);
@@ -270,7 +275,7 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	cancel_work_sync(&ctrl->scan_work);
 	cancel_work_sync(&ctrl->abort_work);
 	nvmec_ns_remove_all(ctrl);
-	device_del(&ctrl->dev);
+	nvmec_chardev_del(ctrl);
 
 	/* It may have died of that. */
 	flush_work(&ctrl->reset_work);
@@ -319,7 +324,7 @@ static int nvmec_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = nvmec_pci_enable(ctrl);
 	if (ret)
 		goto free;
-	ret = device_add(&ctrl->dev);
+	ret = nvmec_chardev_add(ctrl);
 	if (ret)
 		goto disable;
 

@@ -57,13 +57,15 @@ static ssize_t transport_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(transport);
 
-/* The writer sleeps until the outcome is known, which is the errno. */
-static ssize_t reset_controller_store(struct device *dev,
-				      struct device_attribute *attr,
-				      const char *text, size_t len)
+/**
+ * nvmec_ctrl_reset_wait - reset a controller and wait for the outcome
+ * @ctrl: the controller
+ *
+ * Context: Process context of a user, may sleep; a signal ends the wait.
+ * Return: 0, -EBUSY if it is not live, -EINTR, or -EIO if it did not come up.
+ */
+int nvmec_ctrl_reset_wait(struct nvmec_ctrl *ctrl)
 {
-	struct nvmec_ctrl *ctrl = nvmec_dev_ctrl(dev);
-
 	if (!nvmec_ctrl_reset(ctrl))
 		return -EBUSY;
 	/* The controller says how long that takes; one may lose patience. */
@@ -71,21 +73,38 @@ static ssize_t reset_controller_store(struct device *dev,
 		if (msleep_interruptible(NVMEC_LOOK_MS))
 			return -EINTR;
 	}
-	return nvmec_state(ctrl) == NVMEC_DEAD ? -EIO : len;
+	return nvmec_state(ctrl) == NVMEC_DEAD ? -EIO : 0;
+}
+
+static ssize_t reset_controller_store(struct device *dev,
+				      struct device_attribute *attr,
+				      const char *text, size_t len)
+{
+	return nvmec_ctrl_reset_wait(nvmec_dev_ctrl(dev)) ?: len;
 }
 static DEVICE_ATTR_WO(reset_controller);
+
+/**
+ * nvmec_ctrl_rescan_wait - look for namespaces and wait for the end of it
+ * @ctrl: the controller
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or -EBUSY if it is not live.
+ */
+int nvmec_ctrl_rescan_wait(struct nvmec_ctrl *ctrl)
+{
+	if (nvmec_state(ctrl) != NVMEC_LIVE)
+		return -EBUSY;
+	queue_work(nvmec_wq, &ctrl->scan_work);
+	flush_work(&ctrl->scan_work);
+	return 0;
+}
 
 static ssize_t rescan_controller_store(struct device *dev,
 				       struct device_attribute *attr,
 				       const char *text, size_t len)
 {
-	struct nvmec_ctrl *ctrl = nvmec_dev_ctrl(dev);
-
-	if (nvmec_state(ctrl) != NVMEC_LIVE)
-		return -EBUSY;
-	queue_work(nvmec_wq, &ctrl->scan_work);
-	flush_work(&ctrl->scan_work);
-	return len;
+	return nvmec_ctrl_rescan_wait(nvmec_dev_ctrl(dev)) ?: len;
 }
 static DEVICE_ATTR_WO(rescan_controller);
 

@@ -48,7 +48,6 @@ struct qk_dev {
 /**
  * struct qk_io - a request
  * @rq: the request
- * @cmd: its command
  * @id: command id under which the controller got it
  * @ended: it has ended
  * @nr_ended: how often it did
@@ -57,7 +56,6 @@ struct qk_dev {
  */
 struct qk_io {
 	struct request		*rq;
-	struct nvme_command	cmd;
 	u16			id;
 	struct completion	ended;
 	atomic_t		nr_ended;
@@ -271,7 +269,7 @@ static struct qk_io *qk_alloc(struct kunit *test, struct qk_dev *dev)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(io->rq));
 	io->rq->end_io = qk_end_io(io->rq);
 	io->rq->end_io_data = io;
-	nvmec_rq(io->rq)->passthru = &io->cmd;
+	nvmec_rq(io->rq)->cmd = (struct nvme_command) {};
 	nvmec_rq(io->rq)->status = QK_UNTOUCHED;
 	return io;
 }
@@ -282,8 +280,8 @@ static struct qk_io *qk_send(struct kunit *test, struct qk_dev *dev)
 	u32 old = qk_sq_doorbell(dev), new = (old + 1) % dev->queue.depth, told;
 	struct qk_io *io = qk_alloc(test, dev);
 
-	io->cmd.common.opcode = 0xc0;
-	io->cmd.common.cdw10 = cpu_to_le32(0x12345678);
+	nvmec_rq(io->rq)->cmd.common.opcode = 0xc0;
+	nvmec_rq(io->rq)->cmd.common.cdw10 = cpu_to_le32(0x12345678);
 	blk_execute_rq_nowait(io->rq, false);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, qk_settle,
 							   io));

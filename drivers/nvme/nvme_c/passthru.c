@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sending a command of user space.
+ *
+ * It is a request like any other, in the admin queue or in the queue of the namespace's
+ * disk. Its data is mapped from its bios like that of a read or write. Data that does
+ * not lie in whole pages of the user's goes through pages of our own on the admin queue,
+ * where the length of a transfer is not known: a controller that writes a page, though a
+ * part of one was asked for, does not reach memory of somebody else.
+ *
+ * Admin commands of user space wait for a controller that is being brought up: among
+ * those of the bring-up they would be in the way.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blk-mq.h>
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "user.h"
+
+static int nvmec_check_target(const struct nvmec_user *user,
+			      const struct nvmec_ucmd *ucmd)
+{
+	/* Fused commands and SGLs are none of the user's business. */
+	if (ucmd->cmd.common.flags)
+		return -EINVAL;
+	if (ucmd->admin)
+		return 0;
+	if (!user->ns)
+		return -ENOTTY;
+	if (le32_to_cpu(ucmd->cmd.common.nsid) != user->ns->nsid)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * nvmec_passthru_check - may this user send this command
+ * @user: who
+ * @ucmd: what
+ * @effects: what it does, bits NVME_CMD_EFFECTS_*; not asked for where it does not
+ *	matter
+ *
+ * Context: as nvmec_admin().
+ * Return: 0; -EINVAL, -ENOTTY if there is no namespace, or -EACCES.
+ */
+int nvmec_passthru_check(const struct nvmec_user *user,
+			 const struct nvmec_ucmd *ucmd, u32 *effects)
+{
+	bool trusted = capable(CAP_SYS_ADMIN);
+	int ret;
+
+	*effects = 0;
+	ret = nvmec_check_target(user, ucmd);
+	if (ret)
+		return ret;
+	if (nvmec_driver_owns(ucmd))
+		return -EACCES;
+	if (!trusted && user->part)
+		return -EACCES;
+	if (ucmd->admin || !trusted)
+		*effects = nvmec_effects(user->ctrl, ucmd->admin,
+					 ucmd->cmd.common.opcode);
+	if (!trusted && !nvmec_anyone_may(ucmd, *effects, user->may_write))
+		return -EACCES;
+	return 0;
+}
+
+/* An unprivileged user cannot cost the others a reset by having no patience. */
+static void nvmec_set_timeout(struct request *rq, u32 timeout_ms)
+{
+	unsigned int usual = rq->q->rq_timeout;
+
+	if (!timeout_ms)
+		return;
+	rq->timeout = min_t(unsigned long, msecs_to_jiffies(timeout_ms), INT_MAX);
+	if (!capable(CAP_SYS_ADMIN))
+		rq->timeout = max(rq->timeout, usual);
+}
+
+/**
+ * nvmec_passthru_request - have a request for a command
+ * @user: who
+ * @ucmd: what; nvmec_passthru_check() said 0
+ * @flags: BLK_MQ_REQ_*
+ * @opf: REQ_POLLED, or 0
+ *
+ * Context: Process context, may sleep unless @flags has BLK_MQ_REQ_NOWAIT.
+ * Return: the request without data, or an ERR_PTR(): -ENODEV if the device is gone,
+ * -EAGAIN if it would have to wait.
+ */
+struct request *nvmec_passthru_request(const struct nvmec_user *user,
+				       const struct nvmec_ucmd *ucmd,
+				       blk_mq_req_flags_t flags, blk_opf_t opf)
+{
+	struct request_queue *q;
+	struct nvmec_rq *nrq;
+	struct request *rq;
+
+	q = ucmd->admin ? READ_ONCE(user->ctrl->admin_q) :
+			  user->ns->disk->queue;
+	if (!q)
+		return ERR_PTR(-ENODEV);
+	opf |= nvme_is_write(&ucmd->cmd) ? REQ_OP_DRV_OUT : REQ_OP_DRV_IN;
+	rq = blk_mq_alloc_request(q, opf, flags);
+	if (IS_ERR(rq))
+		return rq;
+	nrq = nvmec_rq(rq);
+	nrq->cmd = ucmd->cmd;
+	nrq->user = true;
+	nrq->status = 0;
+	nrq->result = 0;
+	nvmec_set_timeout(rq, ucmd->timeout_ms);
+	return rq;
+}
+
+/*
+ * Returns how many bytes there are, or an errno. @iov is UIO_FASTIOV pieces at first, and
+ * what is to be freed at last.
+ */
+static ssize_t nvmec_ucmd_import(const struct nvmec_ucmd *ucmd, int dir,
+				 struct iovec **iov, struct iov_iter *iter)
+{
+	void __user *addr = u64_to_user_ptr(ucmd->addr);
+	ssize_t ret;
+
+	if (ucmd->vec)
+		return import_iovec(dir, addr, ucmd->len, UIO_FASTIOV, iov,
+				    iter);
+	*iov = NULL;
+	ret = import_ubuf(dir, addr, ucmd->len, iter);
+	return ret ?: iov_iter_count(iter);
+}
+
+/**
+ * nvmec_passthru_map - give a request its data
+ * @user: who
+ * @ucmd: what
+ * @rq: from nvmec_passthru_request(); afterwards blk_rq_unmap_user() is due for its
+ *	first bio, if it has one
+ *
+ * Context: Process context of the user, may sleep.
+ * Return: 0; -EINVAL if there is less than the command moves, or more than the
+ * controller takes; -EFAULT or -ENOMEM. After an error it has no data.
+ */
+int nvmec_passthru_map(const struct nvmec_user *user,
+		       const struct nvmec_ucmd *ucmd, struct request *rq)
+{
+	u32 least = nvmec_least_bytes(ucmd, user->ns ? user->ns->lba_shift : 0);
+	struct iovec fast[UIO_FASTIOV], *iov = fast;
+	struct iov_iter iter;
+	ssize_t bytes;
+	int ret = 0;
+
+	bytes = nvmec_ucmd_import(ucmd, rq_data_dir(rq), &iov, &iter);
+	if (bytes < 0)
+		return bytes;	/* nothing to free */
+	if (least != NVMEC_BYTES_UNKNOWN && bytes < least)
+		ret = -EINVAL;
+	else if (bytes)
+		ret = blk_rq_map_user_iov(rq->q, rq, NULL, &iter, GFP_KERNEL);
+	kfree(iov);
+	return ret;
+}
+
+/**
+ * nvmec_passthru_status - how a command ended
+ * @rq: its request
+ * @status: what the block layer says
+ *
+ * Context: Any.
+ * Return: 0; a status of the controller, which is positive; -EINTR if a reset took it
+ * back; or an errno if it was not sent.
+ */
+int nvmec_passthru_status(struct request *rq, blk_status_t status)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	if (test_bit(NVMEC_RQ_CANCELLED, &nrq->flags))
+		return -EINTR;
+	if (nrq->status)
+		return nrq->status;
+	return blk_status_to_errno(status);
+}
+
+static int nvmec_passthru_run(const struct nvmec_user *user,
+			      const struct nvmec_ucmd *ucmd, u64 *result)
+{
+	struct request *rq;
+	struct bio *bio;
+	int ret, unmap;
+
+	rq = nvmec_passthru_request(user, ucmd, 0, 0);
+	if (IS_ERR(rq))
+		return PTR_ERR(rq);
+	ret = nvmec_passthru_map(user, ucmd, rq);
+	if (ret)
+		goto free;
+	bio = rq->bio;
+	ret = nvmec_passthru_status(rq, blk_execute_rq(rq, false));
+	*result = nvmec_rq(rq)->result;
+	if (bio) {
+		unmap = blk_rq_unmap_user(bio);
+		if (unmap && ret >= 0)
+			ret = unmap;
+	}
+free:
+	blk_mq_free_request(rq);
+	return ret;
+}
+
+/* No I/O while the command runs. Neither scans nor suspend come in between. */
+static int nvmec_exclude_io(struct nvmec_ctrl *ctrl)
+{
+	if (mutex_lock_interruptible(&ctrl->scan_lock))
+		return -EINTR;
+	if (nvmec_ns_freeze(ctrl, msecs_to_jiffies(nvmec_io_timeout_ms)))
+		return 0;
+	nvmec_ns_thaw(ctrl);
+	mutex_unlock(&ctrl->scan_lock);
+	return -EBUSY;
+}
+
+static void nvmec_include_io(struct nvmec_ctrl *ctrl)
+{
+	nvmec_ns_thaw(ctrl);
+	mutex_unlock(&ctrl->scan_lock);
+}
+
+/**
+ * nvmec_passthru - send a command of user space and wait for its end
+ * @user: who
+ * @ucmd: what
+ * @result: completion dwords 0 and 1
+ *
+ * A command that the controller wants to be alone with is alone. One that changes
+ * namespaces is followed by a scan, which is over on return.
+ *
+ * Context: Process context of the user, may sleep, for as long as the command may take.
+ * Return: as nvmec_passthru_status(), or what the functions above return.
+ */
+int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
+		   u64 *result)
+{
+	struct nvmec_ctrl *ctrl = user->ctrl;
+	u32 effects;
+	bool alone;
+	int ret;
+
+	ret = nvmec_passthru_check(user, ucmd, &effects);
+	if (ret)
+		return ret;
+	alone = ucmd->admin && (effects & NVME_CMD_EFFECTS_CSE_MASK);
+	if (alone) {
+		ret = nvmec_exclude_io(ctrl);
+		if (ret)
+			return ret;
+	}
+	ret = nvmec_passthru_run(user, ucmd, result);
+	if (alone)
+		nvmec_include_io(ctrl);
+	if (ucmd->admin && (effects & (NVME_CMD_EFFECTS_NCC | NVME_CMD_EFFECTS_NIC))) {
+		queue_work(nvmec_wq, &ctrl->scan_work);
+		flush_work(&ctrl->scan_work);
+	}
+	return ret;
+}

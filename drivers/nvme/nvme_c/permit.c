@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who may send which command, and how much data it moves: values in, an answer out.
+ * No state, no device.
+ *
+ * Whoever may open a device for I/O shall be able to do what the block device lets him
+ * do, and to ask what the controller is. The rest takes CAP_SYS_ADMIN, which the caller
+ * looks at. A few commands nobody may send, because the driver could not work on.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <kunit/visibility.h>
+#include <linux/align.h>
+#include <linux/nvme.h>
+
+#include "user.h"
+
+/* First opcode of those that a vendor gives a meaning to. */
+#define NVMEC_FIRST_VENDOR	0x80
+
+/* Blocks of a command, counted from 0, stand here in dword 12. */
+#define NVMEC_NLB_MASK		GENMASK(15, 0)
+/* Action of a zone management send that brings data. */
+#define NVMEC_ZSA_MASK		GENMASK(7, 0)
+#define NVMEC_ZSA_SET_EXTENSION	0x10
+
+/* What a command without another effect than on the data it names may have. */
+#define NVMEC_HARMLESS		(NVME_CMD_EFFECTS_CSUPP | NVME_CMD_EFFECTS_LBCC | \
+				 NVME_CMD_EFFECTS_UUID_SEL | \
+				 NVME_CMD_EFFECTS_SCOPE_MASK)
+
+static bool nvmec_driver_owns_feature(u8 fid)
+{
+	switch (fid) {
+	case NVME_FEAT_NUM_QUEUES:
+	case NVME_FEAT_AUTO_PST:
+	case NVME_FEAT_HOST_MEM_BUF:
+	case NVME_FEAT_KATO:
+	case NVME_FEAT_HOST_BEHAVIOR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * nvmec_driver_owns - is it a command that nobody but the driver may send
+ * @ucmd: the command
+ *
+ * Queues, events, shadow doorbells, and features that say how driver and controller
+ * deal with each other: NVM Express Base Specification, sections on the admin command
+ * set and on features.
+ *
+ * Context: Any.
+ * Return: true if it is refused, whoever asks.
+ */
+bool nvmec_driver_owns(const struct nvmec_ucmd *ucmd)
+{
+	if (!ucmd->admin)
+		return false;
+	switch (ucmd->cmd.common.opcode) {
+	case nvme_admin_create_cq:
+	case nvme_admin_create_sq:
+	case nvme_admin_delete_cq:
+	case nvme_admin_delete_sq:
+	case nvme_admin_async_event:
+	case nvme_admin_dbbuf:
+		return true;
+	case nvme_admin_set_features:
+		return nvmec_driver_owns_feature(le32_to_cpu(ucmd->cmd.common.cdw10));
+	default:
+		return false;
+	}
+}
+
+static bool nvmec_anyone_may_identify(const struct nvme_command *cmd)
+{
+	switch (cmd->identify.cns) {
+	case NVME_ID_CNS_NS:
+	case NVME_ID_CNS_CTRL:
+	case NVME_ID_CNS_CS_NS:
+	case NVME_ID_CNS_CS_CTRL:
+	case NVME_ID_CNS_NS_CS_INDEP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * nvmec_anyone_may - is it a command that takes no capability
+ * @ucmd: the command; if it is for a namespace, for that of the device that is open
+ * @effects: what it does, by the controller or the specification
+ * @may_write: the device is open for writing
+ *
+ * Of the admin commands only what says what there is. Of the others those that do
+ * nothing but to the data that they name, whose length is known, so that neither side
+ * can go beyond a buffer that is too short.
+ *
+ * Context: Any.
+ * Return: false if it takes CAP_SYS_ADMIN.
+ */
+bool nvmec_anyone_may(const struct nvmec_ucmd *ucmd, u32 effects, bool may_write)
+{
+	const struct nvme_command *cmd = &ucmd->cmd;
+
+	if (ucmd->admin)
+		return cmd->common.opcode == nvme_admin_identify &&
+		       nvmec_anyone_may_identify(cmd);
+	if (cmd->common.opcode >= NVMEC_FIRST_VENDOR ||
+	    cmd->common.opcode == nvme_fabrics_command)
+		return false;
+	if (!(effects & NVME_CMD_EFFECTS_CSUPP) || (effects & ~NVMEC_HARMLESS))
+		return false;
+	if (nvmec_least_bytes(ucmd, 0) == NVMEC_BYTES_UNKNOWN)
+		return false;
+	if (nvme_is_write(cmd) || (effects & NVME_CMD_EFFECTS_LBCC))
+		return may_write;
+	return true;
+}
+
+/*
+ * Bytes of dwords that are counted from 0. More than 32 bits can say is more than any
+ * buffer has.
+ */
+static u32 nvmec_dword_bytes(u32 dwords)
+{
+	if (dwords >= U32_MAX / sizeof(u32))
+		return NVMEC_BYTES_UNKNOWN - 1;
+	return (dwords + 1) * sizeof(u32);
+}
+
+static u32 nvmec_admin_bytes(const struct nvme_command *cmd)
+{
+	switch (cmd->common.opcode) {
+	case nvme_admin_identify:
+		return NVME_IDENTIFY_DATA_SIZE;
+	case nvme_admin_get_log_page:
+		return nvmec_dword_bytes(le16_to_cpu(cmd->get_log_page.numdl) |
+					 (u32)le16_to_cpu(cmd->get_log_page.numdu) << 16);
+	case nvme_admin_download_fw:
+		return nvmec_dword_bytes(le32_to_cpu(cmd->common.cdw10));
+	default:
+		return NVMEC_BYTES_UNKNOWN;
+	}
+}
+
+/**
+ * nvmec_least_bytes - how long the buffer of a command must be
+ * @ucmd: the command
+ * @lba_shift: log2 of the logical block size in bytes, if it is for a namespace
+ *
+ * Either side would go on beyond a buffer that is shorter: a PRP list has no length.
+ *
+ * Context: Any.
+ * Return: bytes, or NVMEC_BYTES_UNKNOWN.
+ */
+u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift)
+{
+	const struct nvme_command *cmd = &ucmd->cmd;
+	u32 cdw12 = le32_to_cpu(cmd->common.cdw12);
+
+	if (ucmd->admin)
+		return nvmec_admin_bytes(cmd);
+	switch (cmd->common.opcode) {
+	case nvme_cmd_read:
+	case nvme_cmd_write:
+	case nvme_cmd_compare:
+	case nvme_cmd_zone_append:
+		return ((cdw12 & NVMEC_NLB_MASK) + 1) << lba_shift;
+	case nvme_cmd_flush:
+	case nvme_cmd_write_zeroes:
+	case nvme_cmd_write_uncor:
+	case nvme_cmd_verify:
+		return 0;
+	case nvme_cmd_dsm:
+		return ((le32_to_cpu(cmd->common.cdw10) & 0xff) + 1) *
+		       sizeof(struct nvme_dsm_range);
+	case nvme_cmd_resv_report:
+		return nvmec_dword_bytes(le32_to_cpu(cmd->common.cdw10));
+	case nvme_cmd_resv_register:
+	case nvme_cmd_resv_acquire:
+		return 2 * sizeof(u64);
+	case nvme_cmd_resv_release:
+		return sizeof(u64);
+	case nvme_cmd_zone_mgmt_recv:
+		return nvmec_dword_bytes(cdw12);
+	case nvme_cmd_zone_mgmt_send:
+		if ((le32_to_cpu(cmd->common.cdw13) & NVMEC_ZSA_MASK) ==
+		    NVMEC_ZSA_SET_EXTENSION)
+			return NVMEC_BYTES_UNKNOWN;
+		return 0;
+	default:
+		return NVMEC_BYTES_UNKNOWN;
+	}
+}
+
+/**
+ * nvmec_known_effects - what a command does, by the specification
+ * @admin: it is an admin command
+ * @opcode: of it
+ *
+ * For controllers that say less, or nothing.
+ *
+ * Context: Any.
+ * Return: bits NVME_CMD_EFFECTS_*, which include that it is supported for what
+ * every controller has.
+ */
+u32 nvmec_known_effects(bool admin, u8 opcode)
+{
+	if (!admin)
+		switch (opcode) {
+		case nvme_cmd_read:
+		case nvme_cmd_flush:
+			return NVME_CMD_EFFECTS_CSUPP;
+		case nvme_cmd_write:
+			return NVME_CMD_EFFECTS_CSUPP | NVME_CMD_EFFECTS_LBCC;
+		case nvme_cmd_write_zeroes:
+		case nvme_cmd_write_uncor:
+		case nvme_cmd_dsm:
+			return NVME_CMD_EFFECTS_LBCC;
+		default:
+			return 0;
+		}
+	switch (opcode) {
+	case nvme_admin_format_nvm:
+		return NVME_CMD_EFFECTS_LBCC | NVME_CMD_EFFECTS_NCC |
+		       NVME_CMD_EFFECTS_CSE_MASK;
+	case nvme_admin_sanitize_nvm:
+		return NVME_CMD_EFFECTS_LBCC | NVME_CMD_EFFECTS_CSE_MASK;
+	case nvme_admin_ns_mgmt:
+	case nvme_admin_ns_attach:
+		return NVME_CMD_EFFECTS_NIC;
+	case nvme_admin_activate_fw:
+		return NVME_CMD_EFFECTS_CCC;
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What user space sends by itself: devices, who may send what, and how it is sent.
+ */
+#ifndef _NVME_C_USER_H
+#define _NVME_C_USER_H
+
+#include "nvme_c.h"
+
+/**
+ * struct nvmec_user - who asks
+ * @ctrl: the controller; the open file has a reference
+ * @ns: the namespace, or NULL if the controller's device was opened; likewise
+ * @may_write: the file is open for writing
+ * @part: it is a partition
+ */
+struct nvmec_user {
+	struct nvmec_ctrl	*ctrl;
+	struct nvmec_ns		*ns;
+	bool			may_write;
+	bool			part;
+};
+
+/**
+ * struct nvmec_ucmd - a command of user space
+ * @cmd: all but its id and data pointer
+ * @admin: it is for the admin queue
+ * @vec: @addr is that of an array of struct iovec
+ * @addr: of the data, in user space
+ * @len: bytes of the data; of an array, its entries
+ * @timeout_ms: how long it may take, 0 for the time that others have
+ */
+struct nvmec_ucmd {
+	struct nvme_command	cmd;
+	bool			admin;
+	bool			vec;
+	u64			addr;
+	u32			len;
+	u32			timeout_ms;
+};
+
+/* What nvmec_least_bytes() says of a command that it does not know. */
+#define NVMEC_BYTES_UNKNOWN	U32_MAX
+
+/* permit.c */
+bool nvmec_driver_owns(const struct nvmec_ucmd *ucmd);
+bool nvmec_anyone_may(const struct nvmec_ucmd *ucmd, u32 effects, bool may_write);
+u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift);
+u32 nvmec_known_effects(bool admin, u8 opcode);
+
+/* effects.c */
+u32 nvmec_effects(struct nvmec_ctrl *ctrl, bool admin, u8 opcode);
+void nvmec_effects_free(struct nvmec_ctrl *ctrl);
+
+/* passthru.c */
+int nvmec_passthru_check(const struct nvmec_user *user,
+			 const struct nvmec_ucmd *ucmd, u32 *effects);
+struct request *nvmec_passthru_request(const struct nvmec_user *user,
+				       const struct nvmec_ucmd *ucmd,
+				       blk_mq_req_flags_t flags, blk_opf_t opf);
+int nvmec_passthru_map(const struct nvmec_user *user,
+		       const struct nvmec_ucmd *ucmd, struct request *rq);
+int nvmec_passthru_status(struct request *rq, blk_status_t status);
+int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
+		   u64 *result);
+
+/* ioctl.c */
+long nvmec_user_ioctl(const struct nvmec_user *user, unsigned int nr,
+		      unsigned long arg);
+
+/* chardev.c */
+int nvmec_chardev_init(void);
+void nvmec_chardev_exit(void);
+int nvmec_chardev_add(struct nvmec_ctrl *ctrl);
+void nvmec_chardev_del(struct nvmec_ctrl *ctrl);
+void nvmec_generic_add(struct nvmec_ns *ns);
+void nvmec_generic_del(struct nvmec_ns *ns);
+int nvmec_bdev_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int nr,
+		     unsigned long arg);
+
+#endif /* _NVME_C_USER_H */

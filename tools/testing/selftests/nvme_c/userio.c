@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * userio [-r] [-u UID] [-w] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
+ *
+ * Makes one ioctl of <linux/nvme_ioctl.h> and prints what came of it: the name of an
+ * errno, or "status" and "result" in hexadecimal. The buffer stands among bytes of a
+ * pattern; "overrun" is printed if one of them changed, and what is not written by the
+ * device has the pattern, too.
+ *
+ *  -r        open the device for reading only
+ *  -u UID    become this user after it was opened
+ *  -w        after it was opened print "open", and wait for a line
+ *
+ * IOCTL is id, admin, admin64, io, io64, vec, submit, reset, subsys, rescan or a number.
+ * Keys are op, flags, nsid, cdw2, cdw3, cdw10 to cdw15, len (of the buffer, and what the
+ * driver is told), at (where in a page it begins), pieces (of a vector), addr (instead
+ * of the buffer), meta (its length), timeout (ms); for submit slba and blocks.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <linux/nvme_ioctl.h>
+
+#define PATTERN		0xa5
+#define PAGE		4096
+#define ROOM		(8UL << 20)
+#define MAX_PIECES	256
+
+struct numbers {
+	unsigned long op, flags, nsid, cdw[16], len, at, pieces, addr, meta, timeout;
+	unsigned long slba, blocks;
+	const char *in, *out;
+};
+
+static unsigned char *room, *buffer;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "userio: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static int set_number(struct numbers *n, const char *key, unsigned long value)
+{
+	const struct { const char *key; unsigned long *to; } keys[] = {
+		{ "op", &n->op }, { "flags", &n->flags }, { "nsid", &n->nsid },
+		{ "len", &n->len }, { "at", &n->at }, { "pieces", &n->pieces },
+		{ "addr", &n->addr }, { "meta", &n->meta },
+		{ "timeout", &n->timeout }, { "slba", &n->slba },
+		{ "blocks", &n->blocks },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (!strcmp(keys[i].key, key)) {
+			*keys[i].to = value;
+			return 0;
+		}
+	}
+	if (strncmp(key, "cdw", 3) || strtoul(key + 3, NULL, 10) > 15)
+		return -1;
+	n->cdw[strtoul(key + 3, NULL, 10)] = value;
+	return 0;
+}
+
+static void parse(struct numbers *n, char *arg)
+{
+	char *value = strchr(arg, '=');
+
+	errno = EINVAL;
+	if (!value)
+		die(arg);
+	*value++ = '\0';
+	if (!strcmp(arg, "in"))
+		n->in = value;
+	else if (!strcmp(arg, "out"))
+		n->out = value;
+	else if (set_number(n, arg, strtoul(value, NULL, 0)))
+		die(arg);
+}
+
+static void make_room(const struct numbers *n)
+{
+	FILE *file;
+
+	room = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		    -1, 0);
+	if (room == MAP_FAILED)
+		die("mmap");
+	memset(room, PATTERN, ROOM);
+	buffer = room + PAGE + n->at;
+	if (!n->in)
+		return;
+	file = fopen(n->in, "r");
+	if (!file || fread(buffer, 1, n->len, file) != n->len)
+		die(n->in);
+	fclose(file);
+}
+
+static void look_at_room(const struct numbers *n, size_t len)
+{
+	unsigned char *at;
+	FILE *file;
+
+	for (at = room; at < room + ROOM; at++) {
+		if (at == buffer)
+			at += len;
+		if (at < room + ROOM && *at != PATTERN) {
+			printf("overrun\n");
+			exit(1);
+		}
+	}
+	if (!n->out)
+		return;
+	file = fopen(n->out, "w");
+	if (!file || fwrite(buffer, 1, len, file) != len || fclose(file))
+		die(n->out);
+}
+
+static void fill64(struct nvme_passthru_cmd64 *cmd, const struct numbers *n)
+{
+	*cmd = (struct nvme_passthru_cmd64) {
+		.opcode = n->op, .flags = n->flags, .nsid = n->nsid,
+		.cdw2 = n->cdw[2], .cdw3 = n->cdw[3],
+		.addr = n->addr ?: (unsigned long)buffer,
+		.metadata_len = n->meta, .data_len = n->len,
+		.cdw10 = n->cdw[10], .cdw11 = n->cdw[11], .cdw12 = n->cdw[12],
+		.cdw13 = n->cdw[13], .cdw14 = n->cdw[14], .cdw15 = n->cdw[15],
+		.timeout_ms = n->timeout,
+	};
+}
+
+/* Pieces of unequal length, one after the other in memory. */
+static void fill_vec(struct nvme_passthru_cmd64 *cmd, const struct numbers *n)
+{
+	static struct iovec iov[MAX_PIECES];
+	unsigned long i, at = 0, step = n->len / n->pieces;
+
+	for (i = 0; i < n->pieces; i++) {
+		iov[i].iov_base = buffer + at;
+		iov[i].iov_len = i == n->pieces - 1 ? n->len - at :
+						      step - (i & 1) * 4;
+		at += iov[i].iov_len;
+	}
+	cmd->addr = n->addr ?: (unsigned long)iov;
+	cmd->vec_cnt = n->pieces;
+}
+
+static int run(int fd, const char *name, const struct numbers *n, __u64 *result)
+{
+	struct nvme_passthru_cmd64 cmd64;
+	struct nvme_passthru_cmd cmd;
+	struct nvme_user_io io;
+	int ret;
+
+	fill64(&cmd64, n);
+	memcpy(&cmd, &cmd64, offsetof(struct nvme_passthru_cmd, result));
+	cmd.result = 0;
+	if (!strcmp(name, "admin") || !strcmp(name, "io")) {
+		ret = ioctl(fd, !strcmp(name, "io") ? NVME_IOCTL_IO_CMD :
+						      NVME_IOCTL_ADMIN_CMD, &cmd);
+		*result = cmd.result;
+		return ret;
+	}
+	if (!strcmp(name, "submit")) {
+		io = (struct nvme_user_io) {
+			.opcode = n->op, .flags = n->flags, .nblocks = n->blocks,
+			.slba = n->slba, .addr = cmd64.addr,
+		};
+		return ioctl(fd, NVME_IOCTL_SUBMIT_IO, &io);
+	}
+	if (!strcmp(name, "vec"))
+		fill_vec(&cmd64, n);
+	if (!strcmp(name, "admin64"))
+		ret = ioctl(fd, NVME_IOCTL_ADMIN64_CMD, &cmd64);
+	else if (!strcmp(name, "io64"))
+		ret = ioctl(fd, NVME_IOCTL_IO64_CMD, &cmd64);
+	else if (!strcmp(name, "vec"))
+		ret = ioctl(fd, NVME_IOCTL_IO64_CMD_VEC, &cmd64);
+	else if (!strcmp(name, "id"))
+		ret = ioctl(fd, NVME_IOCTL_ID);
+	else if (!strcmp(name, "reset"))
+		ret = ioctl(fd, NVME_IOCTL_RESET);
+	else if (!strcmp(name, "subsys"))
+		ret = ioctl(fd, NVME_IOCTL_SUBSYS_RESET);
+	else if (!strcmp(name, "rescan"))
+		ret = ioctl(fd, NVME_IOCTL_RESCAN);
+	else
+		ret = ioctl(fd, strtoul(name, NULL, 0), &cmd64);
+	*result = cmd64.result;
+	return ret;
+}
+
+static void wait_for_line(void)
+{
+	printf("open\n");
+	fflush(stdout);
+	while (getchar() != '\n')
+		if (feof(stdin))
+			exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	int fd, opt, ret, flags = O_RDWR, waits = 0, i;
+	struct numbers n = { .pieces = 1 };
+	__u64 result = 0;
+	uid_t uid = 0;
+
+	while ((opt = getopt(argc, argv, "ru:w")) != -1) {
+		if (opt == 'r')
+			flags = O_RDONLY;
+		else if (opt == 'u')
+			uid = strtoul(optarg, NULL, 0);
+		else if (opt == 'w')
+			waits = 1;
+		else
+			return 2;
+	}
+	if (argc - optind < 2)
+		return 2;
+	for (i = optind + 2; i < argc; i++)
+		parse(&n, argv[i]);
+	errno = EINVAL;
+	if (n.len + n.at > ROOM / 2 || !n.pieces || n.pieces > MAX_PIECES)
+		n.addr = n.addr ?: 1;
+	make_room(&n);
+	fd = open(argv[optind], flags);
+	if (fd < 0)
+		die(argv[optind]);
+	if (uid && setresuid(uid, uid, uid))
+		die("setresuid");
+	if (waits)
+		wait_for_line();
+	ret = run(fd, argv[optind + 1], &n, &result);
+	if (ret < 0)
+		printf("%s\n", strerrorname_np(errno));
+	else
+		printf("%#x %#llx\n", ret, (unsigned long long)result);
+	look_at_room(&n, n.addr || ret < 0 ? 0 : n.len);
+	return 0;
+}
