@@ -42,6 +42,7 @@ static const char * const nvmm_breach_names[] = {
 	[NVMM_TOO_MANY_AERS]		= "too-many-event-requests",
 	[NVMM_UNSAFE_SHUTDOWN]		= "unsafe-shutdown",
 };
+
 static_assert(ARRAY_SIZE(nvmm_breach_names) == NVMM_NR_BREACHES);
 
 static const char * const nvmm_count_names[] = {
@@ -56,6 +57,7 @@ static const char * const nvmm_count_names[] = {
 	[NVMM_FLUSHES]		= "flushes",
 	[NVMM_FUA_WRITES]	= "fua_writes",
 };
+
 static_assert(ARRAY_SIZE(nvmm_count_names) == NVMM_NR_COUNTS);
 
 /* A broken driver may break something a million times a second. */

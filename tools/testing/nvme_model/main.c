@@ -47,9 +47,9 @@
 
 #include "nvme_model.h"
 
+/* After user-mode Linux has made its PCI bus. */
 static int __init nvmm_init(void)
 {
 	return nvmm_configfs_init();
 }
-/* After user-mode Linux has made its PCI bus. */
 late_initcall(nvmm_init);

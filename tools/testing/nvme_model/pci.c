@@ -102,7 +102,7 @@ static void nvmm_space_write(struct um_pci_device *um, unsigned int offset, int 
 
 		ctrl->space[offset] = (ctrl->space[offset] & ~mask) | (value & mask);
 		if (offset == NVMM_CAP_EXP + PCI_EXP_DEVCTL + 1 &&
-		    value & PCI_EXP_DEVCTL_BCR_FLR >> 8)
+		    value & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
 			nvmm_regs_reset(ctrl);
 	}
 	/* Masked interrupts may have become possible. */

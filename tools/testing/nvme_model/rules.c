@@ -53,6 +53,7 @@ static const struct {
 	[NVMM_RELEASE]		= { "release",		NVMM_AT_NOW },
 	[NVMM_BACK]		= { "back",		NVMM_AT_NOW },
 };
+
 static_assert(ARRAY_SIZE(nvmm_actions) == NVMM_NR_ACTIONS);
 
 static const char * const nvmm_points[] = {
@@ -64,6 +65,7 @@ static const char * const nvmm_points[] = {
 	[NVMM_AT_READ]		= "read",
 	[NVMM_AT_NOW]		= "now",
 };
+
 static_assert(ARRAY_SIZE(nvmm_points) == NVMM_NR_POINTS);
 
 static const char * const nvmm_ids[] = {
@@ -72,6 +74,7 @@ static const char * const nvmm_ids[] = {
 	[NVMM_ID_FOREIGN]	= "foreign",
 	[NVMM_ID_ABSURD]	= "absurd",
 };
+
 static_assert(ARRAY_SIZE(nvmm_ids) == NVMM_NR_IDS);
 
 /* Names of opcodes that mean the same in a rule as in the specification. */
@@ -654,7 +657,7 @@ u64 nvmm_rules_read(struct nvmm_ctrl *ctrl, unsigned int offset, int size, u64 v
 			continue;
 		shift = (offset - rule->patch.offset) * 8;
 		value &= ~(rule->mask >> shift);
-		value |= rule->value >> shift & rule->mask >> shift;
+		value |= (rule->value & rule->mask) >> shift;
 	}
 	spin_unlock_irqrestore(&ctrl->rules_lock, flags);
 	return size == 4 ? (u32)value : value;

@@ -74,6 +74,6 @@ driver=nvme
 try_all
 rmmod nvme nvme_core
 
-nvme_load
+nvme_load "$@"
 driver=nvme_c
 try_all
