@@ -339,7 +339,7 @@ void nvmec_event_work(struct work_struct *work)
 			 "asynchronous event: type %u, information %#x, log page %#x\n",
 			 type, info, lid);
 	if (type == NVME_AER_ERROR && info == NVME_AER_ERROR_PERSIST_INT_ERR)
-		nvmec_ctrl_reset(ctrl);
+		nvmec_ctrl_fault(ctrl, NVMEC_FAULT_EVENT);
 	nvmec_event_arm(ctrl);
 }
 

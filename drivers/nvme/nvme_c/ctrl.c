@@ -311,6 +311,30 @@ static void nvmec_unquiesce_admin(struct nvmec_ctrl *ctrl)
 	ctrl->admin_quiesced = false;
 }
 
+/* Whether any I/O came back since the queues were started. */
+static bool nvmec_io_progress(struct nvmec_ctrl *ctrl)
+{
+	unsigned int i;
+
+	for (i = 1; i < ctrl->nr_queues; i++) {
+		if (READ_ONCE(ctrl->queues[i].progress))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * nvmec_ctrl_silent - has no I/O come back since the controller was reset for a fault
+ * @ctrl: the controller
+ *
+ * Context: Any.
+ * Return: true if that is so: then another reset cannot be worse.
+ */
+bool nvmec_ctrl_silent(struct nvmec_ctrl *ctrl)
+{
+	return READ_ONCE(ctrl->suspect) && !nvmec_io_progress(ctrl);
+}
+
 /* Takes back every request that the controller did not complete. */
 static void nvmec_cancel_all(struct nvmec_ctrl *ctrl)
 {
@@ -351,6 +375,9 @@ void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown)
 	for (i = 0; i < ctrl->nr_queues; i++)
 		nvmec_queue_stop(&ctrl->queues[i]);
 	ctrl->event_armed = false;
+	/* After the last look: a request had its time since the last start. */
+	WRITE_ONCE(ctrl->stuck, ctrl->fault == NVMEC_FAULT_IO &&
+				nvmec_ctrl_silent(ctrl));
 	nvmec_cancel_all(ctrl);
 }
 
@@ -660,20 +687,49 @@ void nvmec_ctrl_bury(struct nvmec_ctrl *ctrl, bool shutdown)
 	nvmec_ns_mark_dead(ctrl);
 }
 
+/* It was stopped before. */
 static int nvmec_ctrl_bring_up(struct nvmec_ctrl *ctrl)
 {
 	unsigned int attempt = 0;
 	int ret;
 
-	do {
-		if (ctrl->admin_q)
-			nvmec_ctrl_stop(ctrl, false);
+	for (;;) {
 		/* After the old requests were taken back; see nvmec_timeout(). */
 		smp_store_release(&ctrl->starting, true);
 		ret = nvmec_ctrl_start(ctrl);
 		WRITE_ONCE(ctrl->starting, false);
-	} while (ret && ret != -ENODEV && ++attempt < NVMEC_MAX_ATTEMPTS &&
-		 nvmec_state(ctrl) == NVMEC_RESETTING);
+		if (!ret || ret == -ENODEV || ++attempt == NVMEC_MAX_ATTEMPTS ||
+		    nvmec_state(ctrl) != NVMEC_RESETTING)
+			return ret;
+		if (ctrl->admin_q)
+			nvmec_ctrl_stop(ctrl, false);
+	}
+}
+
+/* A fault comes again after the longer of the times that it takes to notice one. */
+static u64 nvmec_calm_ms(void)
+{
+	return 10ULL * max(nvmec_io_timeout_ms, nvmec_admin_timeout_ms);
+}
+
+/* Down, and if it may still cost a reset, up. */
+static int nvmec_ctrl_recover(struct nvmec_ctrl *ctrl)
+{
+	enum nvmec_fault fault = READ_ONCE(ctrl->fault);
+	int ret;
+
+	if (ctrl->admin_q)
+		nvmec_ctrl_stop(ctrl, false);
+	if (!nvmec_budget_spend(&ctrl->budget, fault, nvmec_io_progress(ctrl),
+				ktime_to_ms(ktime_get()), nvmec_calm_ms())) {
+		dev_err(&ctrl->dev, "%u resets did not help: given up\n",
+			NVMEC_MAX_FAULTS);
+		return -EIO;
+	}
+	WRITE_ONCE(ctrl->suspect, fault != NVMEC_FAULT_NONE);
+	ret = nvmec_ctrl_bring_up(ctrl);
+	if (ret && ret != -ECANCELED)
+		dev_err(&ctrl->dev, "cannot bring it up: error %d\n", ret);
 	return ret;
 }
 
@@ -682,15 +738,10 @@ void nvmec_reset_work(struct work_struct *work)
 {
 	struct nvmec_ctrl *ctrl =
 		container_of(work, struct nvmec_ctrl, reset_work);
-	int ret;
 
 	mutex_lock(&ctrl->run_lock);
 	if (nvmec_state(ctrl) == NVMEC_RESETTING) {
-		ret = nvmec_ctrl_bring_up(ctrl);
-		if (ret) {
-			if (ret != -ECANCELED)
-				dev_err(&ctrl->dev,
-					"cannot bring it up: error %d\n", ret);
+		if (nvmec_ctrl_recover(ctrl)) {
 			nvmec_ctrl_set_state(ctrl, NVMEC_DEAD);
 		} else if (nvmec_ctrl_set_state(ctrl, NVMEC_LIVE)) {
 			dev_info(&ctrl->dev,
@@ -706,22 +757,38 @@ void nvmec_reset_work(struct work_struct *work)
 }
 
 /**
- * nvmec_ctrl_reset - have a controller reset
+ * nvmec_ctrl_fault - have a controller reset for a fault of its own
  * @ctrl: the controller
+ * @fault: what it did, or NVMEC_FAULT_NONE if it did nothing wrong
+ *
+ * One that was reset too often is given up instead.
  *
  * Context: Any; does not wait.
  * Return: false if it is not live, and nothing was started.
  */
-bool nvmec_ctrl_reset(struct nvmec_ctrl *ctrl)
+bool nvmec_ctrl_fault(struct nvmec_ctrl *ctrl, enum nvmec_fault fault)
 {
 	bool first = nvmec_state(ctrl) == NVMEC_NEW;
 
 	if (!nvmec_ctrl_set_state(ctrl, NVMEC_RESETTING))
 		return false;
+	WRITE_ONCE(ctrl->fault, fault);
 	if (!first)
 		atomic_inc(&ctrl->nr_resets);
 	queue_work(nvmec_reset_wq, &ctrl->reset_work);
 	return true;
+}
+
+/**
+ * nvmec_ctrl_reset - have a controller reset, because somebody wants it
+ * @ctrl: the controller
+ *
+ * Context: Any; does not wait.
+ * Return: as nvmec_ctrl_fault().
+ */
+bool nvmec_ctrl_reset(struct nvmec_ctrl *ctrl)
+{
+	return nvmec_ctrl_fault(ctrl, NVMEC_FAULT_NONE);
 }
 
 /**

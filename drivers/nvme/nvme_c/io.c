@@ -12,9 +12,6 @@
 
 #include "nvme_c.h"
 
-/* A request is sent at most so often again, after errors of its own. */
-#define NVMEC_MAX_RETRIES	5
-
 /* --- submission ----------------------------------------------------------- */
 
 /* The I/O queues stand behind the admin queue. */
@@ -255,16 +252,23 @@ static void nvmec_queue_rqs(struct rq_list *rqs)
 VISIBLE_IF_KUNIT bool nvmec_should_retry(struct request *rq)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
+	const struct nvmec_loss loss = {
+		.haste		= blk_noretry_request(rq),
+		.final		= nrq->status & NVME_STATUS_DNR,
+		.cancelled	= test_bit(NVMEC_RQ_CANCELLED, &nrq->flags),
+		.fault		= test_bit(NVMEC_RQ_FAULT, &nrq->flags),
+		.stuck		= test_bit(NVMEC_RQ_STUCK, &nrq->flags),
+		.timed_out	= test_bit(NVMEC_RQ_TIMED_OUT, &nrq->flags),
+		.retries	= nrq->retries,
+	};
+	enum nvmec_again again;
 
 	if (blk_rq_is_passthrough(rq))
 		return false;
-	/* The reset was another one's fault: that does not count. */
-	if (test_bit(NVMEC_RQ_CANCELLED, &nrq->flags) &&
-	    !test_bit(NVMEC_RQ_TIMED_OUT, &nrq->flags))
-		return true;
-	if (blk_noretry_request(rq) || (nrq->status & NVME_STATUS_DNR))
-		return false;
-	return nrq->retries++ < NVMEC_MAX_RETRIES;
+	again = nvmec_again(&loss);
+	if (again == NVMEC_AGAIN_COUNTED)
+		nrq->retries++;
+	return again != NVMEC_AGAIN_NO;
 }
 
 VISIBLE_IF_KUNIT void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq)
@@ -351,10 +355,17 @@ static int nvmec_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
  */
 bool nvmec_rq_cancel(struct request *rq, void *data)
 {
+	struct nvmec_ctrl *ctrl = nvmec_hctx_queue(rq->mq_hctx)->ctrl;
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
 	if (!mqblk_rq_claim(rq))
 		return true;
-	nvmec_rq(rq)->status = NVME_SC_HOST_ABORTED_CMD;
-	set_bit(NVMEC_RQ_CANCELLED, &nvmec_rq(rq)->flags);
+	nrq->status = NVME_SC_HOST_ABORTED_CMD;
+	set_bit(NVMEC_RQ_CANCELLED, &nrq->flags);
+	if (READ_ONCE(ctrl->fault))
+		set_bit(NVMEC_RQ_FAULT, &nrq->flags);
+	if (READ_ONCE(ctrl->stuck))
+		set_bit(NVMEC_RQ_STUCK, &nrq->flags);
 	blk_mq_complete_request(rq);
 	return true;
 }
@@ -384,27 +395,45 @@ static unsigned int nvmec_abort_grace(struct request *rq)
 
 static void nvmec_timeout_abort(struct nvmec_ctrl *ctrl, struct request *rq)
 {
-	struct nvmec_rq *nrq = nvmec_rq(rq);
+	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
 
-	set_bit(NVMEC_RQ_ABORTED, &nrq->flags);
-	set_bit(NVMEC_RQ_WANTS_ABORT, &nrq->flags);
+	dev_warn_ratelimited(&ctrl->dev,
+			     "queue %u: command %#x timed out, aborting it\n",
+			     queue->id, mqblk_rq_id(rq));
+	set_bit(NVMEC_RQ_WANTS_ABORT, &nvmec_rq(rq)->flags);
 	rq->timeout = nvmec_abort_grace(rq);
 	queue_work(nvmec_wq, &ctrl->abort_work);
+}
+
+/* Nothing but a reset can help; or if that is not possible any more, an end. */
+static void nvmec_timeout_reset(struct nvmec_ctrl *ctrl, struct request *rq)
+{
+	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
+
+	dev_warn(&ctrl->dev, "queue %u: command %#x timed out, %s\n",
+		 queue->id, mqblk_rq_id(rq),
+		 nvmec_state(ctrl) == NVMEC_LIVE ? "resetting the controller" :
+						   "giving the controller up");
+	if (!nvmec_ctrl_fault(ctrl, blk_rq_is_passthrough(rq) ?
+			      NVMEC_FAULT_ADMIN : NVMEC_FAULT_IO) &&
+	    nvmec_state(ctrl) == NVMEC_REMOVING)
+		nvmec_ctrl_kill(ctrl);
 }
 
 /*
  * Statement by statement: the interrupt may be lost, or the doorbell if it stood
  * in memory; the controller may be gone
- * or have failed; somebody may be at work on it; the one command may be stuck;
- * or everything is, and then it is reset, or buried if that is not possible any
- * more. Nothing here waits for the reset, which waits for this.
+ * or have failed; somebody may be at work on it; the one command may be stuck,
+ * unless nothing at all came back since the last reset; or everything is, and then it
+ * is reset, or buried if that is not possible any more. Nothing here waits for the
+ * reset, which waits for this.
  */
 static enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 {
 	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
 	struct nvmec_ctrl *ctrl = queue->ctrl;
-	struct nvmec_rq *nrq = nvmec_rq(rq);
 	enum nvmec_state state = nvmec_state(ctrl);
+	bool first;
 
 	if (READ_ONCE(queue->live) && nvmec_queue_reap(queue, NULL) &&
 	    !mqblk_rq_in_state(rq, MQBLK_RQ_STARTED)) {
@@ -417,6 +446,8 @@ static enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 		return BLK_EH_DONE;
 	nvmec_queue_kick(queue);
 	atomic_inc(&ctrl->nr_timeouts);
+	/* Whoever causes the reset, this one has had its time. */
+	first = !test_and_set_bit(NVMEC_RQ_TIMED_OUT, &nvmec_rq(rq)->flags);
 
 	/* One of before the bring-up was taken back before this was set. */
 	if (smp_load_acquire(&ctrl->starting)) {
@@ -430,23 +461,11 @@ static enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 		nvmec_ctrl_kill(ctrl);
 		return BLK_EH_RESET_TIMER;
 	}
-	if (state == NVMEC_LIVE && !blk_rq_is_passthrough(rq) &&
-	    !nvmec_ctrl_failed(ctrl) &&
-	    !test_bit(NVMEC_RQ_ABORTED, &nrq->flags)) {
-		dev_warn_ratelimited(&ctrl->dev,
-				     "queue %u: command %#x timed out, aborting it\n",
-				     queue->id, mqblk_rq_id(rq));
+	if (first && state == NVMEC_LIVE && !blk_rq_is_passthrough(rq) &&
+	    !nvmec_ctrl_failed(ctrl) && !nvmec_ctrl_silent(ctrl))
 		nvmec_timeout_abort(ctrl, rq);
-		return BLK_EH_RESET_TIMER;
-	}
-
-	set_bit(NVMEC_RQ_TIMED_OUT, &nrq->flags);
-	dev_warn(&ctrl->dev, "queue %u: command %#x timed out, %s\n",
-		 queue->id, mqblk_rq_id(rq),
-		 state == NVMEC_LIVE ? "resetting the controller" :
-				       "giving the controller up");
-	if (!nvmec_ctrl_reset(ctrl) && nvmec_state(ctrl) == NVMEC_REMOVING)
-		nvmec_ctrl_kill(ctrl);
+	else
+		nvmec_timeout_reset(ctrl, rq);
 	return BLK_EH_RESET_TIMER;
 }
 

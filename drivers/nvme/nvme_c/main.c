@@ -43,7 +43,9 @@
  * Then an abort is sent for it, and a quarter of its time later the controller is
  * reset; if that fails twice, it is dead. A controller that reads as all ones is
  * dead at once. A reset takes back all requests that are in flight. They are sent
- * again, without limit if they did not cause the reset.
+ * again, five times at most if their own time ran out; but if no I/O came back since the
+ * reset before, they all fail. recover.c decides that, and how many resets a controller
+ * may cost that make nothing better.
  *
  * Commands of user space
  * ----------------------

@@ -28,6 +28,7 @@
 #include "../../block/mqblk/compat.h"
 #include "cmd.h"
 #include "prp.h"
+#include "recover.h"
 
 /* Admin queue: few commands are ever in flight at once. */
 #define NVMEC_ADMIN_DEPTH	32
@@ -118,6 +119,7 @@ struct nvmec_doorbell {
  * @cq_head: next entry to read
  * @cq_phase: phase bit of entries that are new
  * @nr_bogus: entries that named no command in flight
+ * @progress: a command came back since the queue was started
  * @more: reaps on after an interrupt that had too much to do
  * @sq_dma: bus address of @sqes
  * @cq_dma: bus address of @cqes
@@ -144,6 +146,7 @@ struct nvmec_queue {
 	u16			cq_head;
 	u8			cq_phase;
 	unsigned int		nr_bogus;
+	bool			progress;
 
 	struct work_struct	more;
 	dma_addr_t		sq_dma;
@@ -206,6 +209,10 @@ struct nvmec_ident {
  * @running: started and not stopped since, guarded by @run_lock
  * @starting: @reset_work brings it up, and waits for commands of its own; written
  *	under @run_lock
+ * @fault: why @reset_work was asked for; written by who made it RESETTING, before
+ * @suspect: it was reset for a fault the last time; written under @run_lock
+ * @stuck: no I/O came back since that, and now this is the fault; guarded by @run_lock
+ * @budget: of resets for faults; guarded by @run_lock
  * @reset_work: brings it from RESETTING to LIVE, or buries it
  * @scan_work: looks for namespaces
  * @event_work: handles an asynchronous event
@@ -255,6 +262,10 @@ struct nvmec_ctrl {
 	struct mutex			run_lock;
 	bool				running;
 	bool				starting;
+	enum nvmec_fault		fault;
+	bool				suspect;
+	bool				stuck;
+	struct nvmec_budget		budget;
 
 	struct work_struct		reset_work;
 	struct work_struct		scan_work;
@@ -427,9 +438,10 @@ struct nvmec_rq {
 /* Bits of &nvmec_rq.flags. */
 enum {
 	NVMEC_RQ_WANTS_ABORT,	/* abort_work shall send one */
-	NVMEC_RQ_ABORTED,	/* one was asked for */
-	NVMEC_RQ_TIMED_OUT,	/* the reset is its fault */
+	NVMEC_RQ_TIMED_OUT,	/* its time ran out, once at least */
 	NVMEC_RQ_CANCELLED,	/* taken back from the controller by a reset */
+	NVMEC_RQ_FAULT,		/* which was made for a fault */
+	NVMEC_RQ_STUCK,		/* and no I/O came back since the one before */
 };
 
 static inline struct nvmec_rq *nvmec_rq(struct request *rq)
@@ -477,7 +489,9 @@ void nvmec_ctrl_retire(struct nvmec_ctrl *ctrl, bool shutdown);
 void nvmec_ctrl_bury(struct nvmec_ctrl *ctrl, bool shutdown);
 void nvmec_limit_vectors(struct mqblk_queue_counts *counts,
 			 unsigned int vectors);
+bool nvmec_ctrl_silent(struct nvmec_ctrl *ctrl);
 bool nvmec_ctrl_reset(struct nvmec_ctrl *ctrl);
+bool nvmec_ctrl_fault(struct nvmec_ctrl *ctrl, enum nvmec_fault fault);
 void nvmec_ctrl_kill(struct nvmec_ctrl *ctrl);
 void nvmec_reset_work(struct work_struct *work);
 

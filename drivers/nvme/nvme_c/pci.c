@@ -365,6 +365,7 @@ static bool nvmec_pause(struct nvmec_ctrl *ctrl, bool shutdown)
 	nvmec_await_reset(ctrl);
 	if (!nvmec_ctrl_set_state(ctrl, NVMEC_RESETTING))
 		return false;
+	WRITE_ONCE(ctrl->fault, NVMEC_FAULT_NONE);
 	mutex_lock(&ctrl->run_lock);
 	nvmec_ctrl_stop(ctrl, shutdown);
 	mutex_unlock(&ctrl->run_lock);

@@ -136,7 +136,7 @@ static void nvmec_cq_bogus(struct nvmec_queue *queue, u32 id_status)
 			     "queue %u: completion of command %#x, which is not in flight\n",
 			     queue->id, (unsigned int)(id_status & NVMEC_CQE_ID));
 	if (++queue->nr_bogus >= NVMEC_MAX_BOGUS)
-		nvmec_ctrl_reset(ctrl);
+		nvmec_ctrl_fault(ctrl, NVMEC_FAULT_BOGUS);
 }
 
 /* The event request has no struct request; it is the admin queue's only. */
@@ -215,6 +215,8 @@ static unsigned int nvmec_cq_collect(struct nvmec_queue *queue,
 	}
 	if (!nr)
 		return 0;
+	if (!rq_list_empty(done))
+		WRITE_ONCE(queue->progress, true);
 	if (queue->live)
 		nvmec_doorbell_ring(&queue->cq_doorbell, queue->cq_head, head);
 	WRITE_ONCE(queue->cq_head, head);
@@ -373,6 +375,7 @@ static void nvmec_queue_rewind(struct nvmec_queue *queue)
 	queue->cq_head = 0;
 	queue->cq_phase = 1;
 	queue->nr_bogus = 0;
+	WRITE_ONCE(queue->progress, false);
 	nvmec_doorbell_init(queue->ctrl, &queue->cq_doorbell,
 			    2 * queue->id + 1);
 	spin_unlock_irq(&queue->cq_lock);

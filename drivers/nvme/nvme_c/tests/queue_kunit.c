@@ -433,29 +433,37 @@ struct qk_again {
 };
 
 #define QK_CANCELLED	BIT(NVMEC_RQ_CANCELLED)
+#define QK_FAULT	(QK_CANCELLED | BIT(NVMEC_RQ_FAULT))
+#define QK_STUCK	(QK_FAULT | BIT(NVMEC_RQ_STUCK))
 #define QK_TIMED_OUT	BIT(NVMEC_RQ_TIMED_OUT)
 
+/* What is decided has tests of its own; here is where it is read from. */
 static const struct qk_again qk_agains[] = {
 	{ "a read", REQ_OP_READ, 0x0281, 0, 0, true, true },
 	{ "a write", REQ_OP_WRITE, 0x0280, 0, 0, true, true },
 	{ "a flush", REQ_OP_FLUSH, 0x0006, 0, 0, true, true },
 	{ "the fifth time", REQ_OP_READ, 0x0281, 0, 4, true, true },
-	{ "the sixth time", REQ_OP_READ, 0x0281, 0, 5, false, true },
+	{ "the sixth time", REQ_OP_READ, 0x0281, 0, 5, false, false },
 	{ "do not retry", REQ_OP_READ, 0x4281, 0, 0, false, false },
 	{ "in haste", REQ_OP_READ | REQ_FAILFAST_DEV, 0x0281, 0, 0, false,
 	  false },
 	{ "a command of the driver", REQ_OP_DRV_IN, 0x0281, 0, 0, false,
 	  false },
-	{ "reset by another", REQ_OP_READ, 0x0371, QK_CANCELLED, 5, true,
-	  false },
-	{ "reset by another, in haste", REQ_OP_READ | REQ_FAILFAST_DEV, 0x0371,
+	{ "a user's reset", REQ_OP_READ, 0x0371, QK_CANCELLED | QK_TIMED_OUT, 5,
+	  true, false },
+	{ "a user's reset, in haste", REQ_OP_READ | REQ_FAILFAST_DEV, 0x0371,
 	  QK_CANCELLED, 0, true, false },
-	{ "reset by it", REQ_OP_READ, 0x0371, QK_CANCELLED | QK_TIMED_OUT, 4,
-	  true, true },
+	{ "a user's reset, a command of the driver", REQ_OP_DRV_IN, 0x0371,
+	  QK_CANCELLED, 0, false, false },
+	{ "reset by another", REQ_OP_READ, 0x0371, QK_FAULT, 5, true, false },
+	{ "reset by another, in haste", REQ_OP_READ | REQ_FAILFAST_DRIVER,
+	  0x0371, QK_FAULT, 0, false, false },
+	{ "reset by it", REQ_OP_READ, 0x0371, QK_FAULT | QK_TIMED_OUT, 4, true,
+	  true },
 	{ "reset by it too often", REQ_OP_READ, 0x0371,
-	  QK_CANCELLED | QK_TIMED_OUT, 5, false, true },
-	{ "reset by it, in haste", REQ_OP_READ | REQ_FAILFAST_DEV, 0x0371,
-	  QK_CANCELLED | QK_TIMED_OUT, 0, false, false },
+	  QK_FAULT | QK_TIMED_OUT, 5, false, false },
+	{ "nothing comes back", REQ_OP_READ, 0x0371, QK_STUCK, 0, false,
+	  false },
 };
 
 KUNIT_ARRAY_PARAM_DESC(qk_again, qk_agains, name);
@@ -562,12 +570,60 @@ static void qk_timeout_test(struct kunit *test)
 	qk_flush(dev);
 	KUNIT_EXPECT_EQ(test, nvmec_state(&dev->ctrl), param->after);
 	KUNIT_EXPECT_EQ(test, dev->nr_resets, param->nr_resets);
+	KUNIT_EXPECT_EQ(test, dev->ctrl.fault, param->after == NVMEC_RESETTING &&
+			param->nr_resets ? NVMEC_FAULT_ADMIN : NVMEC_FAULT_NONE);
 	KUNIT_EXPECT_EQ(test, readl(dev->ctrl.bar + NVME_REG_CC),
 			param->ended ? 0 : NVME_CC_ENABLE);
 	if (param->ended)
 		qk_expect_ended(test, io, BLK_STS_IOERR, 0);
 	else
 		qk_expect_in_flight(test, io);
+}
+
+/* What a request that is taken back knows of the reset. */
+static void qk_cancel_test(struct kunit *test)
+{
+	static const struct {
+		enum nvmec_fault	fault;
+		bool			stuck;
+		unsigned long		flags;
+	} cases[] = {
+		{ NVMEC_FAULT_NONE, false, QK_CANCELLED },
+		{ NVMEC_FAULT_BOGUS, false, QK_FAULT },
+		{ NVMEC_FAULT_IO, false, QK_FAULT },
+		{ NVMEC_FAULT_IO, true, QK_STUCK },
+	};
+	struct qk_dev *dev = qk_create(test, 1);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct qk_io *io = qk_send(test, dev);
+
+		dev->ctrl.fault = cases[i].fault;
+		dev->ctrl.stuck = cases[i].stuck;
+		KUNIT_EXPECT_TRUE(test, nvmec_rq_cancel(io->rq, NULL));
+		qk_expect_ended(test, io, BLK_STS_IOERR, 0);
+		KUNIT_EXPECT_EQ(test, nvmec_rq(io->rq)->flags, cases[i].flags);
+	}
+}
+
+/* What comes back is progress, whatever its status; what was not sent is none. */
+static void qk_progress_test(struct kunit *test)
+{
+	struct qk_dev *dev = qk_create(test, 1);
+	struct qk_io *io = qk_send(test, dev);
+
+	KUNIT_EXPECT_FALSE(test, dev->queue.progress);
+	qk_post(dev, 0xffff, 0, 0);
+	KUNIT_EXPECT_EQ(test, qk_reap(dev), 1);
+	KUNIT_EXPECT_FALSE(test, dev->queue.progress);
+	qk_post(dev, io->id, 0x0281, 0);
+	KUNIT_EXPECT_EQ(test, qk_reap(dev), 1);
+	KUNIT_EXPECT_TRUE(test, dev->queue.progress);
+	qk_stop(dev);
+	KUNIT_EXPECT_TRUE(test, dev->queue.progress);
+	qk_start(test, dev);
+	KUNIT_EXPECT_FALSE(test, dev->queue.progress);
 }
 
 /* --- completions of nothing ----------------------------------------------- */
@@ -698,6 +754,8 @@ static void qk_reset_test(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, dev->queue.nr_bogus, i);
 		KUNIT_ASSERT_EQ(test, nvmec_state(&dev->ctrl),
 				i < 16 ? NVMEC_LIVE : NVMEC_RESETTING);
+		KUNIT_ASSERT_EQ(test, dev->ctrl.fault,
+				i < 16 ? NVMEC_FAULT_NONE : NVMEC_FAULT_BOGUS);
 		KUNIT_ASSERT_EQ(test, dev->nr_resets, i < 16 ? 0 : 1);
 	}
 	qk_expect_in_flight(test, io);
@@ -994,6 +1052,8 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE_PARAM(qk_again_test, qk_again_gen_params),
 	KUNIT_CASE(qk_delay_test),
 	KUNIT_CASE_PARAM(qk_timeout_test, qk_timeout_gen_params),
+	KUNIT_CASE(qk_cancel_test),
+	KUNIT_CASE(qk_progress_test),
 	KUNIT_CASE_PARAM(qk_bogus_test, qk_bogus_gen_params),
 	KUNIT_CASE(qk_twice_test),
 	KUNIT_CASE(qk_late_test),

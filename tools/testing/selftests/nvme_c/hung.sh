@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A device that completes no I/O any more, while its admin queue answers: 64 requests
+# that hang fail together, within three times their time and the resets, as one of
+# them would. It stays so: then the controller is given up after a few resets that did
+# not help, and lets go.
+#@vm --monitor --nvme size=64M
+#@timeout 300
+
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
+. "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nvme.sh
+. "$(dirname "$0")/../lib/nvme.sh"
+
+require_cmd fio
+require_nvme 1
+time_out=8
+nvme_load io_timeout=$time_out admin_timeout=10
+nvme_bind 0
+dmesg_expect "I/O error, dev nvmec0n1"
+dmesg_expect "Buffer I/O error on dev nvmec0n1"
+
+read_one() { dd if=/dev/nvmec0n1 of=/dev/null bs=4k count=1 iflag=direct status=none; }
+hung() {
+	fio --name=hung --filename=/dev/nvmec0n1 --direct=1 --ioengine=libaio \
+		--iodepth=64 --bs=4k --rw=randread --number_ios=64 >/dev/null
+	touch "$over"
+}
+over=$(mktemp -u)
+at_exit rm -f "$over"
+now_ms() { date +%s%3N; }
+
+check "it works" read_one
+# A byte a second: what is read first takes the time of all that comes after it.
+check "it hangs" monitor "block_set_io_throttle nvme0-1 1 0 0 0 0 0"
+at_exit monitor "block_set_io_throttle nvme0-1 0 0 0 0 0 0"
+
+begin=$(now_ms)
+hung &
+job=$!
+at_exit end_job $job
+check "64 requests do not hang for ever" wait_until $((6 * time_out)) test -e "$over"
+took=$(($(now_ms) - begin))
+diag "they failed after $took ms, with a time-out of $((time_out * 1000)) ms"
+check "they failed within three times their time, and the resets" \
+	test "$took" -le $(((3 * time_out + 2) * 1000))
+check "the controller was reset" test "$(nvme_attr nvmec0 resets)" -ge 2
+check "what comes after that fails, too" expect_errno EIO read_one
+given_up() { read_one 2>/dev/null || nvme_state_is nvmec0 dead; }
+check "in the end it is given up" wait_until $((8 * time_out)) given_up
+check "the driver lets go of it" nvme_unbind 0
+check "it comes back" nvme_bind 0
