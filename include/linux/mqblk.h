@@ -247,10 +247,27 @@ static inline void mqblk_rq_start(struct request *rq)
 	struct mqblk_rq *mrq = mqblk_rq(rq);
 
 	WARN_ON_ONCE(mrq->state & MQBLK_RQ_STATE_MASK);
-	WRITE_ONCE(mrq->state,
-		   ((mrq->state + MQBLK_RQ_GEN_ONE) & MQBLK_RQ_GEN_MASK) |
-		   MQBLK_RQ_STARTED);
 	blk_mq_start_request(rq);
+	/* Last: a device that lies may complete it from here on. */
+	smp_store_release(&mrq->state,
+			  ((mrq->state + MQBLK_RQ_GEN_ONE) & MQBLK_RQ_GEN_MASK) |
+			  MQBLK_RQ_STARTED);
+}
+
+/**
+ * mqblk_rq_set_id - choose the number by which a device shall answer a request
+ * @rq: a request that is not started
+ * @id: its tag and a generation
+ *
+ * For a driver that counts generations by tag: a tag may go from one request to
+ * another. The next start of the request makes @id its mqblk_rq_id().
+ *
+ * Context: Any; the caller has the request from queue_rq().
+ */
+static inline void mqblk_rq_set_id(struct request *rq, u16 id)
+{
+	WRITE_ONCE(mqblk_rq(rq)->state,
+		   (id - MQBLK_RQ_GEN_ONE) & MQBLK_RQ_GEN_MASK);
 }
 
 /* watch.c: the rest of what follows, for watched requests */

@@ -50,10 +50,11 @@ void mqblk_rq_start_watched(struct mqblk_watch *watch, struct request *rq,
 	mrq->mode = mode;
 	trace_mqblk_rq_queue(rq);
 	mrq->start_ns = ktime_get_ns();
-	WRITE_ONCE(mrq->state,
-		   ((mrq->state + MQBLK_RQ_GEN_ONE) & MQBLK_RQ_GEN_MASK) |
-		   MQBLK_RQ_WATCHED | MQBLK_RQ_STARTED);
 	blk_mq_start_request(rq);
+	/* Last: as in mqblk_rq_start(). */
+	smp_store_release(&mrq->state,
+			  ((mrq->state + MQBLK_RQ_GEN_ONE) & MQBLK_RQ_GEN_MASK) |
+			  MQBLK_RQ_WATCHED | MQBLK_RQ_STARTED);
 }
 EXPORT_SYMBOL_GPL(mqblk_rq_start_watched);
 
