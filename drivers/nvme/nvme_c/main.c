@@ -76,14 +76,53 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/kstrtox.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "nvme_c.h"
 #include "user.h"
 
-static unsigned int io_timeout = 30;
-module_param(io_timeout, uint, 0444);
-MODULE_PARM_DESC(io_timeout, "seconds until a request is aborted, 1 to 3600");
+/* Longer is as good as for ever, and the sum of a few of them fits everywhere. */
+#define NVMEC_MAX_IO_TIMEOUT_S	86400
+
+unsigned int nvmec_io_timeout_ms = 30 * MSEC_PER_SEC;
+
+/* Guides for clouds tell people to write the largest number that there is. */
+static int nvmec_io_timeout_set(const char *text,
+				const struct kernel_param *param)
+{
+	unsigned int seconds;
+
+	if (kstrtouint(text, 0, &seconds) || !seconds) {
+		pr_err("io_timeout: %.*s is not valid, use 1 to %u\n",
+		       (int)strcspn(text, "\n"), text, UINT_MAX);
+		return -EINVAL;
+	}
+	if (seconds > NVMEC_MAX_IO_TIMEOUT_S) {
+		pr_info("io_timeout: %u is more than a day, a day is used\n",
+			seconds);
+		seconds = NVMEC_MAX_IO_TIMEOUT_S;
+	}
+	WRITE_ONCE(nvmec_io_timeout_ms, seconds * MSEC_PER_SEC);
+	return 0;
+}
+
+static int nvmec_io_timeout_get(char *page, const struct kernel_param *param)
+{
+	return sysfs_emit(page, "%lu\n",
+			  READ_ONCE(nvmec_io_timeout_ms) / MSEC_PER_SEC);
+}
+
+static const struct kernel_param_ops nvmec_io_timeout_ops = {
+	.set	= nvmec_io_timeout_set,
+	.get	= nvmec_io_timeout_get,
+};
+module_param_cb(io_timeout, &nvmec_io_timeout_ops, NULL, 0644);
+MODULE_PARM_DESC(io_timeout,
+		 "seconds until a request is aborted, at most a day; for controllers bound later");
 
 static unsigned int admin_timeout = 60;
 module_param(admin_timeout, uint, 0444);
@@ -116,7 +155,6 @@ module_param_named(drop_in, nvmec_drop_in, bool, 0444);
 MODULE_PARM_DESC(drop_in,
 		 "take the place of the kernel's nvme: its names, and every device");
 
-unsigned int nvmec_io_timeout_ms;
 unsigned int nvmec_admin_timeout_ms;
 
 /* For works that may wait for a controller's answer. */
@@ -161,8 +199,7 @@ static bool __init nvmec_in_range(const char *name, unsigned int value,
 
 static bool __init nvmec_params_valid(void)
 {
-	return nvmec_in_range("io_timeout", io_timeout, 1, 3600) &&
-	       nvmec_in_range("admin_timeout", admin_timeout, 1, 3600) &&
+	return nvmec_in_range("admin_timeout", admin_timeout, 1, 3600) &&
 	       nvmec_in_range("queue_depth", nvmec_queue_depth, 1,
 			      MQBLK_ID_MAX_DEPTH - 1) &&
 	       nvmec_in_range("write_queues", nvmec_write_queues, 0,
@@ -200,7 +237,6 @@ static int __init nvmec_init(void)
 	ret = nvmec_take_names();
 	if (ret)
 		return ret;
-	nvmec_io_timeout_ms = io_timeout * MSEC_PER_SEC;
 	nvmec_admin_timeout_ms = admin_timeout * MSEC_PER_SEC;
 
 	ret = nvmec_make_wqs();

@@ -19,15 +19,34 @@ nvme_load "$@"
 file=$(module_path nvme_c)
 rmmod nvme_c
 
+write() { echo "$2" >"$1"; }
 refused() {
 	check "$1=$2 is refused" expect_errno EINVAL insmod "$file" "$1=$2"
 	log_wants "nvme_c: $1: $2 is not valid, use $3"
 }
-refused io_timeout 0 "1 to 3600"
+refused io_timeout 0 "1 to 4294967295"
+refused io_timeout 4294967296 "1 to 4294967295"
 refused admin_timeout 3601 "1 to 3600"
 refused queue_depth 0 "1 to 4095"
 refused queue_depth 4096 "1 to 4095"
 refused poll_queues 100 "0 to 3"
+
+# As guides for clouds have it
+check "io_timeout=4294967295 is taken" insmod "$file" io_timeout=4294967295
+log_wants "nvme_c: io_timeout: 4294967295 is more than a day, a day is used"
+parameter=/sys/module/nvme_c/parameters/io_timeout
+check_eq "as a day" "$(<"$parameter")" 86400
+check "bind" nvme_bind 0
+check_eq "its requests have so much time, in ms" \
+	"$(queue_limit nvmec0n1 io_timeout)" 86400000
+check "a nonsense is refused while it is loaded" \
+	expect_errno EINVAL write "$parameter" 0
+check "7 is taken" write "$parameter" 7
+check "bind anew" nvme_bind 0
+check_eq "now it is 7 s" "$(queue_limit nvmec0n1 io_timeout)" 7000
+check "and that of a disk can be changed" \
+	write /sys/block/nvmec0n1/queue/io_timeout 5000
+rmmod nvme_c
 
 while read -r parameters queues what; do
 	# shellcheck disable=SC2046 # several words
