@@ -12,6 +12,7 @@
 #include <linux/bitfield.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -21,8 +22,10 @@
 #define NVMEC_EVENT_TYPE	GENMASK(2, 0)
 #define NVMEC_EVENT_INFO	GENMASK(15, 8)
 #define NVMEC_EVENT_LOG		GENMASK(23, 16)
-/* What is read of the log page of an event: the beginning. */
-#define NVMEC_EVENT_LOG_BYTES	512
+/* So many events in that time are handled at once; those beyond wait in between. */
+#define NVMEC_EVENT_BURST	10
+#define NVMEC_EVENT_WINDOW	(10 * HZ)
+#define NVMEC_EVENT_PAUSE	HZ
 
 /* --- commands ------------------------------------------------------------- */
 
@@ -112,13 +115,6 @@ static int nvmec_to_errno(int ret)
 
 /* --- identify controller -------------------------------------------------- */
 
-/* Limits that the NVM command set has of its own; older ones say nothing. */
-static void nvmec_admin_identify_nvm(struct nvmec_ctrl *ctrl, void *page)
-{
-	if (!nvmec_identify(ctrl, NVME_ID_CNS_CS_CTRL, 0, NVME_CSI_NVM, page))
-		nvmec_ident_nvm(&ctrl->ident, page);
-}
-
 /*
  * For data of user space. What is not in whole pages goes through some of our own: a
  * transfer may be longer than the user knows.
@@ -155,16 +151,35 @@ int nvmec_admin_identify(struct nvmec_ctrl *ctrl)
 	if (ret) {
 		dev_err(&ctrl->dev, "identify controller: error %#x\n", ret);
 		ret = nvmec_to_errno(ret);
-		goto free;
+	} else {
+		ret = nvmec_ident_ctrl(&ctrl->dev, &ctrl->ident, id);
 	}
-	ret = nvmec_ident_ctrl(&ctrl->dev, &ctrl->ident, id);
 	if (!ret)
 		ret = nvmec_admin_limit(ctrl);
-	if (!ret)
-		nvmec_admin_identify_nvm(ctrl, id);
-free:
 	kfree(id);
 	return ret;
+}
+
+/**
+ * nvmec_admin_identify_nvm - learn the limits that the NVM command set has of its own
+ * @ctrl: identified; its @ident is completed. Older ones say nothing
+ *
+ * Context: as nvmec_admin().
+ * Return: 0, or an errno: nothing is known then.
+ */
+int nvmec_admin_identify_nvm(struct nvmec_ctrl *ctrl)
+{
+	struct nvme_id_ctrl_nvm *nvm;
+	int ret;
+
+	nvm = kmalloc(NVME_IDENTIFY_DATA_SIZE, GFP_KERNEL);
+	if (!nvm)
+		return -ENOMEM;
+	ret = nvmec_identify(ctrl, NVME_ID_CNS_CS_CTRL, 0, NVME_CSI_NVM, nvm);
+	if (!ret)
+		nvmec_ident_nvm(&ctrl->ident, nvm);
+	kfree(nvm);
+	return nvmec_to_errno(ret);
 }
 
 /* --- queues --------------------------------------------------------------- */
@@ -221,31 +236,35 @@ int nvmec_admin_create_queue(struct nvmec_queue *queue)
  * nvmec_admin_shadows_start - have the controller look for doorbells in memory
  * @ctrl: the controller; it has no I/O queue yet
  *
- * One that does not offer it, an interrupt pin, or no memory, is no error.
+ * One that does not offer it, or an interrupt pin, is no error.
  *
  * Context: as nvmec_admin().
+ * Return: 0, or an errno: there are none then.
  */
-void nvmec_admin_shadows_start(struct nvmec_ctrl *ctrl)
+int nvmec_admin_shadows_start(struct nvmec_ctrl *ctrl)
 {
 	struct device *dev = &ctrl->pdev->dev;
 	struct nvme_command cmd;
+	int ret;
 
 	ctrl->shadows_on = false;
 	if (!(ctrl->ident.oacs & NVME_CTRL_OACS_DBBUF_SUPP))
-		return;
+		return 0;
 	/* The write of a completion doorbell is what lowers a pin. */
 	if (!pci_dev_msi_enabled(ctrl->pdev))
-		return;
+		return 0;
 	if (!ctrl->shadows)
 		ctrl->shadows = dma_alloc_coherent(dev, 2 * NVMEC_PAGE_SIZE,
 						   &ctrl->shadows_dma,
 						   GFP_KERNEL);
 	if (!ctrl->shadows)
-		return;
+		return -ENOMEM;
 	memset(ctrl->shadows, 0, 2 * NVMEC_PAGE_SIZE);
 	nvmec_cmd_shadows(&cmd, ctrl->shadows_dma,
 			  ctrl->shadows_dma + NVMEC_PAGE_SIZE);
-	ctrl->shadows_on = !nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
+	ret = nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
+	ctrl->shadows_on = !ret;
+	return nvmec_to_errno(ret);
 }
 
 /**
@@ -264,39 +283,41 @@ void nvmec_admin_shadows_free(struct nvmec_ctrl *ctrl)
 
 /* --- asynchronous events -------------------------------------------------- */
 
-/* One request is with the controller at a time; the next follows the log page. */
-static void nvmec_event_arm(struct nvmec_ctrl *ctrl)
-{
-	struct nvmec_queue *admin = &ctrl->queues[0];
-	bool arm;
-
-	spin_lock_irq(&admin->cq_lock);
-	arm = admin->live && !ctrl->event_armed;
-	if (arm)
-		ctrl->event_armed = true;
-	spin_unlock_irq(&admin->cq_lock);
-	if (arm)
-		nvmec_queue_push_event(admin);
-}
-
 /**
  * nvmec_admin_events_start - ask for asynchronous events
  * @ctrl: the controller; one that does not offer them is none the worse
  *
+ * Notices are asked for where OAES has them. Warnings about its health have no bit
+ * there: every controller knows them.
+ *
  * Context: as nvmec_admin().
+ * Return: 0, or an errno: then it is asked for those that it reports unasked.
  */
-void nvmec_admin_events_start(struct nvmec_ctrl *ctrl)
+int nvmec_admin_events_start(struct nvmec_ctrl *ctrl)
 {
+	u32 wanted = NVME_SMART_CRIT_SPARE | NVME_SMART_CRIT_TEMPERATURE |
+		     NVME_SMART_CRIT_RELIABILITY | NVME_SMART_CRIT_MEDIA |
+		     NVME_SMART_CRIT_VOLATILE_MEMORY;
 	struct nvme_command cmd;
+	int ret;
 
-	nvmec_cmd_set_feature(&cmd, NVME_FEAT_ASYNC_EVENT,
-			      NVME_AEN_CFG_NS_ATTR | NVME_SMART_CRIT_SPARE |
-			      NVME_SMART_CRIT_TEMPERATURE |
-			      NVME_SMART_CRIT_RELIABILITY |
-			      NVME_SMART_CRIT_MEDIA |
-			      NVME_SMART_CRIT_VOLATILE_MEMORY);
-	nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
-	nvmec_event_arm(ctrl);
+	wanted |= ctrl->ident.oaes & NVME_AEN_CFG_NS_ATTR;
+	nvmec_cmd_set_feature(&cmd, NVME_FEAT_ASYNC_EVENT, wanted);
+	ret = nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
+	if (!READ_ONCE(ctrl->no_answer))
+		nvmec_queue_arm_event(&ctrl->queues[0]);
+	return nvmec_to_errno(ret);
+}
+
+/* How long an event that comes now waits: a storm of them is slowed down. */
+static unsigned long nvmec_event_delay(struct nvmec_ctrl *ctrl)
+{
+	if (!ctrl->nr_events ||
+	    time_after(jiffies, ctrl->events_since + NVMEC_EVENT_WINDOW)) {
+		ctrl->events_since = jiffies;
+		ctrl->nr_events = 0;
+	}
+	return ctrl->nr_events++ < NVMEC_EVENT_BURST ? 0 : NVMEC_EVENT_PAUSE;
 }
 
 /**
@@ -304,43 +325,54 @@ void nvmec_admin_events_start(struct nvmec_ctrl *ctrl)
  * @ctrl: the controller
  * @event: completion dword 0
  *
+ * The next one is asked for when it was handled. So to handle it later is all that it
+ * takes against a controller that has one after the other.
+ *
  * Context: Any; under &nvmec_queue.cq_lock of the admin queue.
  */
 void nvmec_admin_event(struct nvmec_ctrl *ctrl, u32 event)
 {
 	ctrl->event = event;
-	queue_work(nvmec_wq, &ctrl->event_work);
+	queue_delayed_work(nvmec_wq, &ctrl->event_work,
+			   nvmec_event_delay(ctrl));
 }
 
-/* Reading its log page is what makes the controller report the next one. */
-void nvmec_event_work(struct work_struct *work)
+/*
+ * To read its log page is what makes the controller report the next one. A whole page,
+ * for there are controllers that write one, however little was asked for.
+ */
+static void nvmec_event_read_log(struct nvmec_ctrl *ctrl, u8 lid)
 {
-	struct nvmec_ctrl *ctrl =
-		container_of(work, struct nvmec_ctrl, event_work);
-	u32 type = FIELD_GET(NVMEC_EVENT_TYPE, ctrl->event);
-	u32 info = FIELD_GET(NVMEC_EVENT_INFO, ctrl->event);
-	u32 lid = FIELD_GET(NVMEC_EVENT_LOG, ctrl->event);
-	unsigned int bytes = NVMEC_EVENT_LOG_BYTES;
 	struct nvme_command cmd;
 	void *page;
 
-	if (lid == NVME_LOG_CHANGED_NS)
-		bytes = NVMEC_PAGE_SIZE;
-	page = kmalloc(bytes, GFP_KERNEL);
-	if (page) {
-		nvmec_cmd_get_log(&cmd, lid, bytes);
-		nvmec_admin(ctrl, &cmd, page, bytes, NULL);
-		kfree(page);
-	}
+	page = kmalloc(NVMEC_PAGE_SIZE, GFP_KERNEL);
+	if (!page)
+		return;
+	nvmec_cmd_get_log(&cmd, lid, NVMEC_PAGE_SIZE);
+	nvmec_admin(ctrl, &cmd, page, NVMEC_PAGE_SIZE, NULL);
+	kfree(page);
+}
+
+/* Only one request for an event is with the controller at a time. */
+void nvmec_event_work(struct work_struct *work)
+{
+	struct nvmec_ctrl *ctrl = container_of(to_delayed_work(work),
+					       struct nvmec_ctrl, event_work);
+	u32 type = FIELD_GET(NVMEC_EVENT_TYPE, ctrl->event);
+	u32 info = FIELD_GET(NVMEC_EVENT_INFO, ctrl->event);
+	u32 lid = FIELD_GET(NVMEC_EVENT_LOG, ctrl->event);
+
+	nvmec_event_read_log(ctrl, lid);
 	if (type == NVME_AER_NOTICE && info == NVME_AER_NOTICE_NS_CHANGED)
 		queue_work(nvmec_wq, &ctrl->scan_work);
 	else
-		dev_warn(&ctrl->dev,
-			 "asynchronous event: type %u, information %#x, log page %#x\n",
-			 type, info, lid);
+		dev_warn_ratelimited(&ctrl->dev,
+				     "asynchronous event: type %u, information %#x, log page %#x\n",
+				     type, info, lid);
 	if (type == NVME_AER_ERROR && info == NVME_AER_ERROR_PERSIST_INT_ERR)
 		nvmec_ctrl_fault(ctrl, NVMEC_FAULT_EVENT);
-	nvmec_event_arm(ctrl);
+	nvmec_queue_arm_event(&ctrl->queues[0]);
 }
 
 /* --- aborts --------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include <linux/blk-mq.h>
 #include <linux/delay.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/kernel.h>
 #include <linux/ktime.h>
 
 #include "nvme_c.h"
@@ -387,6 +388,7 @@ static int nvmec_start_admin(struct nvmec_ctrl *ctrl)
 	u32 last = admin->depth - 1;
 	int ret;
 
+	ctrl->running = true;
 	ret = nvmec_clear_enable(ctrl, NVMEC_HEED_STATE);
 	if (ret)
 		return ret;
@@ -399,10 +401,9 @@ static int nvmec_start_admin(struct nvmec_ctrl *ctrl)
 	lo_hi_writeq(admin->sq_dma, ctrl->bar + NVME_REG_ASQ);
 	lo_hi_writeq(admin->cq_dma, ctrl->bar + NVME_REG_ACQ);
 	ret = nvmec_ctrl_enable(ctrl);
-	if (ret)
-		return ret;
-	nvmec_unquiesce_admin(ctrl);
-	return nvmec_admin_identify(ctrl);
+	if (!ret)
+		nvmec_unquiesce_admin(ctrl);
+	return ret;
 }
 
 static int nvmec_start_io(struct nvmec_ctrl *ctrl)
@@ -410,7 +411,6 @@ static int nvmec_start_io(struct nvmec_ctrl *ctrl)
 	unsigned int i;
 	int ret;
 
-	nvmec_admin_shadows_start(ctrl);
 	for (i = 1; i < ctrl->nr_queues; i++) {
 		ret = nvmec_queue_start(&ctrl->queues[i]);
 		if (!ret)
@@ -568,6 +568,13 @@ static int nvmec_resettle_queues(struct nvmec_ctrl *ctrl)
 	return 0;
 }
 
+/* The number of queues. */
+static int nvmec_start_count(struct nvmec_ctrl *ctrl)
+{
+	return ctrl->nr_queues == 1 ? nvmec_settle_queues(ctrl) :
+				      nvmec_resettle_queues(ctrl);
+}
+
 static int nvmec_make_io_set(struct nvmec_ctrl *ctrl)
 {
 	const struct mqblk_set_params params = {
@@ -587,6 +594,8 @@ static int nvmec_make_io_set(struct nvmec_ctrl *ctrl)
 	unsigned int i;
 	int ret;
 
+	if (ctrl->io_set_made)
+		return 0;
 	ret = mqblk_set_init(&ctrl->io_set, &params);
 	if (ret)
 		return ret;
@@ -627,32 +636,67 @@ static int nvmec_ctrl_prepare(struct nvmec_ctrl *ctrl)
 	return ret;
 }
 
+static const struct nvmec_step nvmec_steps[] = {
+	{ "registers", nvmec_ctrl_prepare },
+	{ "enable", nvmec_start_admin },
+	{ "identify controller", nvmec_admin_identify },
+	{ "identify command set", nvmec_admin_identify_nvm, .optional = true },
+	{ "number of queues", nvmec_start_count },
+	{ "shadow doorbells", nvmec_admin_shadows_start, .optional = true },
+	{ "I/O queues", nvmec_start_io },
+	{ "tags", nvmec_make_io_set },
+	{ "events", nvmec_admin_events_start, .optional = true },
+};
+
+/*
+ * One rule for all steps: one that fails ends the bring-up, and so does whoever lets go
+ * of the controller. An optional one may fail. But if its command had no answer, the
+ * controller was disabled to have the command's memory back: then all begins anew,
+ * without that step from now on. Returns -EAGAIN for that.
+ */
+VISIBLE_IF_KUNIT int nvmec_run_steps(struct nvmec_ctrl *ctrl,
+				     const struct nvmec_step *steps,
+				     unsigned int nr)
+{
+	const struct nvmec_step *step;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < nr; i++) {
+		step = &steps[i];
+		if (ctrl->steps_left_out & BIT(i))
+			continue;
+		if (nvmec_state(ctrl) != NVMEC_RESETTING)
+			return -ECANCELED;
+		WRITE_ONCE(ctrl->no_answer, false);
+		ret = step->run(ctrl);
+		if (READ_ONCE(ctrl->no_answer) && step->optional) {
+			dev_warn(&ctrl->dev, "%s: no answer, goes without it\n",
+				 step->name);
+			ctrl->steps_left_out |= BIT(i);
+			return -EAGAIN;
+		}
+		/* Whoever's command it was: the controller is disabled. */
+		if (READ_ONCE(ctrl->no_answer))
+			ret = -ETIMEDOUT;
+		if (!ret || step->optional)
+			continue;
+		dev_warn(&ctrl->dev, "%s: error %d\n", step->name, ret);
+		return ret;
+	}
+	return 0;
+}
+
 /* On an error, nvmec_ctrl_stop() is due. */
 static int nvmec_ctrl_start(struct nvmec_ctrl *ctrl)
 {
 	int ret;
 
 	lockdep_assert_held(&ctrl->run_lock);
-	ret = nvmec_ctrl_prepare(ctrl);
-	if (ret)
-		return ret;
-	ctrl->running = true;
-	ret = nvmec_start_admin(ctrl);
-	if (ret)
-		return ret;
-	if (ctrl->nr_queues == 1)
-		ret = nvmec_settle_queues(ctrl);
-	else
-		ret = nvmec_resettle_queues(ctrl);
+	ret = nvmec_run_steps(ctrl, nvmec_steps, ARRAY_SIZE(nvmec_steps));
 	if (!ret)
-		ret = nvmec_start_io(ctrl);
-	if (!ret && !ctrl->io_set_made)
-		ret = nvmec_make_io_set(ctrl);
-	if (ret)
-		return ret;
-	nvmec_admin_events_start(ctrl);
-	nvmec_unquiesce_io(ctrl);
-	return 0;
+		nvmec_unquiesce_io(ctrl);
+	return ret;
 }
 
 /**
@@ -698,8 +742,10 @@ static int nvmec_ctrl_bring_up(struct nvmec_ctrl *ctrl)
 		smp_store_release(&ctrl->starting, true);
 		ret = nvmec_ctrl_start(ctrl);
 		WRITE_ONCE(ctrl->starting, false);
-		if (!ret || ret == -ENODEV || ++attempt == NVMEC_MAX_ATTEMPTS ||
-		    nvmec_state(ctrl) != NVMEC_RESETTING)
+		if (!ret || ret == -ENODEV || ret == -ECANCELED)
+			return ret;
+		/* There are fewer steps to leave out each time. */
+		if (ret != -EAGAIN && ++attempt == NVMEC_MAX_ATTEMPTS)
 			return ret;
 		if (ctrl->admin_q)
 			nvmec_ctrl_stop(ctrl, false);

@@ -85,6 +85,7 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 	ident->max_discard_blocks = U32_MAX;
 	ident->oacs = le16_to_cpu(id->oacs);
 	ident->lpa = id->lpa;
+	ident->oaes = le32_to_cpu(id->oaes);
 	/* The last number means all of them. */
 	ident->nn = min(le32_to_cpu(id->nn), NVME_NSID_ALL - 1);
 	ident->sgls = le32_to_cpu(id->sgls) & 3;

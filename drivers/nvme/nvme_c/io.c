@@ -383,6 +383,7 @@ static enum blk_eh_timer_return nvmec_timeout_bringup(struct nvmec_ctrl *ctrl,
 		return BLK_EH_RESET_TIMER;
 	if (nvmec_ctrl_disable(ctrl))
 		pci_clear_master(ctrl->pdev);
+	WRITE_ONCE(ctrl->no_answer, true);
 	nvmec_rq_cancel(rq, NULL);
 	return BLK_EH_DONE;
 }

@@ -65,8 +65,8 @@
  * -----
  * nvmec_ctrl.scan_lock, for scans, which suspend holds off; then run_lock: up and
  * down; then ns_lock. Submission takes nvmec_queue.sq_lock, completion cq_lock, which
- * interrupts take; they are never held together. No request is completed under a
- * lock.
+ * interrupts take; who needs both, to stop a queue or to ask for an event, takes
+ * sq_lock first. No request is completed under a lock.
  *
  * What is left out
  * ----------------

@@ -106,9 +106,12 @@ struct nvmec_doorbell {
  * @vector: interrupt vector, unless @polled
  * @polled: completes only when somebody looks
  * @has_irq: the interrupt is requested; changed under &nvmec_ctrl.run_lock
- * @live: the controller knows it; changed under @cq_lock, and from true to false
- *	only while nothing is submitted
- * @sq_lock: guards @sq_tail, @sq_told and what is written to @sqes
+ * @live: the controller knows it; changed under both locks, and from true to false
+ *	only while the block layer submits nothing
+ * @created: an I/O queue that the controller was told to make; guarded by
+ *	&nvmec_ctrl.run_lock
+ * @sq_lock: guards @sq_tail, @sq_told and what is written to @sqes; taken before
+ *	@cq_lock, if both are
  * @sqes: submission entries
  * @sq_doorbell: for @sq_tail
  * @sq_tail: next entry to write
@@ -166,6 +169,7 @@ struct nvmec_queue {
  * @max_discard_blocks: logical blocks of all its ranges together
  * @oacs: optional admin commands
  * @lpa: what its log pages offer
+ * @oaes: optional asynchronous events
  * @nn: largest namespace id
  * @sgls: SGLs for data are offered, with byte granularity or dwords
  * @vwc: there is a volatile write cache
@@ -184,6 +188,7 @@ struct nvmec_ident {
 	u32	max_discard_blocks;
 	u16	oacs;
 	u8	lpa;
+	u32	oaes;
 	u32	nn;
 	bool	sgls;
 	bool	vwc;
@@ -207,8 +212,11 @@ struct nvmec_ident {
  * @state: changed by nvmec_ctrl_set_state() only
  * @run_lock: held to start or stop the controller, may sleep; outermost
  * @running: started and not stopped since, guarded by @run_lock
- * @starting: @reset_work brings it up, and waits for commands of its own; written
- *	under @run_lock
+ * @starting: who brings it up or down waits for commands of its own, which only
+ *	nvmec_timeout() can end; written under @run_lock
+ * @no_answer: a command of those had none, and the controller is disabled
+ * @steps_left_out: optional steps of bring-up whose commands had no answer, by bit;
+ *	guarded by @run_lock
  * @fault: why @reset_work was asked for; written by who made it RESETTING, before
  * @suspect: it was reset for a fault the last time; written under @run_lock
  * @stuck: no I/O came back since that, and now this is the fault; guarded by @run_lock
@@ -219,7 +227,10 @@ struct nvmec_ident {
  * @abort_work: sends abort commands for requests that want one
  * @frozen_work: gives it up if the bus stays frozen
  * @event: completion dword 0 of the event that @event_work shall handle
- * @event_armed: an event request is with the controller
+ * @event_armed: an event request is with the controller; guarded by the admin queue's
+ *	&nvmec_queue.cq_lock, as are @nr_events and @events_since
+ * @nr_events: events since @events_since
+ * @events_since: when events began to be counted, in jiffies
  * @queues: [0] is the admin queue; NULL before the first bring-up
  * @nr_queues: of them, fixed once there are more than one
  * @counts: I/O queues by what they serve, likewise
@@ -262,6 +273,8 @@ struct nvmec_ctrl {
 	struct mutex			run_lock;
 	bool				running;
 	bool				starting;
+	bool				no_answer;
+	unsigned long			steps_left_out;
 	enum nvmec_fault		fault;
 	bool				suspect;
 	bool				stuck;
@@ -269,11 +282,13 @@ struct nvmec_ctrl {
 
 	struct work_struct		reset_work;
 	struct work_struct		scan_work;
-	struct work_struct		event_work;
+	struct delayed_work		event_work;
 	struct work_struct		abort_work;
 	struct delayed_work		frozen_work;
 	u32				event;
 	bool				event_armed;
+	unsigned int			nr_events;
+	unsigned long			events_since;
 
 	struct nvmec_queue		*queues;
 	unsigned int			nr_queues;
@@ -471,6 +486,30 @@ extern unsigned int nvmec_sgl_threshold;
 extern bool nvmec_bind_class;
 extern bool nvmec_drop_in;
 
+/**
+ * enum nvmec_link - what the bus says about the way to a device
+ * @NVMEC_LINK_UP: nothing
+ * @NVMEC_LINK_FROZEN: an error was seen, and is being recovered
+ * @NVMEC_LINK_LOST: there is none any more
+ */
+enum nvmec_link {
+	NVMEC_LINK_UP,
+	NVMEC_LINK_FROZEN,
+	NVMEC_LINK_LOST,
+};
+
+/**
+ * struct nvmec_step - a step of bring-up
+ * @name: for the log
+ * @run: does it; returns 0 or an errno
+ * @optional: the controller can be used without
+ */
+struct nvmec_step {
+	const char	*name;
+	int		(*run)(struct nvmec_ctrl *ctrl);
+	bool		optional;
+};
+
 /* pci.c */
 int nvmec_pci_init(void);
 void nvmec_pci_exit(void);
@@ -503,11 +542,13 @@ int nvmec_admin(struct nvmec_ctrl *ctrl, struct nvme_command *cmd, void *data,
 int nvmec_identify(struct nvmec_ctrl *ctrl, u8 cns, u32 nsid, u8 csi,
 		   void *page);
 int nvmec_admin_identify(struct nvmec_ctrl *ctrl);
+int nvmec_admin_identify_nvm(struct nvmec_ctrl *ctrl);
 int nvmec_admin_set_queues(struct nvmec_ctrl *ctrl, unsigned int *count);
 int nvmec_admin_create_queue(struct nvmec_queue *queue);
-void nvmec_admin_shadows_start(struct nvmec_ctrl *ctrl);
+int nvmec_admin_delete_queue(struct nvmec_queue *queue);
+int nvmec_admin_shadows_start(struct nvmec_ctrl *ctrl);
 void nvmec_admin_shadows_free(struct nvmec_ctrl *ctrl);
-void nvmec_admin_events_start(struct nvmec_ctrl *ctrl);
+int nvmec_admin_events_start(struct nvmec_ctrl *ctrl);
 void nvmec_admin_event(struct nvmec_ctrl *ctrl, u32 event);
 void nvmec_event_work(struct work_struct *work);
 void nvmec_abort_work(struct work_struct *work);
@@ -532,7 +573,7 @@ int nvmec_queue_irq_get(struct nvmec_queue *queue);
 void nvmec_queue_irq_put(struct nvmec_queue *queue);
 int nvmec_queue_start(struct nvmec_queue *queue);
 void nvmec_queue_stop(struct nvmec_queue *queue);
-void nvmec_queue_push_event(struct nvmec_queue *queue);
+void nvmec_queue_arm_event(struct nvmec_queue *queue);
 void nvmec_sq_ring(struct nvmec_queue *queue);
 void nvmec_queue_ring(struct nvmec_queue *queue);
 void nvmec_queue_kick(struct nvmec_queue *queue);
@@ -688,6 +729,8 @@ int nvmec_ctrl_rescan_wait(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl);
 void nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl);
+int nvmec_run_steps(struct nvmec_ctrl *ctrl, const struct nvmec_step *steps,
+		    unsigned int nr);
 void nvmec_wish_counts(struct nvmec_ctrl *ctrl);
 void nvmec_limit_counts(struct mqblk_queue_counts *counts, unsigned int total);
 unsigned int nvmec_max_queues(struct nvmec_ctrl *ctrl);

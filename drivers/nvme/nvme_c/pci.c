@@ -219,7 +219,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	INIT_LIST_HEAD(&ctrl->namespaces);
 	INIT_WORK(&ctrl->reset_work, nvmec_reset_work);
 	INIT_WORK(&ctrl->scan_work, nvmec_scan_work);
-	INIT_WORK(&ctrl->event_work, nvmec_event_work);
+	INIT_DELAYED_WORK(&ctrl->event_work, nvmec_event_work);
 	INIT_WORK(&ctrl->abort_work, nvmec_abort_work);
 	INIT_DELAYED_WORK(&ctrl->frozen_work, nvmec_frozen_work);
 
@@ -284,7 +284,7 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	nvmec_ctrl_bury(ctrl, true);
 	mutex_unlock(&ctrl->run_lock);
 	/* Those who may queue others first; the timeout handler is one of them. */
-	cancel_work_sync(&ctrl->event_work);
+	cancel_delayed_work_sync(&ctrl->event_work);
 	if (ctrl->admin_q)
 		blk_sync_queue(ctrl->admin_q);
 	cancel_work_sync(&ctrl->reset_work);

@@ -80,21 +80,33 @@ void nvmec_sq_ring(struct nvmec_queue *queue)
 }
 
 /**
- * nvmec_queue_push_event - ask for an asynchronous event
- * @queue: the admin queue
+ * nvmec_queue_arm_event - ask for an asynchronous event, unless that was done
+ * @queue: the admin queue; nothing is asked if it is not live
+ *
+ * Under sq_lock from the look at the queue to the entry: nobody stops it in between.
  *
  * Context: Process context.
  */
-void nvmec_queue_push_event(struct nvmec_queue *queue)
+void nvmec_queue_arm_event(struct nvmec_queue *queue)
 {
+	struct nvmec_ctrl *ctrl = queue->ctrl;
+	bool arm;
+
 	spin_lock(&queue->sq_lock);
-	*nvmec_sq_slot(queue) = (struct nvme_command) {
-		.common = {
-			.opcode		= nvme_admin_async_event,
-			.command_id	= nvmec_wire_id(NVMEC_EVENT_ID),
-		},
-	};
-	nvmec_sq_ring(queue);
+	spin_lock_irq(&queue->cq_lock);
+	arm = queue->live && !ctrl->event_armed;
+	if (arm)
+		ctrl->event_armed = true;
+	spin_unlock_irq(&queue->cq_lock);
+	if (arm) {
+		*nvmec_sq_slot(queue) = (struct nvme_command) {
+			.common = {
+				.opcode		= nvme_admin_async_event,
+				.command_id	= nvmec_wire_id(NVMEC_EVENT_ID),
+			},
+		};
+		nvmec_sq_ring(queue);
+	}
 	spin_unlock(&queue->sq_lock);
 }
 
@@ -389,9 +401,11 @@ static void nvmec_queue_rewind(struct nvmec_queue *queue)
 
 static void nvmec_queue_set_live(struct nvmec_queue *queue, bool live)
 {
+	spin_lock(&queue->sq_lock);
 	spin_lock_irq(&queue->cq_lock);
 	WRITE_ONCE(queue->live, live);
 	spin_unlock_irq(&queue->cq_lock);
+	spin_unlock(&queue->sq_lock);
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 
 #include "../nvme_c.h"
 #include "bar_kunit.h"
@@ -414,6 +415,109 @@ static void sk_cap_stride_test(struct kunit *test)
 	dev->ctrl.queues = queues;
 }
 
+/* --- steps of bring-up ---------------------------------------------------- */
+
+/* What the steps of a test do, and how often they were asked to. */
+static int sk_step_rets[3];
+static bool sk_step_silent[3];
+static unsigned int sk_step_runs[3];
+
+static int sk_step(struct nvmec_ctrl *ctrl, unsigned int nr)
+{
+	sk_step_runs[nr]++;
+	if (sk_step_silent[nr])
+		ctrl->no_answer = true;
+	return sk_step_rets[nr];
+}
+
+static int sk_step_first(struct nvmec_ctrl *ctrl)
+{
+	return sk_step(ctrl, 0);
+}
+
+static int sk_step_extra(struct nvmec_ctrl *ctrl)
+{
+	return sk_step(ctrl, 1);
+}
+
+static int sk_step_last(struct nvmec_ctrl *ctrl)
+{
+	return sk_step(ctrl, 2);
+}
+
+static const struct nvmec_step sk_steps[] = {
+	{ "first", sk_step_first },
+	{ "extra", sk_step_extra, .optional = true },
+	{ "last", sk_step_last },
+};
+
+/**
+ * struct sk_run - a bring-up in three steps, of which the second is optional
+ * @name: of the case
+ * @state: of the controller
+ * @rets: what the steps return
+ * @silent: whether a command of theirs had no answer
+ * @ret: what comes out
+ * @runs: how often each ran
+ * @again: what comes out the second time
+ * @runs_again: how often each ran then, both times together
+ */
+struct sk_run {
+	const char		*name;
+	enum nvmec_state	state;
+	int			rets[3];
+	bool			silent[3];
+	int			ret;
+	unsigned int		runs[3];
+	int			again;
+	unsigned int		runs_again[3];
+};
+
+static const struct sk_run sk_runs[] = {
+	{ "all well", NVMEC_RESETTING, { 0, 0, 0 }, { 0, 0, 0 },
+	  0, { 1, 1, 1 }, 0, { 2, 2, 2 } },
+	{ "the first fails", NVMEC_RESETTING, { -EIO, 0, 0 }, { 0, 0, 0 },
+	  -EIO, { 1, 0, 0 }, -EIO, { 2, 0, 0 } },
+	{ "the first has no answer", NVMEC_RESETTING, { -EIO, 0, 0 },
+	  { 1, 0, 0 }, -ETIMEDOUT, { 1, 0, 0 }, -ETIMEDOUT, { 2, 0, 0 } },
+	{ "another command has no answer", NVMEC_RESETTING, { 0, 0, 0 },
+	  { 0, 0, 1 }, -ETIMEDOUT, { 1, 1, 1 }, -ETIMEDOUT, { 2, 2, 2 } },
+	{ "the last fails", NVMEC_RESETTING, { 0, 0, -ENOMEM }, { 0, 0, 0 },
+	  -ENOMEM, { 1, 1, 1 }, -ENOMEM, { 2, 2, 2 } },
+	{ "the optional one fails", NVMEC_RESETTING, { 0, -EIO, 0 },
+	  { 0, 0, 0 }, 0, { 1, 1, 1 }, 0, { 2, 2, 2 } },
+	/* The controller is disabled: nothing may follow. */
+	{ "the optional one has no answer", NVMEC_RESETTING, { 0, -EIO, 0 },
+	  { 0, 1, 0 }, -EAGAIN, { 1, 1, 0 }, 0, { 2, 1, 1 } },
+	{ "the optional one hides that", NVMEC_RESETTING, { 0, 0, 0 },
+	  { 0, 1, 0 }, -EAGAIN, { 1, 1, 0 }, 0, { 2, 1, 1 } },
+	{ "let go of", NVMEC_REMOVING, { 0, 0, 0 }, { 0, 0, 0 },
+	  -ECANCELED, { 0, 0, 0 }, -ECANCELED, { 0, 0, 0 } },
+	{ "given up", NVMEC_DEAD, { 0, 0, 0 }, { 0, 0, 0 },
+	  -ECANCELED, { 0, 0, 0 }, -ECANCELED, { 0, 0, 0 } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(sk_run, sk_runs, name);
+
+static void sk_run_test(struct kunit *test)
+{
+	const struct sk_run *param = test->param_value;
+	struct sk_dev *dev = sk_create(test);
+
+	memcpy(sk_step_rets, param->rets, sizeof(sk_step_rets));
+	memcpy(sk_step_silent, param->silent, sizeof(sk_step_silent));
+	memset(sk_step_runs, 0, sizeof(sk_step_runs));
+	dev->ctrl.state = param->state;
+	KUNIT_EXPECT_EQ(test, nvmec_run_steps(&dev->ctrl, sk_steps, 3),
+			param->ret);
+	KUNIT_EXPECT_MEMEQ(test, sk_step_runs, param->runs,
+			   sizeof(sk_step_runs));
+	KUNIT_EXPECT_EQ(test, nvmec_run_steps(&dev->ctrl, sk_steps, 3),
+			param->again);
+	KUNIT_EXPECT_MEMEQ(test, sk_step_runs, param->runs_again,
+			   sizeof(sk_step_runs));
+}
+
 /* --- how many queues ------------------------------------------------------ */
 
 /**
@@ -641,6 +745,7 @@ static struct kunit_case sk_cases[] = {
 	KUNIT_CASE_PARAM(sk_cap_test, sk_cap_gen_params),
 	KUNIT_CASE(sk_cap_gone_test),
 	KUNIT_CASE(sk_cap_stride_test),
+	KUNIT_CASE_PARAM(sk_run_test, sk_run_gen_params),
 	KUNIT_CASE_PARAM(sk_limit_test, sk_limit_gen_params),
 	KUNIT_CASE_PARAM(sk_vector_test, sk_vector_gen_params),
 	KUNIT_CASE(sk_limit_all_test),

@@ -72,7 +72,8 @@ static void qk_reset_work(struct work_struct *work)
 
 static void qk_event_work(struct work_struct *work)
 {
-	container_of(work, struct qk_dev, ctrl.event_work)->nr_events++;
+	container_of(to_delayed_work(work), struct qk_dev,
+		     ctrl.event_work)->nr_events++;
 }
 
 static void qk_flush(void *data)
@@ -80,7 +81,7 @@ static void qk_flush(void *data)
 	struct qk_dev *dev = data;
 
 	flush_work(&dev->ctrl.reset_work);
-	flush_work(&dev->ctrl.event_work);
+	flush_delayed_work(&dev->ctrl.event_work);
 }
 
 static void qk_exit_set(void *data)
@@ -107,7 +108,8 @@ static void qk_init_ctrl(struct kunit *test, struct qk_dev *dev)
 	spin_lock_init(&ctrl->state_lock);
 	mutex_init(&ctrl->run_lock);
 	INIT_WORK(&ctrl->reset_work, qk_reset_work);
-	INIT_WORK(&ctrl->event_work, qk_event_work);
+	INIT_DELAYED_WORK(&ctrl->event_work, qk_event_work);
+	INIT_DELAYED_WORK(&ctrl->lost_work, nvmec_lost_work);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, qk_flush,
 							   dev));
 }
@@ -862,6 +864,52 @@ static void qk_event_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dev->queue.nr_bogus, 1);
 }
 
+/* It is asked for one event at a time, and for none while it is stopped. */
+static void qk_arm_test(struct kunit *test)
+{
+	struct qk_dev *dev = qk_create(test, 0);
+
+	nvmec_queue_arm_event(&dev->queue);
+	KUNIT_EXPECT_TRUE(test, dev->ctrl.event_armed);
+	KUNIT_EXPECT_EQ(test, qk_sq_doorbell(dev), 1);
+	KUNIT_EXPECT_EQ(test, dev->queue.sqes[0].common.opcode, 0x0c);
+	KUNIT_EXPECT_EQ(test, dev->queue.sqes[0].common.command_id,
+			NVMEC_EVENT_ID);
+	nvmec_queue_arm_event(&dev->queue);
+	KUNIT_EXPECT_EQ(test, qk_sq_doorbell(dev), 1);
+
+	qk_stop(dev);
+	dev->ctrl.event_armed = false;
+	nvmec_queue_arm_event(&dev->queue);
+	KUNIT_EXPECT_FALSE(test, dev->ctrl.event_armed);
+	KUNIT_EXPECT_EQ(test, qk_sq_doorbell(dev), 1);
+	KUNIT_EXPECT_EQ(test, dev->queue.sq_tail, 1);
+}
+
+/* One after the other: ten are handled at once, the others a second later each. */
+static void qk_storm_test(struct kunit *test)
+{
+	struct qk_dev *dev = qk_create(test, 0);
+	unsigned int i;
+
+	for (i = 1; i <= 20; i++) {
+		dev->ctrl.event_armed = true;
+		qk_post(dev, NVMEC_EVENT_ID, 0, i);
+		KUNIT_ASSERT_EQ(test, qk_reap(dev), 1);
+		KUNIT_EXPECT_EQ_MSG(test,
+				    timer_pending(&dev->ctrl.event_work.timer),
+				    i > 10, "event %u", i);
+		qk_flush(dev);
+		KUNIT_EXPECT_EQ(test, dev->nr_events, i);
+	}
+	/* Long after the first of them */
+	dev->ctrl.events_since -= 10 * HZ + 1;
+	dev->ctrl.event_armed = true;
+	qk_post(dev, NVMEC_EVENT_ID, 0, i);
+	KUNIT_ASSERT_EQ(test, qk_reap(dev), 1);
+	KUNIT_EXPECT_FALSE(test, timer_pending(&dev->ctrl.event_work.timer));
+}
+
 /* The request for an event fails: there is none, and none is armed. */
 static void qk_event_error_test(struct kunit *test)
 {
@@ -1002,6 +1050,13 @@ static void qk_step_test(struct kunit *test)
 						 param->new), param->passed);
 }
 
+/* Something new in the ring. */
+static void qk_push(struct qk_dev *dev)
+{
+	dev->ctrl.event_armed = false;
+	nvmec_queue_arm_event(&dev->queue);
+}
+
 /* The register is written only if the controller wants it, or on a kick. */
 static void qk_shadow_test(struct kunit *test)
 {
@@ -1015,10 +1070,10 @@ static void qk_shadow_test(struct kunit *test)
 	qk_start(test, dev);
 
 	/* Queue 1's tail is the third doorbell; it waits for the step from 0. */
-	nvmec_queue_push_event(queue);
+	qk_push(dev);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(shadows[2]), 1);
 	KUNIT_EXPECT_EQ(test, qk_sq_doorbell(dev), 1);
-	nvmec_queue_push_event(queue);
+	qk_push(dev);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(shadows[2]), 2);
 	KUNIT_EXPECT_EQ(test, qk_sq_doorbell(dev), 1);
 	/* Nothing is new: nothing is said. */
@@ -1064,6 +1119,8 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE_PARAM(qk_bound_test, qk_bound_gen_params),
 	KUNIT_CASE(qk_stop_test),
 	KUNIT_CASE(qk_event_test),
+	KUNIT_CASE(qk_arm_test),
+	KUNIT_CASE(qk_storm_test),
 	KUNIT_CASE(qk_event_error_test),
 	KUNIT_CASE_PARAM(qk_place_test, qk_place_gen_params),
 	KUNIT_CASE_PARAM(qk_step_test, qk_step_gen_params),

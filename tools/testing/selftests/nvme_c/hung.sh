@@ -26,7 +26,7 @@ dmesg_expect "Buffer I/O error on dev nvmec0n1"
 read_one() { dd if=/dev/nvmec0n1 of=/dev/null bs=4k count=1 iflag=direct status=none; }
 hung() {
 	fio --name=hung --filename=/dev/nvmec0n1 --direct=1 --ioengine=libaio \
-		--iodepth=64 --bs=4k --rw=randread --number_ios=64 >/dev/null
+		--iodepth=64 --bs=4k --rw=randread --number_ios=64 >/dev/null 2>&1 || true
 	touch "$over"
 }
 over=$(mktemp -u)
@@ -52,4 +52,6 @@ check "what comes after that fails, too" expect_errno EIO read_one
 given_up() { read_one 2>/dev/null || nvme_state_is nvmec0 dead; }
 check "in the end it is given up" wait_until $((8 * time_out)) given_up
 check "the driver lets go of it" nvme_unbind 0
+monitor "block_set_io_throttle nvme0-1 0 0 0 0 0 0"
 check "it comes back" nvme_bind 0
+check "and works" read_one
