@@ -89,8 +89,9 @@ static inline void nvmec_build_rw(struct request *rq,
 	cmd->rw.dptr = nrq->dptr;
 }
 
-/* Writes the command of a request that is started, and its data mapped. */
-static inline void nvmec_rq_build(struct request *rq, struct nvme_command *cmd)
+/* Writes the command of a request whose data is mapped. */
+static inline void nvmec_rq_build(struct request *rq, u16 id,
+				  struct nvme_command *cmd)
 {
 	enum req_op op = req_op(rq);
 
@@ -99,7 +100,7 @@ static inline void nvmec_rq_build(struct request *rq, struct nvme_command *cmd)
 							    nvme_cmd_write);
 	else
 		nvmec_build_other(rq, cmd);
-	cmd->common.command_id = nvmec_wire_id(mqblk_rq_id(rq));
+	cmd->common.command_id = nvmec_wire_id(id);
 }
 
 /* Among the commands of a bring-up a user's would be in the way. */
@@ -154,7 +155,7 @@ static noinline void nvmec_rq_start_watched(struct nvmec_queue *queue,
 				       MQBLK_MODE_POLL : MQBLK_MODE_IRQ);
 }
 
-/* Everything up to the point where the controller is told. */
+/* Everything that does not need the ring. */
 static blk_status_t nvmec_rq_prepare(struct nvmec_queue *queue,
 				     struct request *rq)
 {
@@ -169,28 +170,38 @@ static blk_status_t nvmec_rq_prepare(struct nvmec_queue *queue,
 		rq->rq_flags |= RQF_DONTPREP;
 	}
 	status = nvmec_rq_map(queue->ctrl, rq);
-	if (unlikely(status)) {
+	if (unlikely(status))
 		nvmec_unmap(queue->ctrl, rq);
-		return status;
-	}
+	return status;
+}
+
+/*
+ * Puts a request into the ring. It is started last: from then on a completion may end
+ * it, also one that a controller made up before it was told of the command.
+ */
+static inline void nvmec_rq_push(struct nvmec_queue *queue, struct request *rq)
+{
+	u16 id = nvmec_sq_next_id(queue, rq->tag);
+
+	nvmec_rq_build(rq, id, nvmec_sq_slot(queue));
+	mqblk_rq_set_id(rq, id);
 	if (static_branch_unlikely(&nvmec_watched))
 		nvmec_rq_start_watched(queue, rq);
 	else
 		mqblk_rq_start(rq);
-	return BLK_STS_OK;
 }
 
-/*
- * Sends requests of one queue, and tells the controller once: until then the list
- * is ours.
- */
+/* Sends requests of one queue, and tells the controller once. */
 static void nvmec_send_list(struct nvmec_queue *queue, struct rq_list *rqs)
 {
-	struct request *rq;
+	struct request *rq, *next;
 
 	spin_lock(&queue->sq_lock);
-	rq_list_for_each(rqs, rq)
-		nvmec_rq_build(rq, nvmec_sq_slot(queue));
+	for (rq = rq_list_peek(rqs); rq; rq = next) {
+		/* It may be in another list as soon as it is started. */
+		next = rq->rq_next;
+		nvmec_rq_push(queue, rq);
+	}
 	nvmec_sq_ring(queue);
 	spin_unlock(&queue->sq_lock);
 }
@@ -205,7 +216,7 @@ static blk_status_t nvmec_queue_rq(struct blk_mq_hw_ctx *hctx,
 	if (unlikely(status))
 		return status;
 	spin_lock(&queue->sq_lock);
-	nvmec_rq_build(bd->rq, nvmec_sq_slot(queue));
+	nvmec_rq_push(queue, bd->rq);
 	if (bd->last)
 		nvmec_sq_ring(queue);
 	spin_unlock(&queue->sq_lock);

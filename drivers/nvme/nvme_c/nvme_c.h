@@ -5,6 +5,7 @@
 #ifndef _NVME_C_H
 #define _NVME_C_H
 
+#include <linux/bitfield.h>
 #include <linux/blk-mq.h>
 #include <linux/bvec.h>
 #include <linux/cdev.h>
@@ -90,11 +91,13 @@ static_assert(offsetof(struct nvmec_cqe, id_status) ==
  * @reg: the register
  * @shadow: the same in memory, or NULL
  * @event: in memory too: the index that the controller was content with
+ * @told: what @reg was given last; kept with @shadow only
  */
 struct nvmec_doorbell {
 	void __iomem	*reg;
 	__le32		*shadow;
 	__le32		*event;
+	u16		told;
 };
 
 /**
@@ -113,6 +116,9 @@ struct nvmec_doorbell {
  * @sq_lock: guards @sq_tail, @sq_told and what is written to @sqes; taken before
  *	@cq_lock, if both are
  * @sqes: submission entries
+ * @gens: generation of the last command of each tag, guarded by @sq_lock. Of the tag
+ *	and not of the request: with a scheduler, or for a flush, a tag goes from one
+ *	request to another, and a late completion must not fit that
  * @sq_doorbell: for @sq_tail
  * @sq_tail: next entry to write
  * @sq_told: what @sq_doorbell was given
@@ -139,6 +145,7 @@ struct nvmec_queue {
 
 	spinlock_t		sq_lock ____cacheline_aligned_in_smp;
 	struct nvme_command	*sqes;
+	u8			*gens;
 	struct nvmec_doorbell	sq_doorbell;
 	u16			sq_tail;
 	u16			sq_told;
@@ -613,6 +620,20 @@ static inline struct nvme_command *nvmec_sq_slot(struct nvmec_queue *queue)
 	if (++queue->sq_tail == queue->depth)
 		queue->sq_tail = 0;
 	return slot;
+}
+
+/**
+ * nvmec_sq_next_id - the command id of the next command of a tag
+ * @queue: the queue
+ * @tag: of the request
+ *
+ * Context: Under &nvmec_queue.sq_lock.
+ * Return: an id that none of the last 15 commands of that tag had.
+ */
+static inline u16 nvmec_sq_next_id(struct nvmec_queue *queue, unsigned int tag)
+{
+	lockdep_assert_held(&queue->sq_lock);
+	return FIELD_PREP(MQBLK_RQ_GEN_MASK, ++queue->gens[tag] & 0xf) | tag;
 }
 
 /* io.c */

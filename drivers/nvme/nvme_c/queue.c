@@ -16,6 +16,7 @@
 #include <kunit/visibility.h>
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
+#include <linux/slab.h>
 
 #include "nvme_c.h"
 
@@ -56,9 +57,23 @@ static void nvmec_doorbell_ring(struct nvmec_doorbell *db, u16 old, u16 new)
 		if (!nvmec_event_passed(le32_to_cpu(READ_ONCE(*db->event)),
 					old, new))
 			return;
+		db->told = new;
 	}
 	/* writel() orders what was done in the ring before. */
 	writel(new, db->reg);
+}
+
+/*
+ * Writes the register of a doorbell that stands in memory, where the controller may
+ * have overlooked it. Without a shadow it has the value already, and to write a value
+ * twice is an error.
+ */
+static void nvmec_doorbell_kick(struct nvmec_doorbell *db, u16 value)
+{
+	if (!db->shadow || db->told == value)
+		return;
+	db->told = value;
+	writel(value, db->reg);
 }
 
 /* --- submission ----------------------------------------------------------- */
@@ -124,8 +139,10 @@ void nvmec_queue_ring(struct nvmec_queue *queue)
 }
 
 /**
- * nvmec_queue_kick - write the submission doorbell, whatever the shadow says
+ * nvmec_queue_kick - write both doorbells, whatever the shadows say
  * @queue: a queue whose commands take long
+ *
+ * The controller may have overlooked entries in the one ring, or room in the other.
  *
  * Context: Process context.
  */
@@ -133,8 +150,13 @@ void nvmec_queue_kick(struct nvmec_queue *queue)
 {
 	spin_lock(&queue->sq_lock);
 	if (READ_ONCE(queue->live))
-		writel(queue->sq_told, queue->sq_doorbell.reg);
+		nvmec_doorbell_kick(&queue->sq_doorbell, queue->sq_told);
 	spin_unlock(&queue->sq_lock);
+
+	spin_lock_irq(&queue->cq_lock);
+	if (queue->live)
+		nvmec_doorbell_kick(&queue->cq_doorbell, queue->cq_head);
+	spin_unlock_irq(&queue->cq_lock);
 }
 
 /* --- completion ----------------------------------------------------------- */
@@ -329,19 +351,25 @@ int nvmec_queue_alloc(struct nvmec_ctrl *ctrl, struct nvmec_queue *queue,
 	spin_lock_init(&queue->sq_lock);
 	spin_lock_init(&queue->cq_lock);
 	INIT_WORK(&queue->more, nvmec_queue_more);
+	queue->gens = kzalloc_node(depth, GFP_KERNEL, dev_to_node(dev));
+	if (!queue->gens)
+		return -ENOMEM;
 	queue->sqes = dma_alloc_coherent(dev, depth * sizeof(*queue->sqes),
 					 &queue->sq_dma, GFP_KERNEL);
 	if (!queue->sqes)
-		return -ENOMEM;
+		goto free_gens;
 	queue->cqes = dma_alloc_coherent(dev, depth * sizeof(*queue->cqes),
 					 &queue->cq_dma, GFP_KERNEL);
-	if (!queue->cqes) {
-		dma_free_coherent(dev, depth * sizeof(*queue->sqes),
-				  queue->sqes, queue->sq_dma);
-		queue->sqes = NULL;
-		return -ENOMEM;
-	}
+	if (!queue->cqes)
+		goto free_sqes;
 	return 0;
+free_sqes:
+	dma_free_coherent(dev, depth * sizeof(*queue->sqes), queue->sqes,
+			  queue->sq_dma);
+	queue->sqes = NULL;
+free_gens:
+	kfree(queue->gens);
+	return -ENOMEM;
 }
 
 /**
@@ -362,6 +390,7 @@ void nvmec_queue_free(struct nvmec_queue *queue)
 			  queue->cqes, queue->cq_dma);
 	dma_free_coherent(dev, queue->depth * sizeof(*queue->sqes),
 			  queue->sqes, queue->sq_dma);
+	kfree(queue->gens);
 	queue->sqes = NULL;
 }
 
@@ -373,6 +402,7 @@ static void nvmec_doorbell_init(struct nvmec_ctrl *ctrl,
 
 	db->reg = ctrl->bar + NVME_REG_DBS + at;
 	db->shadow = NULL;
+	db->told = 0;
 	/* The admin queue's are to be written anyway. */
 	if (!ctrl->shadows_on || nr < 2 || at >= NVMEC_PAGE_SIZE)
 		return;

@@ -132,6 +132,8 @@ static void qk_init_queue(struct kunit *test, struct qk_dev *dev,
 	queue->cqes = kunit_kcalloc(test, depth, sizeof(*queue->cqes),
 				    GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, queue->cqes);
+	queue->gens = kunit_kzalloc(test, depth, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, queue->gens);
 }
 
 /* One hardware queue that leads to the queue pair, whatever its id */
@@ -277,10 +279,10 @@ static struct qk_io *qk_alloc(struct kunit *test, struct qk_dev *dev)
 }
 
 /* Sends a request and waits until the controller is told. */
-static struct qk_io *qk_send(struct kunit *test, struct qk_dev *dev)
+static void qk_execute(struct kunit *test, struct qk_dev *dev,
+		       struct qk_io *io)
 {
 	u32 old = qk_sq_doorbell(dev), new = (old + 1) % dev->queue.depth, told;
-	struct qk_io *io = qk_alloc(test, dev);
 
 	nvmec_rq(io->rq)->cmd.common.opcode = 0xc0;
 	nvmec_rq(io->rq)->cmd.common.cdw10 = cpu_to_le32(0x12345678);
@@ -291,6 +293,13 @@ static struct qk_io *qk_send(struct kunit *test, struct qk_dev *dev)
 			read_poll_timeout(qk_sq_doorbell, told, told == new,
 					  100, QK_WAIT_US, false, dev));
 	io->id = dev->queue.sqes[old].common.command_id;
+}
+
+static struct qk_io *qk_send(struct kunit *test, struct qk_dev *dev)
+{
+	struct qk_io *io = qk_alloc(test, dev);
+
+	qk_execute(test, dev, io);
 	return io;
 }
 
@@ -330,6 +339,43 @@ static void qk_send_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sqe->common.command_id, mqblk_rq_id(io->rq));
 	KUNIT_EXPECT_EQ(test, qk_sq_doorbell(dev), 1);
 	qk_expect_in_flight(test, io);
+}
+
+/* Of a tag, 16 ids go round; those of another do not move with them. */
+static void qk_next_id_test(struct kunit *test)
+{
+	struct qk_dev *dev = qk_create_bare(test, 1, QK_DEPTH);
+	unsigned int i;
+
+	spin_lock(&dev->queue.sq_lock);
+	for (i = 1; i <= 300; i++)
+		KUNIT_EXPECT_EQ(test, nvmec_sq_next_id(&dev->queue, 5),
+				i % 16 << 12 | 5);
+	KUNIT_EXPECT_EQ(test, nvmec_sq_next_id(&dev->queue, 4), 0x1004);
+	spin_unlock(&dev->queue.sq_lock);
+}
+
+/* A tag that went to another request: its old id means nothing any more. */
+static void qk_other_request_test(struct kunit *test)
+{
+	struct qk_dev *dev = qk_create(test, 1);
+	struct qk_io *io = qk_send(test, dev), *next;
+	unsigned int tag = io->id & 0xfff;
+
+	qk_post(dev, io->id, 0, 1);
+	KUNIT_EXPECT_EQ(test, qk_reap(dev), 1);
+	qk_expect_ended(test, io, BLK_STS_OK, 1);
+	do {
+		next = qk_alloc(test, dev);
+		/* As that of a flush, which has a request of its own */
+		nvmec_rq(next->rq)->mrq.state = 0;
+		qk_execute(test, dev, next);
+	} while ((next->id & 0xfff) != tag);
+	KUNIT_EXPECT_NE(test, next->id, io->id);
+	qk_post(dev, io->id, 0x0281, 2);
+	KUNIT_EXPECT_EQ(test, qk_reap(dev), 1);
+	KUNIT_EXPECT_EQ(test, dev->queue.nr_bogus, 1);
+	qk_expect_in_flight(test, next);
 }
 
 /* --- completion ----------------------------------------------------------- */
@@ -1081,6 +1127,10 @@ static void qk_shadow_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, qk_sq_doorbell(dev), 1);
 	nvmec_queue_kick(queue);
 	KUNIT_EXPECT_EQ(test, qk_sq_doorbell(dev), 2);
+	/* It has that value: to write it again is an error. */
+	writel(0x5a5a, queue->sq_doorbell.reg);
+	nvmec_queue_kick(queue);
+	KUNIT_EXPECT_EQ(test, qk_sq_doorbell(dev), 0x5a5a);
 
 	/* The head is the fourth. */
 	qk_post(dev, 0xffff, 0, 0);
@@ -1097,10 +1147,39 @@ static void qk_shadow_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, qk_reap(dev), 1);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(shadows[3]), 4);
 	KUNIT_EXPECT_EQ(test, qk_cq_doorbell(dev), 4);
+
+	/* Room that it does not look for */
+	qk_post(dev, 0xffff, 0, 0);
+	KUNIT_EXPECT_EQ(test, qk_reap(dev), 1);
+	KUNIT_EXPECT_EQ(test, qk_cq_doorbell(dev), 4);
+	nvmec_queue_kick(queue);
+	KUNIT_EXPECT_EQ(test, qk_cq_doorbell(dev), 5);
+	writel(0x5a5a, queue->cq_doorbell.reg);
+	nvmec_queue_kick(queue);
+	KUNIT_EXPECT_EQ(test, qk_cq_doorbell(dev), 0x5a5a);
+}
+
+/* Without shadows the registers say all: nothing is written twice. */
+static void qk_kick_test(struct kunit *test)
+{
+	struct qk_dev *dev = qk_create_bare(test, 1, QK_DEPTH);
+
+	qk_push(dev);
+	qk_post(dev, 0xffff, 0, 0);
+	KUNIT_EXPECT_EQ(test, qk_reap(dev), 1);
+	KUNIT_EXPECT_EQ(test, qk_sq_doorbell(dev), 1);
+	KUNIT_EXPECT_EQ(test, qk_cq_doorbell(dev), 1);
+	writel(0x5a5a, dev->queue.sq_doorbell.reg);
+	writel(0x5a5a, dev->queue.cq_doorbell.reg);
+	nvmec_queue_kick(&dev->queue);
+	KUNIT_EXPECT_EQ(test, qk_sq_doorbell(dev), 0x5a5a);
+	KUNIT_EXPECT_EQ(test, qk_cq_doorbell(dev), 0x5a5a);
 }
 
 static struct kunit_case qk_cases[] = {
 	KUNIT_CASE(qk_send_test),
+	KUNIT_CASE(qk_next_id_test),
+	KUNIT_CASE(qk_other_request_test),
 	KUNIT_CASE_PARAM(qk_status_test, qk_status_gen_params),
 	KUNIT_CASE(qk_wrap_test),
 	KUNIT_CASE(qk_order_test),
@@ -1125,6 +1204,7 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE_PARAM(qk_place_test, qk_place_gen_params),
 	KUNIT_CASE_PARAM(qk_step_test, qk_step_gen_params),
 	KUNIT_CASE(qk_shadow_test),
+	KUNIT_CASE(qk_kick_test),
 	{}
 };
 
