@@ -275,43 +275,112 @@ int nvmec_ident_ns(struct device *dev, u32 nsid,
 	return 0;
 }
 
-/* One descriptor; one of the wrong length is left alone. */
-static void nvmec_id_take(struct nvmec_ns_id *id,
+/* Where the value of a descriptor goes, and its length; NULL for other types. */
+static void *nvmec_id_place(struct nvmec_ns_id *id, u8 nidt, size_t *bytes)
+{
+	switch (nidt) {
+	case NVME_NIDT_EUI64:
+		*bytes = sizeof(id->eui64);
+		return id->eui64;
+	case NVME_NIDT_NGUID:
+		*bytes = sizeof(id->nguid);
+		return id->nguid;
+	case NVME_NIDT_UUID:
+		*bytes = sizeof(id->uuid);
+		return id->uuid;
+	case NVME_NIDT_CSI:
+		*bytes = sizeof(id->csi);
+		return &id->csi;
+	default:
+		return NULL;
+	}
+}
+
+/* Takes one descriptor. Returns false for a known type of another length. */
+static bool nvmec_id_take(struct nvmec_ns_id *id,
 			  const struct nvme_ns_id_desc *desc)
 {
-	const void *value = desc + 1;
+	size_t bytes;
+	void *place = nvmec_id_place(id, desc->nidt, &bytes);
 
-	if (desc->nidt == NVME_NIDT_EUI64 && desc->nidl == sizeof(id->eui64))
-		memcpy(id->eui64, value, sizeof(id->eui64));
-	if (desc->nidt == NVME_NIDT_NGUID && desc->nidl == sizeof(id->nguid))
-		memcpy(id->nguid, value, sizeof(id->nguid));
-	if (desc->nidt == NVME_NIDT_UUID && desc->nidl == sizeof(id->uuid))
-		memcpy(id->uuid, value, sizeof(id->uuid));
-	if (desc->nidt == NVME_NIDT_CSI && desc->nidl == sizeof(id->csi))
-		memcpy(&id->csi, value, sizeof(id->csi));
+	if (!place)
+		return true;
+	if (desc->nidl != bytes)
+		return false;
+	memcpy(place, desc + 1, bytes);
+	return true;
 }
 
 /**
  * nvmec_ident_ns_descs - read the descriptors of a namespace's identity
- * @id: what the list says is written, the rest is left
+ * @id: written if the list makes sense: what it does not say is left
  * @page: NVME_IDENTIFY_DATA_SIZE bytes of descriptors, each with its length; a
- *	length of 0, or one that leads out of the page, ends them
+ *	length of 0 ends them
+ *
+ * An identity is taken as a whole or not at all: half of one would make another
+ * namespace of the one that it describes. Its command set is taken in any case: a
+ * namespace of another set must not be taken for one of NVM.
  *
  * Context: Any.
+ * Return: true if the list makes sense and says something; false if it is empty,
+ * or has a descriptor that leads out of the page, or one of a known type and
+ * another length.
  */
-void nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page)
+bool nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page)
 {
 	const struct nvme_ns_id_desc *desc;
+	struct nvmec_ns_id read = *id;
 	unsigned int at = 0;
+	bool valid = true;
 
 	while (at + sizeof(*desc) <= NVME_IDENTIFY_DATA_SIZE) {
 		desc = page + at;
-		if (!desc->nidl ||
-		    at + sizeof(*desc) + desc->nidl > NVME_IDENTIFY_DATA_SIZE)
+		if (!desc->nidl)
 			break;
-		nvmec_id_take(id, desc);
 		at += sizeof(*desc) + desc->nidl;
+		if (at > NVME_IDENTIFY_DATA_SIZE)
+			valid = false;
+		else
+			valid &= nvmec_id_take(&read, desc);
 	}
+	id->csi = read.csi;
+	if (!at || !valid)
+		return false;
+	*id = read;
+	return true;
+}
+
+/**
+ * nvmec_ident_ns_list - check a page of the list of active namespaces
+ * @dev: to be named in the log
+ * @page: NVMEC_NSIDS_PER_PAGE ids, which ascend; 0 behind the last of them
+ * @after: what they are greater than
+ * @nn: the largest there can be
+ * @nsids: room for as many; written as far as the page makes sense
+ *
+ * Context: Any.
+ * Return: how many ids there are; or -EBADMSG, with a line in the log, if the page
+ * has an id out of order, one that is too large, or one behind the end.
+ */
+int nvmec_ident_ns_list(struct device *dev, const __le32 *page, u32 after,
+			u32 nn, u32 *nsids)
+{
+	unsigned int nr = 0, i;
+	u32 nsid;
+
+	for (i = 0; i < NVMEC_NSIDS_PER_PAGE; i++) {
+		nsid = le32_to_cpu(page[i]);
+		if (!nsid)
+			continue;
+		if (nr < i || nsid <= after || nsid > nn) {
+			dev_err(dev, "namespaces: entry %u of the list is %u, after %u of %u at most: the list is not used\n",
+				i, nsid, after, nn);
+			return -EBADMSG;
+		}
+		after = nsid;
+		nsids[nr++] = nsid;
+	}
+	return nr;
 }
 
 /**

@@ -11,6 +11,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 #include <linux/blkdev.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
@@ -26,9 +28,19 @@
 /* Namespaces of a controller that get a disk. */
 #define NVMEC_MAX_NAMESPACES	4096
 
-#define NVMEC_NSIDS_PER_LIST	(NVME_IDENTIFY_DATA_SIZE / sizeof(__le32))
+/* A scan's array ends with a page of the list, and has room for all it tries. */
+static_assert(IS_ALIGNED(NVMEC_MAX_NAMESPACES, NVMEC_NSIDS_PER_PAGE));
+static_assert(NVMEC_MAX_SEQUENTIAL < NVMEC_MAX_NAMESPACES);
 
 /* --- what it is ----------------------------------------------------------- */
+
+/* As nvmec_identify(); tests answer in its place. */
+VISIBLE_IF_KUNIT int nvmec_ns_identify(struct nvmec_ctrl *ctrl, u8 cns,
+				       u32 nsid, void *page)
+{
+	KUNIT_STATIC_STUB_REDIRECT(nvmec_ns_identify, ctrl, cns, nsid, page);
+	return nvmec_identify(ctrl, cns, nsid, 0, page);
+}
 
 /* Whether a status says that there is no such command, not that it failed now. */
 static bool nvmec_not_offered(int status)
@@ -65,7 +77,7 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 	page = kmalloc(NVME_IDENTIFY_DATA_SIZE, GFP_KERNEL);
 	if (!page)
 		return -ENOMEM;
-	ret = nvmec_identify(ctrl, NVME_ID_CNS_NS, nsid, 0, page);
+	ret = nvmec_ns_identify(ctrl, NVME_ID_CNS_NS, nsid, page);
 	if (ret)
 		goto free;
 	ret = nvmec_ident_ns(&ctrl->dev, nsid, &ctrl->ident, page, info);
@@ -73,10 +85,9 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 		goto free;
 	info->limits.max_hw_sectors = min_t(size_t, max_bytes >> SECTOR_SHIFT,
 					    info->limits.max_hw_sectors);
-	ret = nvmec_identify(ctrl, NVME_ID_CNS_NS_DESC_LIST, nsid, 0, page);
+	ret = nvmec_ns_identify(ctrl, NVME_ID_CNS_NS_DESC_LIST, nsid, page);
 	if (!ret) {
-		info->described = true;
-		nvmec_ident_ns_descs(&info->id, page);
+		info->described = nvmec_ident_ns_descs(&info->id, page);
 		ret = nvmec_ident_ns_csi(&ctrl->dev, nsid, &info->id);
 	}
 	/* Older controllers have no such list. */
@@ -316,6 +327,26 @@ static bool nvmec_ns_same(const struct nvmec_ns *ns,
 	       !memcmp(&ns->id, &info->id, sizeof(ns->id));
 }
 
+/**
+ * struct nvmec_scan - what a scan has to look at
+ * @nsids: ids, ascending; room for NVMEC_MAX_NAMESPACES
+ * @nr: number of them
+ * @end: namespaces with larger ids were not asked for, and stay
+ */
+struct nvmec_scan {
+	u32		*nsids;
+	unsigned int	nr;
+	u32		end;
+};
+
+/* A controller may take its time for each of thousands of answers. */
+static int nvmec_scan_may_go_on(struct nvmec_ctrl *ctrl)
+{
+	if (nvmec_state(ctrl) != NVMEC_LIVE)
+		return -ECANCELED;
+	return READ_ONCE(ctrl->scan_unwanted) ? -EAGAIN : 0;
+}
+
 /* Returns an errno if the scan cannot go on. */
 static int nvmec_scan_one(struct nvmec_ctrl *ctrl, u32 nsid)
 {
@@ -344,62 +375,111 @@ static int nvmec_scan_one(struct nvmec_ctrl *ctrl, u32 nsid)
 	return 0;
 }
 
-/* By the list of active ids, which ascend; one that does not ends it. */
-static int nvmec_scan_list(struct nvmec_ctrl *ctrl, __le32 *list)
+/*
+ * Reads the whole list of active ids before anything is made of it: a list with
+ * nonsense on its last page is nonsense. Returns a status only for the first page.
+ */
+static int nvmec_scan_read_list(struct nvmec_ctrl *ctrl,
+				struct nvmec_scan *scan, __le32 *page)
 {
-	unsigned int nr = 0, i;
-	u32 last = 0, nsid;
+	u32 last = 0;
 	int ret;
 
 	do {
-		ret = nvmec_identify(ctrl, NVME_ID_CNS_NS_ACTIVE_LIST, last, 0,
-				     list);
+		ret = nvmec_scan_may_go_on(ctrl);
 		if (ret)
 			return ret;
-		for (i = 0; i < NVMEC_NSIDS_PER_LIST; i++) {
-			nsid = le32_to_cpu(list[i]);
-			if (nsid <= last || nsid > ctrl->ident.nn)
-				return 0;
-			last = nsid;
-			ret = nvmec_scan_one(ctrl, nsid);
-			if (ret)
-				return ret;
-			if (++nr == NVMEC_MAX_NAMESPACES)
-				return 0;
-		}
-	} while (last < ctrl->ident.nn);
+		ret = nvmec_ns_identify(ctrl, NVME_ID_CNS_NS_ACTIVE_LIST, last,
+					page);
+		if (ret)
+			return ret > 0 && scan->nr ? -EIO : ret;
+		ret = nvmec_ident_ns_list(&ctrl->dev, page, last, ctrl->ident.nn,
+					  scan->nsids + scan->nr);
+		if (ret < 0)
+			return ret;
+		scan->nr += ret;
+		if (ret < NVMEC_NSIDS_PER_PAGE)
+			return 0;
+		last = scan->nsids[scan->nr - 1];
+	} while (last < ctrl->ident.nn && scan->nr < NVMEC_MAX_NAMESPACES);
+	scan->end = last;
 	return 0;
 }
 
-static int nvmec_scan_sequential(struct nvmec_ctrl *ctrl)
+/* Without a list: the ids one by one. */
+static void nvmec_scan_make_list(struct nvmec_ctrl *ctrl,
+				 struct nvmec_scan *scan)
 {
-	u32 last = min(ctrl->ident.nn, NVMEC_MAX_SEQUENTIAL), nsid;
+	scan->end = min(ctrl->ident.nn, NVMEC_MAX_SEQUENTIAL);
+	for (scan->nr = 0; scan->nr < scan->end; scan->nr++)
+		scan->nsids[scan->nr] = scan->nr + 1;
+}
+
+/* A controller that has given a list has one, whatever it answers now. */
+static int nvmec_scan_list(struct nvmec_ctrl *ctrl, struct nvmec_scan *scan,
+			   __le32 *page)
+{
+	int ret = nvmec_scan_read_list(ctrl, scan, page);
+
+	if (!ret) {
+		ctrl->ns_listed = true;
+	} else if (nvmec_not_offered(ret) && !ctrl->ns_listed) {
+		nvmec_scan_make_list(ctrl, scan);
+		ret = 0;
+	}
+	return ret > 0 ? -EIO : ret;
+}
+
+static int nvmec_scan_each(struct nvmec_ctrl *ctrl,
+			   const struct nvmec_scan *scan)
+{
+	struct nvmec_ns *ns;
+	unsigned int i;
 	int ret;
 
-	for (nsid = 1; nsid <= last; nsid++) {
-		ret = nvmec_scan_one(ctrl, nsid);
+	list_for_each_entry(ns, &ctrl->namespaces, entry)
+		ns->seen = ns->nsid > scan->end;
+	for (i = 0; i < scan->nr; i++) {
+		ret = nvmec_scan_may_go_on(ctrl);
+		if (!ret)
+			ret = nvmec_scan_one(ctrl, scan->nsids[i]);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-static int nvmec_scan(struct nvmec_ctrl *ctrl)
+/* Looks at all there are. After an error, who was not seen is not gone. */
+VISIBLE_IF_KUNIT int nvmec_scan(struct nvmec_ctrl *ctrl)
 {
-	__le32 *list;
-	int ret;
+	struct nvmec_scan scan = { .end = U32_MAX };
+	__le32 *page;
+	int ret = -ENOMEM;
 
-	list = kmalloc(NVME_IDENTIFY_DATA_SIZE, GFP_KERNEL);
-	if (!list)
-		return -ENOMEM;
-	ret = nvmec_scan_list(ctrl, list);
-	if (nvmec_not_offered(ret))
-		ret = nvmec_scan_sequential(ctrl);
-	kfree(list);
+	page = kmalloc(NVME_IDENTIFY_DATA_SIZE, GFP_KERNEL);
+	scan.nsids = kvmalloc_array(NVMEC_MAX_NAMESPACES, sizeof(*scan.nsids),
+				    GFP_KERNEL);
+	if (page && scan.nsids)
+		ret = nvmec_scan_list(ctrl, &scan, page);
+	if (!ret)
+		ret = nvmec_scan_each(ctrl, &scan);
+	kvfree(scan.nsids);
+	kfree(page);
 	return ret;
 }
 
-/* A scan that a reset ended is repeated when the controller is live again. */
+/* Says why a scan ended, if that is news: nonsense has its line, and others ask. */
+static void nvmec_scan_report(struct nvmec_ctrl *ctrl, int ret)
+{
+	if (nvmec_state(ctrl) == NVMEC_LIVE && ret != -EBADMSG && ret != -EAGAIN)
+		dev_warn(&ctrl->dev,
+			 "namespaces: the scan ended early: error %d\n", ret);
+}
+
+/*
+ * A scan that a reset ended is repeated when the controller is live again, one that
+ * made room for somebody is repeated behind him.
+ */
 void nvmec_scan_work(struct work_struct *work)
 {
 	struct nvmec_ctrl *ctrl =
@@ -408,16 +488,11 @@ void nvmec_scan_work(struct work_struct *work)
 	int ret;
 
 	mutex_lock(&ctrl->scan_lock);
-	if (nvmec_state(ctrl) != NVMEC_LIVE)
-		goto unlock;
-	list_for_each_entry(ns, &ctrl->namespaces, entry)
-		ns->seen = false;
-	ret = nvmec_scan(ctrl);
+	ret = nvmec_scan_may_go_on(ctrl);
+	if (!ret)
+		ret = nvmec_scan(ctrl);
 	if (ret) {
-		if (nvmec_state(ctrl) == NVMEC_LIVE)
-			dev_warn(&ctrl->dev,
-				 "namespaces: the scan ended early: error %d\n",
-				 ret);
+		nvmec_scan_report(ctrl, ret);
 		goto unlock;
 	}
 	list_for_each_entry_safe(ns, next, &ctrl->namespaces, entry) {
@@ -426,4 +501,22 @@ void nvmec_scan_work(struct work_struct *work)
 	}
 unlock:
 	mutex_unlock(&ctrl->scan_lock);
+	if (ret == -EAGAIN)
+		queue_work(nvmec_wq, work);
+}
+
+/**
+ * nvmec_scan_lock - take scan_lock without waiting for a scan to reach its end
+ * @ctrl: the controller
+ *
+ * A scan that runs ends after the command that it waits for, and begins anew when
+ * the lock is free. One who asks so at a time.
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_scan_lock(struct nvmec_ctrl *ctrl)
+{
+	WRITE_ONCE(ctrl->scan_unwanted, true);
+	mutex_lock(&ctrl->scan_lock);
+	WRITE_ONCE(ctrl->scan_unwanted, false);
 }

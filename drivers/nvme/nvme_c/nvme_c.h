@@ -41,6 +41,9 @@
 #define NVMEC_MAX_BYTES		SZ_4M
 /* Most pieces of memory in one transfer. */
 #define NVMEC_MAX_SEGS		256
+/* Ids in a page of the list of active namespaces. */
+#define NVMEC_NSIDS_PER_PAGE	(NVME_IDENTIFY_DATA_SIZE / sizeof(__le32))
+
 /* As many pieces as 128 KiB can have need no allocation. */
 #define NVMEC_SMALL_SEGS	33
 #define NVMEC_SMALL_LIST_BYTES	256
@@ -258,6 +261,9 @@ struct nvmec_ident {
  * @admin_quiesced: the admin queue is; guarded by @run_lock
  * @scan_lock: one scan at a time; taken before @run_lock and @ns_lock
  * @effects: what commands do, by the controller; NULL until somebody asks
+ * @scan_unwanted: somebody waits for @scan_lock; a scan ends early for it
+ * @ns_listed: it once gave a list of its namespaces, so that it has one; guarded
+ *	by @scan_lock
  * @nr_timeouts: requests whose time ran out, each time that it did
  * @nr_aborts: abort commands that were sent
  * @nr_retries: requests that were sent again
@@ -316,6 +322,8 @@ struct nvmec_ctrl {
 	bool				io_quiesced;
 	bool				admin_quiesced;
 	struct mutex			scan_lock;
+	bool				scan_unwanted;
+	bool				ns_listed;
 
 	struct nvme_effects_log		*effects;
 
@@ -568,7 +576,9 @@ void nvmec_ident_nvm(struct nvmec_ident *ident,
 int nvmec_ident_ns(struct device *dev, u32 nsid,
 		   const struct nvmec_ident *ident, const struct nvme_id_ns *id,
 		   struct nvmec_ns_info *info);
-void nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page);
+bool nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page);
+int nvmec_ident_ns_list(struct device *dev, const __le32 *page, u32 after,
+			u32 nn, u32 *nsids);
 int nvmec_ident_ns_csi(struct device *dev, u32 nsid,
 		       const struct nvmec_ns_id *id);
 
@@ -734,6 +744,7 @@ static inline void nvmec_unmap(struct nvmec_ctrl *ctrl, struct request *rq)
 /* ns.c */
 DECLARE_STATIC_KEY_FALSE(nvmec_watched);
 void nvmec_scan_work(struct work_struct *work);
+void nvmec_scan_lock(struct nvmec_ctrl *ctrl);
 void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl);
 void nvmec_ns_mark_dead(struct nvmec_ctrl *ctrl);
 bool nvmec_ns_freeze(struct nvmec_ctrl *ctrl, unsigned long left);
@@ -746,7 +757,7 @@ int nvmec_ctrl_reset_wait(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_rescan_wait(struct nvmec_ctrl *ctrl);
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* What only tests call from outside of its file: ctrl.c, queue.c, io.c, map.c */
+/* What only tests call from outside of its file: ctrl.c, queue.c, io.c, map.c, ns.c */
 int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl);
 void nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl);
@@ -762,6 +773,8 @@ void nvmec_sgl_set(struct nvme_sgl_desc *desc, unsigned int type,
 		   dma_addr_t addr, unsigned int bytes);
 bool nvmec_wants_sgl(struct nvmec_ctrl *ctrl, unsigned int bytes,
 		     unsigned int segs);
+int nvmec_ns_identify(struct nvmec_ctrl *ctrl, u8 cns, u32 nsid, void *page);
+int nvmec_scan(struct nvmec_ctrl *ctrl);
 #endif
 
 #endif /* _NVME_C_H */

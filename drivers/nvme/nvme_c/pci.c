@@ -403,7 +403,7 @@ static int nvmec_suspend(struct device *dev)
 	unsigned int limit_ms = 2 * nvmec_io_timeout_ms;
 	bool done;
 
-	mutex_lock(&ctrl->scan_lock);
+	nvmec_scan_lock(ctrl);
 	done = nvmec_ns_freeze(ctrl, msecs_to_jiffies(limit_ms));
 	if (!done)
 		dev_warn(&ctrl->dev, "not suspended, I/O takes over %u ms\n",

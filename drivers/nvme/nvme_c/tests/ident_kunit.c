@@ -646,11 +646,13 @@ static void ik_ns_ids_test(struct kunit *test)
  * struct ik_descs - a page of descriptors
  * @page: it
  * @at: where the next one goes
+ * @nonsense: it must not be believed
  * @id: what the page must come to
  */
 struct ik_descs {
 	u8			*page;
 	unsigned int		at;
+	bool			nonsense;
 	struct nvmec_ns_id	id;
 };
 
@@ -694,7 +696,8 @@ static void ik_descs_expect(struct kunit *test, const struct ik_descs *descs)
 {
 	struct nvmec_ns_id id = {};
 
-	nvmec_ident_ns_descs(&id, descs->page);
+	KUNIT_EXPECT_EQ(test, nvmec_ident_ns_descs(&id, descs->page),
+			!descs->nonsense);
 	KUNIT_EXPECT_MEMEQ(test, &id, &descs->id, sizeof(id));
 }
 
@@ -713,9 +716,13 @@ static void ik_descs_all_test(struct kunit *test)
 	ik_descs_expect(test, descs);
 }
 
+/* An empty list says nothing: it must not count as a description. */
 static void ik_descs_none_test(struct kunit *test)
 {
-	ik_descs_expect(test, ik_descs_create(test));
+	struct ik_descs *descs = ik_descs_create(test);
+
+	descs->nonsense = true;
+	ik_descs_expect(test, descs);
 }
 
 /* Others are stepped over by their length, whatever it is. */
@@ -731,22 +738,30 @@ static void ik_descs_unknown_test(struct kunit *test)
 	ik_descs_expect(test, descs);
 }
 
-/* A value of the wrong length is none; it is stepped over likewise. */
+/* With one value of the wrong length, no identity is taken, but the command set. */
 static void ik_descs_nidl_test(struct kunit *test)
 {
-	struct ik_descs *descs = ik_descs_create(test);
+	static const struct {
+		u8	type;
+		u8	bytes;
+	} cases[] = {
+		{ 1, 16 }, { 1, 7 }, { 2, 8 }, { 2, 17 }, { 3, 15 }, { 3, 255 },
+		{ 4, 2 },
+	};
+	unsigned int i;
 
-	ik_descs_add(descs, 1, 16, 0x44);
-	ik_descs_add(descs, 1, 7, 0x44);
-	ik_descs_add(descs, 2, 8, 0x44);
-	ik_descs_add(descs, 2, 17, 0x44);
-	ik_descs_add(descs, 3, 15, 0x44);
-	ik_descs_add(descs, 3, 255, 0x44);
-	ik_descs_add(descs, 4, 2, 0x44);
-	ik_descs_expect(test, descs);
-	ik_descs_add(descs, 2, 16, 0x22);
-	memset(descs->id.nguid, 0x22, 16);
-	ik_descs_expect(test, descs);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ik_descs *descs = ik_descs_create(test);
+
+		descs->nonsense = true;
+		ik_descs_add(descs, 2, 16, 0x22);
+		ik_descs_add(descs, cases[i].type, cases[i].bytes, 0x44);
+		ik_descs_expect(test, descs);
+		ik_descs_add(descs, 3, 16, 0x33);
+		ik_descs_add(descs, 4, 1, 2);
+		descs->id.csi = 2;
+		ik_descs_expect(test, descs);
+	}
 }
 
 static void ik_descs_zero_nidl_test(struct kunit *test)
@@ -773,6 +788,7 @@ static void ik_descs_end_test(struct kunit *test)
 
 	ik_descs_fill(over, 4077);
 	ik_descs_add(over, 3, 16, 0x44);
+	over->nonsense = true;
 	ik_descs_expect(test, over);
 }
 
@@ -785,9 +801,11 @@ static void ik_descs_rest_test(struct kunit *test)
 		struct ik_descs *descs = ik_descs_create(test);
 
 		ik_descs_add(descs, 1, 8, 0x11);
-		memset(descs->id.eui64, 0x11, 8);
 		ik_descs_fill(descs, 4096 - rest);
 		memset(descs->page + 4096 - rest, 3, rest);
+		descs->nonsense = rest == 4;
+		if (!descs->nonsense)
+			memset(descs->id.eui64, 0x11, 8);
 		ik_descs_expect(test, descs);
 	}
 }
@@ -797,7 +815,79 @@ static void ik_descs_ones_test(struct kunit *test)
 	struct ik_descs *descs = ik_descs_create(test);
 
 	memset(descs->page, 0xff, 4096);
+	descs->nonsense = true;
 	ik_descs_expect(test, descs);
+}
+
+/* --- the list of active namespaces ---------------------------------------- */
+
+/**
+ * struct ik_list - a page of the list
+ * @name: of the case
+ * @ids: how it begins; the rest is 0
+ * @after: what the ids are greater than
+ * @nn: the largest id
+ * @ret: how many there are, or the errno
+ */
+struct ik_list {
+	const char	*name;
+	u32		ids[6];
+	u32		after;
+	u32		nn;
+	int		ret;
+};
+
+static const struct ik_list ik_lists[] = {
+	{ "none", { 0 }, 0, 256, 0 },
+	{ "one", { 1 }, 0, 256, 1 },
+	{ "some", { 1, 2, 7, 256 }, 0, 256, 4 },
+	{ "the largest there is", { 0xfffffffe }, 0, 0xfffffffe, 1 },
+	{ "another page", { 8, 9 }, 7, 256, 2 },
+	{ "twice the same", { 1, 2, 2 }, 0, 256, -EBADMSG },
+	{ "descending", { 1, 3, 2 }, 0, 256, -EBADMSG },
+	{ "the page before, again", { 7, 8 }, 7, 256, -EBADMSG },
+	{ "too large", { 1, 257 }, 0, 256, -EBADMSG },
+	{ "all ones", { 0xffffffff }, 0, 0xfffffffe, -EBADMSG },
+	{ "none there can be", { 1 }, 0, 0, -EBADMSG },
+	{ "one behind the end", { 1, 2, 0, 5 }, 0, 256, -EBADMSG },
+	{ "one behind nothing", { 0, 1 }, 0, 256, -EBADMSG },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ik_list, ik_lists, name);
+
+static void ik_list_test(struct kunit *test)
+{
+	const struct ik_list *param = test->param_value;
+	__le32 *page = kunit_kzalloc(test, 4096, GFP_KERNEL);
+	u32 *nsids = kunit_kzalloc(test, 4096, GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_NOT_NULL(test, nsids);
+	for (i = 0; i < ARRAY_SIZE(param->ids); i++)
+		page[i] = cpu_to_le32(param->ids[i]);
+	KUNIT_EXPECT_EQ(test, nvmec_ident_ns_list(NULL, page, param->after,
+						  param->nn, nsids), param->ret);
+	for (i = 0; i < param->ret; i++)
+		KUNIT_EXPECT_EQ(test, nsids[i], param->ids[i]);
+}
+
+/* A page without an end has 1024 ids; the last one counts like the others. */
+static void ik_list_full_test(struct kunit *test)
+{
+	__le32 *page = kunit_kzalloc(test, 4096, GFP_KERNEL);
+	u32 *nsids = kunit_kzalloc(test, 4096, GFP_KERNEL);
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_NOT_NULL(test, nsids);
+	for (i = 0; i < 1024; i++)
+		page[i] = cpu_to_le32(10 + 2 * i);
+	KUNIT_EXPECT_EQ(test, nvmec_ident_ns_list(NULL, page, 9, 2056, nsids),
+			1024);
+	KUNIT_EXPECT_EQ(test, nsids[1023], 2056);
+	KUNIT_EXPECT_EQ(test, nvmec_ident_ns_list(NULL, page, 9, 2055, nsids),
+			-EBADMSG);
 }
 
 static struct kunit_case ik_cases[] = {
@@ -826,6 +916,8 @@ static struct kunit_case ik_cases[] = {
 	KUNIT_CASE(ik_descs_end_test),
 	KUNIT_CASE(ik_descs_rest_test),
 	KUNIT_CASE(ik_descs_ones_test),
+	KUNIT_CASE_PARAM(ik_list_test, ik_list_gen_params),
+	KUNIT_CASE(ik_list_full_test),
 	{}
 };
 

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of scans for namespaces. The test answers in the controller's place; none of
+ * its namespaces can be used, so that no disk is made.
+ */
+#include <kunit/static_stub.h>
+#include <kunit/test.h>
+#include <linux/string.h>
+
+#include "../nvme_c.h"
+
+/* No list of active namespaces: Invalid Field, Do Not Retry */
+#define NK_NO_LIST	(NVME_SC_INVALID_FIELD | NVME_STATUS_DNR)
+
+/**
+ * struct nk_dev - a controller that is only what scans need
+ * @ctrl: the controller
+ * @nr_active: ids in its list: 1, 2, ...
+ * @bad_at: the id in whose place the list repeats the one before; 0: none
+ * @list_status: [n]: what the (n + 1)th page of the list is answered with
+ * @nr_lists: pages of the list that were asked for
+ * @nr_ns: namespaces that were asked for
+ * @last: the last of them
+ * @stop_at: the number of @nr_ns that makes @state
+ * @state: likewise
+ */
+struct nk_dev {
+	struct nvmec_ctrl	ctrl;
+	unsigned int		nr_active;
+	u32			bad_at;
+	int			list_status[5];
+	unsigned int		nr_lists;
+	unsigned int		nr_ns;
+	u32			last;
+	unsigned int		stop_at;
+	enum nvmec_state	state;
+};
+
+static int nk_list(struct nk_dev *dev, u32 after, __le32 *page)
+{
+	u32 nsid = after + 1, i;
+
+	for (i = 0; i < 1024 && nsid <= dev->nr_active; i++, nsid++)
+		page[i] = cpu_to_le32(nsid == dev->bad_at ? nsid - 1 : nsid);
+	return dev->list_status[dev->nr_lists++];
+}
+
+/* A page of zeros: there is no such namespace. */
+static int nk_namespace(struct nk_dev *dev, u32 nsid)
+{
+	dev->last = nsid;
+	if (++dev->nr_ns == dev->stop_at)
+		nvmec_ctrl_set_state(&dev->ctrl, dev->state);
+	return 0;
+}
+
+static int nk_identify(struct nvmec_ctrl *ctrl, u8 cns, u32 nsid, void *page)
+{
+	struct nk_dev *dev = container_of(ctrl, struct nk_dev, ctrl);
+
+	memset(page, 0, NVME_IDENTIFY_DATA_SIZE);
+	if (cns == NVME_ID_CNS_NS_ACTIVE_LIST)
+		return nk_list(dev, nsid, page);
+	return nk_namespace(dev, nsid);
+}
+
+static struct nk_dev *nk_create(struct kunit *test, unsigned int nr_active)
+{
+	struct nk_dev *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	struct pci_dev *pdev = kunit_kzalloc(test, sizeof(*pdev), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	KUNIT_ASSERT_NOT_NULL(test, pdev);
+	dev->ctrl.pdev = pdev;
+	dev->ctrl.dev.init_name = "nk";
+	spin_lock_init(&dev->ctrl.state_lock);
+	mutex_init(&dev->ctrl.ns_lock);
+	mutex_init(&dev->ctrl.scan_lock);
+	INIT_LIST_HEAD(&dev->ctrl.namespaces);
+	dev->ctrl.state = NVMEC_LIVE;
+	dev->ctrl.ident.nn = 8192;
+	dev->nr_active = nr_active;
+	kunit_activate_static_stub(test, nvmec_ns_identify, nk_identify);
+	return dev;
+}
+
+static int nk_scan(struct nk_dev *dev)
+{
+	int ret;
+
+	mutex_lock(&dev->ctrl.scan_lock);
+	ret = nvmec_scan(&dev->ctrl);
+	mutex_unlock(&dev->ctrl.scan_lock);
+	return ret;
+}
+
+/* Pages of 1024 ids; one that is full is followed by another. */
+static void nk_list_test(struct kunit *test)
+{
+	static const struct {
+		unsigned int	nr_active;
+		unsigned int	nr_lists;
+		unsigned int	nr_ns;
+	} cases[] = {
+		{ 0, 1, 0 },
+		{ 1, 1, 1 },
+		{ 1023, 1, 1023 },
+		{ 1024, 2, 1024 },
+		{ 1025, 2, 1025 },
+		/* No more than 4096 get a disk. */
+		{ 4096, 4, 4096 },
+		{ 4097, 4, 4096 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct nk_dev *dev = nk_create(test, cases[i].nr_active);
+
+		KUNIT_EXPECT_EQ(test, nk_scan(dev), 0);
+		KUNIT_EXPECT_EQ(test, dev->nr_lists, cases[i].nr_lists);
+		KUNIT_EXPECT_EQ(test, dev->nr_ns, cases[i].nr_ns);
+		KUNIT_EXPECT_EQ(test, dev->last, cases[i].nr_ns);
+	}
+}
+
+/* Nonsense, on whatever page, is an error, and no namespace is looked at. */
+static void nk_nonsense_test(struct kunit *test)
+{
+	static const u32 bad_at[] = { 2, 1024, 1026, 2000 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad_at); i++) {
+		struct nk_dev *dev = nk_create(test, 2000);
+
+		dev->bad_at = bad_at[i];
+		KUNIT_EXPECT_EQ(test, nk_scan(dev), -EBADMSG);
+		KUNIT_EXPECT_EQ(test, dev->nr_ns, 0);
+	}
+}
+
+/* Without a list the ids are tried, but for more than 1024. */
+static void nk_sequential_test(struct kunit *test)
+{
+	struct nk_dev *dev = nk_create(test, 0);
+
+	dev->list_status[0] = NK_NO_LIST;
+	KUNIT_EXPECT_EQ(test, nk_scan(dev), 0);
+	KUNIT_EXPECT_EQ(test, dev->nr_ns, 1024);
+
+	dev = nk_create(test, 0);
+	dev->list_status[0] = NK_NO_LIST;
+	dev->ctrl.ident.nn = 3;
+	KUNIT_EXPECT_EQ(test, nk_scan(dev), 0);
+	KUNIT_EXPECT_EQ(test, dev->nr_ns, 3);
+}
+
+/* Who has answered with a page has a list: an error is none of its absence. */
+static void nk_later_page_test(struct kunit *test)
+{
+	struct nk_dev *dev = nk_create(test, 2000);
+
+	dev->list_status[1] = NK_NO_LIST;
+	KUNIT_EXPECT_EQ(test, nk_scan(dev), -EIO);
+	KUNIT_EXPECT_EQ(test, dev->nr_ns, 0);
+
+	dev = nk_create(test, 2);
+	KUNIT_EXPECT_EQ(test, nk_scan(dev), 0);
+	KUNIT_EXPECT_EQ(test, dev->nr_ns, 2);
+	dev->list_status[1] = NK_NO_LIST;
+	KUNIT_EXPECT_EQ(test, nk_scan(dev), -EIO);
+	KUNIT_EXPECT_EQ(test, dev->nr_ns, 2);
+}
+
+/* An error that may pass is one, on any page. */
+static void nk_transient_test(struct kunit *test)
+{
+	struct nk_dev *dev = nk_create(test, 2000);
+
+	dev->list_status[0] = NVME_SC_INTERNAL;
+	KUNIT_EXPECT_EQ(test, nk_scan(dev), -EIO);
+	dev->list_status[2] = -EINTR;
+	KUNIT_EXPECT_EQ(test, nk_scan(dev), -EINTR);
+	KUNIT_EXPECT_EQ(test, dev->nr_ns, 0);
+}
+
+/* Who lets go of the controller waits for one answer, not for all of them. */
+static void nk_state_test(struct kunit *test)
+{
+	static const enum nvmec_state states[] = {
+		NVMEC_RESETTING, NVMEC_REMOVING, NVMEC_DEAD,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		struct nk_dev *dev = nk_create(test, 4096);
+
+		dev->stop_at = 3;
+		dev->state = states[i];
+		KUNIT_EXPECT_EQ(test, nk_scan(dev), -ECANCELED);
+		KUNIT_EXPECT_EQ(test, dev->nr_ns, 3);
+	}
+}
+
+/* Nor does who wants the lock that a scan holds. */
+static void nk_unwanted_test(struct kunit *test)
+{
+	struct nk_dev *dev = nk_create(test, 4096);
+
+	dev->ctrl.scan_unwanted = true;
+	KUNIT_EXPECT_EQ(test, nk_scan(dev), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, dev->nr_ns, 0);
+	nvmec_scan_lock(&dev->ctrl);
+	mutex_unlock(&dev->ctrl.scan_lock);
+	KUNIT_EXPECT_EQ(test, nk_scan(dev), 0);
+}
+
+static struct kunit_case nk_cases[] = {
+	KUNIT_CASE(nk_list_test),
+	KUNIT_CASE(nk_nonsense_test),
+	KUNIT_CASE(nk_sequential_test),
+	KUNIT_CASE(nk_later_page_test),
+	KUNIT_CASE(nk_transient_test),
+	KUNIT_CASE(nk_state_test),
+	KUNIT_CASE(nk_unwanted_test),
+	{}
+};
+
+static struct kunit_suite nk_suite = {
+	.name		= "nvme_c_ns",
+	.test_cases	= nk_cases,
+};
+
+kunit_test_suite(nk_suite);
