@@ -346,6 +346,8 @@ static void nvmec_remove(struct pci_dev *pdev)
 {
 	struct nvmec_ctrl *ctrl = pci_get_drvdata(pdev);
 
+	/* Virtual functions live by this one. */
+	pci_disable_sriov(pdev);
 	/* Who brings it up looks at this, and ends. */
 	nvmec_ctrl_set_state(ctrl, NVMEC_REMOVING);
 	nvmec_ctrl_end(ctrl);
@@ -505,6 +507,7 @@ static struct pci_driver nvmec_driver = {
 		/* A device may take seconds to become ready. */
 		.probe_type	= PROBE_PREFER_ASYNCHRONOUS,
 	},
+	.sriov_configure = pci_sriov_configure_simple,
 	.err_handler	= &nvmec_error_handlers,
 };
 
