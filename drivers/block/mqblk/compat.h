@@ -111,6 +111,13 @@ static inline int disk_report_zone(struct gendisk *disk, struct blk_zone *zone,
 #define blk_mq_unfreeze_queue_non_owner		blk_mq_unfreeze_queue
 #endif
 
+#ifdef BLK_FEAT_ATOMIC_WRITES
+#define MQBLK_FEAT_ATOMIC_WRITES	BLK_FEAT_ATOMIC_WRITES
+#else
+/* Limits of atomic writes were enough to have them. */
+#define MQBLK_FEAT_ATOMIC_WRITES	((__force blk_features_t)0)
+#endif
+
 /* The driver's limit on zone appends; 0 lets the block layer emulate them. */
 static inline void mqblk_limit_zone_append(struct queue_limits *limits,
 					   unsigned int sects)

@@ -17,6 +17,10 @@
 
 /* Says that NPWG, NPDG and NOWS are there. */
 #define NVMEC_NSFEAT_OPTPERF	BIT(4)
+/* DLFEAT: what deallocated blocks read as, and that write zeroes can deallocate. */
+#define NVMEC_DLFEAT_READ	GENMASK(2, 0)
+#define NVMEC_DLFEAT_READ_ZEROS	1
+#define NVMEC_DLFEAT_DEAC	BIT(3)
 
 /* Limits of a shutdown, if RTD3E says nothing, or nonsense. */
 #define NVMEC_SHUTDOWN_MIN_MS	5000
@@ -90,6 +94,7 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 	ident->nn = min(le32_to_cpu(id->nn), NVME_NSID_ALL - 1);
 	ident->sgls = le32_to_cpu(id->sgls) & 3;
 	ident->vwc = id->vwc & NVME_CTRL_VWC_PRESENT;
+	ident->awupf = le16_to_cpu(id->awupf);
 	nvmec_ident_times(ident, id);
 }
 
@@ -167,17 +172,77 @@ static u32 nvmec_hint_bytes(__le16 blocks, u8 lba_shift)
 	return is_power_of_2(bytes) ? bytes : 0;
 }
 
+/* What is written as a whole or not at all if the power fails, in bytes. */
+static u32 nvmec_atomic_bytes(const struct nvmec_ns_info *info,
+			      const struct nvmec_ident *ident,
+			      const struct nvme_id_ns *id)
+{
+	u32 last = ident->awupf;
+
+	if (id->nsfeat & NVME_NS_FEAT_ATOMICS)
+		last = le16_to_cpu(id->nawupf);
+	return (last + 1) << info->lba_shift;
+}
+
+/*
+ * Where a write must not cross to be atomic, in bytes, 0 for nowhere. The block layer
+ * knows only boundaries that begin with the disk and agree with its chunks: for any
+ * other, every block is taken for one, which no write of one block crosses.
+ */
+static u32 nvmec_atomic_boundary(const struct nvmec_ns_info *info,
+				 const struct nvme_id_ns *id)
+{
+	u32 bytes = nvmec_hint_bytes(id->nabspf, info->lba_shift);
+	u32 chunk_bytes = info->limits.chunk_sectors << SECTOR_SHIFT;
+
+	if (!id->nabspf)
+		return 0;
+	if (id->nabo || !bytes || (chunk_bytes && bytes > chunk_bytes))
+		return BIT(info->lba_shift);
+	return bytes;
+}
+
+static void nvmec_info_atomic(struct nvmec_ns_info *info,
+			      const struct nvmec_ident *ident,
+			      const struct nvme_id_ns *id)
+{
+	u32 boundary = nvmec_atomic_boundary(info, id);
+	struct queue_limits *lim = &info->limits;
+
+	lim->features |= MQBLK_FEAT_ATOMIC_WRITES;
+	lim->atomic_write_hw_max = nvmec_atomic_bytes(info, ident, id);
+	lim->atomic_write_hw_boundary = boundary;
+	if (boundary)
+		lim->atomic_write_hw_max = min(lim->atomic_write_hw_max,
+					       boundary);
+	if (lim->chunk_sectors)
+		lim->atomic_write_hw_max = min(lim->atomic_write_hw_max,
+					       lim->chunk_sectors << SECTOR_SHIFT);
+	lim->atomic_write_hw_unit_min = BIT(info->lba_shift);
+	lim->atomic_write_hw_unit_max =
+		rounddown_pow_of_two(lim->atomic_write_hw_max);
+}
+
+/* A physical block is what can be written as a whole, which NPWG does not promise. */
+static u32 nvmec_physical_bytes(const struct nvmec_ns_info *info, u32 npwg,
+				u32 atomic)
+{
+	return clamp(min(npwg, rounddown_pow_of_two(atomic)),
+		     (u32)BIT(info->lba_shift), (u32)SZ_64K);
+}
+
 static void nvmec_info_hints(struct nvmec_ns_info *info,
+			     const struct nvmec_ident *ident,
 			     const struct nvme_id_ns *id)
 {
 	struct queue_limits *lim = &info->limits;
 	u32 noiob = le16_to_cpu(id->noiob), block = BIT(info->lba_shift);
+	u32 atomic = nvmec_atomic_bytes(info, ident, id), npwg;
 
 	if (id->nsfeat & NVMEC_NSFEAT_OPTPERF) {
-		lim->physical_block_size =
-			clamp(nvmec_hint_bytes(id->npwg, info->lba_shift),
-			      block, SZ_64K);
-		lim->io_min = lim->physical_block_size;
+		npwg = nvmec_hint_bytes(id->npwg, info->lba_shift);
+		lim->physical_block_size = nvmec_physical_bytes(info, npwg, atomic);
+		lim->io_min = clamp(npwg, block, SZ_64K);
 		if (id->nows)
 			lim->io_opt = nvmec_hint_bytes(id->nows,
 						       info->lba_shift);
@@ -186,6 +251,15 @@ static void nvmec_info_hints(struct nvmec_ns_info *info,
 	}
 	if (is_power_of_2(noiob))
 		lim->chunk_sectors = noiob << (info->lba_shift - SECTOR_SHIFT);
+	nvmec_info_atomic(info, ident, id);
+}
+
+/* Holes may be punched by a command that writes zeroes, if those are read then. */
+static bool nvmec_can_deac(const struct nvme_id_ns *id)
+{
+	return (id->dlfeat & NVMEC_DLFEAT_DEAC) &&
+	       FIELD_GET(NVMEC_DLFEAT_READ, id->dlfeat) ==
+	       NVMEC_DLFEAT_READ_ZEROS;
 }
 
 static void nvmec_info_limits(struct nvmec_ns_info *info,
@@ -217,7 +291,7 @@ static void nvmec_info_limits(struct nvmec_ns_info *info,
 	lim->max_write_zeroes_sectors =
 		min_t(u64, ident->max_zeroes_bytes >> SECTOR_SHIFT,
 		      (u64)(U16_MAX + 1) << (info->lba_shift - SECTOR_SHIFT));
-	nvmec_info_hints(info, id);
+	nvmec_info_hints(info, ident, id);
 }
 
 /**
@@ -271,8 +345,39 @@ int nvmec_ident_ns(struct device *dev, u32 nsid,
 	info->lba_shift = lbaf->ds;
 	info->capacity_sects = sects;
 	info->read_only = id->nsattr & NVME_NS_ATTR_RO;
+	info->deac = nvmec_can_deac(id);
 	nvmec_info_limits(info, ident, id);
 	return 0;
+}
+
+/**
+ * nvmec_limits_renew - bring limits in force to what a namespace says now
+ * @lim: the limits of its queue
+ * @said: from nvmec_ident_ns()
+ *
+ * What users can set stays as they set it.
+ *
+ * Context: Any.
+ */
+void nvmec_limits_renew(struct queue_limits *lim, const struct queue_limits *said)
+{
+	const blk_features_t ours = BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA |
+				    MQBLK_FEAT_ATOMIC_WRITES;
+
+	lim->features = (lim->features & ~ours) | said->features;
+	lim->physical_block_size = said->physical_block_size;
+	lim->io_min = said->io_min;
+	lim->io_opt = said->io_opt;
+	lim->chunk_sectors = said->chunk_sectors;
+	lim->max_hw_sectors = said->max_hw_sectors;
+	lim->max_hw_discard_sectors = said->max_hw_discard_sectors;
+	lim->max_discard_segments = said->max_discard_segments;
+	lim->discard_granularity = said->discard_granularity;
+	lim->max_write_zeroes_sectors = said->max_write_zeroes_sectors;
+	lim->atomic_write_hw_max = said->atomic_write_hw_max;
+	lim->atomic_write_hw_boundary = said->atomic_write_hw_boundary;
+	lim->atomic_write_hw_unit_min = said->atomic_write_hw_unit_min;
+	lim->atomic_write_hw_unit_max = said->atomic_write_hw_unit_max;
 }
 
 /* Where the value of a descriptor goes, and its length; NULL for other types. */
@@ -322,16 +427,16 @@ static bool nvmec_id_take(struct nvmec_ns_id *id,
  * namespace of another set must not be taken for one of NVM.
  *
  * Context: Any.
- * Return: true if the list makes sense and says something; false if it is empty,
- * or has a descriptor that leads out of the page, or one of a known type and
- * another length.
+ * Return: true if the list makes sense and identifies the namespace; false if it
+ * does not, or has a descriptor that leads out of the page, or one of a known type
+ * and another length.
  */
 bool nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page)
 {
 	const struct nvme_ns_id_desc *desc;
+	bool valid = true, identifies = false;
 	struct nvmec_ns_id read = *id;
 	unsigned int at = 0;
-	bool valid = true;
 
 	while (at + sizeof(*desc) <= NVME_IDENTIFY_DATA_SIZE) {
 		desc = page + at;
@@ -342,9 +447,11 @@ bool nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page)
 			valid = false;
 		else
 			valid &= nvmec_id_take(&read, desc);
+		identifies |= desc->nidt >= NVME_NIDT_EUI64 &&
+			      desc->nidt <= NVME_NIDT_UUID;
 	}
 	id->csi = read.csi;
-	if (!at || !valid)
+	if (!identifies || !valid)
 		return false;
 	*id = read;
 	return true;

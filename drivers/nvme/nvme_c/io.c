@@ -52,6 +52,14 @@ static void nvmec_build_passthru(const struct nvmec_rq *nrq,
 	}
 }
 
+/* Who writes zeroes to punch a hole does not want the blocks to stay allocated. */
+static u16 nvmec_wz_control(const struct nvmec_ns *ns, const struct request *rq)
+{
+	if (!READ_ONCE(ns->deac) || (rq->cmd_flags & REQ_NOUNMAP))
+		return 0;
+	return NVME_WZ_DEAC;
+}
+
 /* The command of a request that is no read or write, but for its id. */
 static noinline void nvmec_build_other(struct request *rq, struct nvme_command *cmd)
 {
@@ -70,7 +78,8 @@ static noinline void nvmec_build_other(struct request *rq, struct nvme_command *
 		break;
 	case REQ_OP_WRITE_ZEROES:
 		range = nvmec_rq_range(ns, rq);
-		nvmec_cmd_rw(cmd, nvme_cmd_write_zeroes, &range, 0);
+		nvmec_cmd_rw(cmd, nvme_cmd_write_zeroes, &range,
+			     nvmec_wz_control(ns, rq));
 		break;
 	default:
 		nvmec_build_passthru(nrq, cmd, rq->bio);

@@ -4,10 +4,11 @@
  *
  * A scan asks for the list of active namespaces and looks at each: one that is
  * new gets a disk, one that is not the same any more gets another, one that is
- * gone loses it. Only the size of a disk changes while it lives. A disk that is lost in
- * this way is dead at once: the page cache is not written back. Requests that were on
- * their way by then are still sent, also those that a reset has sent again, which a scan
- * follows.
+ * gone loses it. One that is the same is followed in its size, its limits and
+ * whether it can be written: nvmec_ns_revalidate(), in every scan, and a scan
+ * follows each reset. A disk that is lost is dead at once: the page cache is not
+ * written back. Requests that were on their way by then are still sent, also those
+ * that a reset has sent again.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -187,6 +188,8 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	ns->lba_shift = info->lba_shift;
 	ns->id = info->id;
 	ns->described = info->described;
+	ns->deac = info->deac;
+	ns->said = info->limits;
 	ns->seen = true;
 	params.private = ns;
 	snprintf(name, sizeof(name), "%sn%u", dev_name(&ctrl->dev), nsid);
@@ -347,6 +350,37 @@ static int nvmec_scan_may_go_on(struct nvmec_ctrl *ctrl)
 	return READ_ONCE(ctrl->scan_unwanted) ? -EAGAIN : 0;
 }
 
+/* Requests that are under way are waited for: they were made by the old limits. */
+static void nvmec_ns_limit(struct nvmec_ns *ns, const struct queue_limits *said)
+{
+	struct request_queue *q = ns->disk->queue;
+	struct queue_limits lim;
+	int ret;
+
+	if (!memcmp(&ns->said, said, sizeof(*said)))
+		return;
+	lim = queue_limits_start_update(q);
+	nvmec_limits_renew(&lim, said);
+	ret = queue_limits_commit_update_frozen(q, &lim);
+	if (ret) {
+		dev_err(&ns->ctrl->dev, "namespace %u: its limits cannot change: error %d\n",
+			ns->nsid, ret);
+		return;
+	}
+	ns->said = *said;
+	dev_info(&ns->ctrl->dev, "namespace %u: its limits changed\n", ns->nsid);
+}
+
+/* The one place where a disk follows what its namespace says. */
+static void nvmec_ns_revalidate(struct nvmec_ns *ns,
+				const struct nvmec_ns_info *info)
+{
+	nvmec_ns_limit(ns, &info->limits);
+	WRITE_ONCE(ns->deac, info->deac);
+	set_disk_ro(ns->disk, info->read_only);
+	set_capacity_and_notify(ns->disk, info->capacity_sects);
+}
+
 /* Returns an errno if the scan cannot go on. */
 static int nvmec_scan_one(struct nvmec_ctrl *ctrl, u32 nsid)
 {
@@ -366,7 +400,7 @@ static int nvmec_scan_one(struct nvmec_ctrl *ctrl, u32 nsid)
 		return ret == -ENODEV || ret == -ENXIO ? 0 : ret;
 	if (ns && nvmec_ns_same(ns, &info)) {
 		ns->seen = true;
-		set_capacity_and_notify(ns->disk, info.capacity_sects);
+		nvmec_ns_revalidate(ns, &info);
 		return 0;
 	}
 	if (ns)

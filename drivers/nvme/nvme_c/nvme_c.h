@@ -183,6 +183,8 @@ struct nvmec_queue {
  * @nn: largest namespace id
  * @sgls: SGLs for data are offered, with byte granularity or dwords
  * @vwc: there is a volatile write cache
+ * @awupf: logical blocks beyond the first that a write keeps together if the power
+ *	fails, unless a namespace says otherwise
  * @retry_ms: delays by the CRD field of a status, [0] being none
  * @shutdown_ms: how long a shutdown may take
  */
@@ -202,6 +204,7 @@ struct nvmec_ident {
 	u32	nn;
 	bool	sgls;
 	bool	vwc;
+	u16	awupf;
 	u32	retry_ms[4];
 	u32	shutdown_ms;
 };
@@ -354,6 +357,7 @@ struct nvmec_ns_id {
  * @lba_shift: log2 of the logical block size in bytes
  * @capacity_sects: size in units of 512 bytes
  * @read_only: it cannot be written
+ * @deac: write zeroes may deallocate: zeros are read then
  * @limits: for the block layer
  */
 struct nvmec_ns_info {
@@ -362,6 +366,7 @@ struct nvmec_ns_info {
 	u8			lba_shift;
 	sector_t		capacity_sects;
 	bool			read_only;
+	bool			deac;
 	struct queue_limits	limits;
 };
 
@@ -372,6 +377,9 @@ struct nvmec_ns_info {
  * @lba_shift: log2 of the logical block size in bytes
  * @id: identity; a namespace with another one is another namespace
  * @described: as in &struct nvmec_ns_info
+ * @deac: likewise
+ * @said: &nvmec_ns_info.limits as the last scan found them; guarded by
+ *	&nvmec_ctrl.scan_lock
  * @disk: the disk, whose last reference frees the structure
  * @entry: in &nvmec_ctrl.namespaces
  * @seen: found by the scan that runs; guarded by &nvmec_ctrl.scan_lock
@@ -387,6 +395,8 @@ struct nvmec_ns {
 	u8			lba_shift;
 	struct nvmec_ns_id	id;
 	bool			described;
+	bool			deac;
+	struct queue_limits	said;
 	struct gendisk		*disk;
 	struct list_head	entry;
 	bool			seen;
@@ -576,6 +586,8 @@ void nvmec_ident_nvm(struct nvmec_ident *ident,
 int nvmec_ident_ns(struct device *dev, u32 nsid,
 		   const struct nvmec_ident *ident, const struct nvme_id_ns *id,
 		   struct nvmec_ns_info *info);
+void nvmec_limits_renew(struct queue_limits *lim,
+			const struct queue_limits *said);
 bool nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page);
 int nvmec_ident_ns_list(struct device *dev, const __le32 *page, u32 after,
 			u32 nn, u32 *nsids);

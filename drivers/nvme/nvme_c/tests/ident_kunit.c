@@ -356,6 +356,8 @@ static const struct nvmec_ident ik_ident = {
 	.max_zeroes_bytes	= 131072,
 	.max_ranges		= 256,
 	.vwc			= true,
+	/* 65536 blocks: more than any physical block */
+	.awupf			= 65535,
 };
 
 /* The page of a namespace of 1000 blocks, format 0. */
@@ -547,6 +549,120 @@ static void ik_hint_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info.limits.chunk_sectors, param->chunk_sects);
 }
 
+/*
+ * Atomic writes: AWUPF or, if bit 1 of NSFEAT says so, NAWUPF, less one; not across
+ * NABSPF blocks, less one, from NABO on. A physical block is no larger.
+ */
+
+struct ik_atomic {
+	const char	*name;
+	u8		lba_shift;
+	u16		awupf;
+	u8		nsfeat;
+	u16		nawupf;
+	u16		nabspf;
+	u16		nabo;
+	u16		noiob;
+	u16		npwg;
+	u32		max;
+	u32		unit_max;
+	u32		boundary;
+	u32		physical;
+	u32		io_min;
+};
+
+static const struct ik_atomic ik_atomics[] = {
+	{ "one block", 9, 0, 0, 0, 0, 0, 0, 0, 512, 512, 0, 512, 0 },
+	{ "one block of 4096", 12, 0, 0, 0, 0, 0, 0, 0, 4096, 4096, 0, 4096, 0 },
+	{ "AWUPF", 9, 7, 0, 0, 0, 0, 0, 0, 4096, 4096, 0, 512, 0 },
+	{ "AWUPF: the most", 12, 0xffff, 0, 0, 0, 0, 0, 0,
+	  0x10000000, 0x10000000, 0, 4096, 0 },
+	{ "AWUPF: no power of 2", 9, 8, 0, 0, 0, 0, 0, 0, 4608, 4096, 0, 512, 0 },
+	{ "NAWUPF", 9, 7, 0x02, 31, 0, 0, 0, 0, 16384, 16384, 0, 512, 0 },
+	{ "NAWUPF: not announced", 9, 7, 0, 31, 0, 0, 0, 0, 4096, 4096, 0, 512, 0 },
+	{ "boundary", 9, 31, 0, 0, 63, 0, 0, 0, 16384, 16384, 32768, 512, 0 },
+	{ "boundary: less than a write", 9, 31, 0, 0, 7, 0, 0, 0,
+	  4096, 4096, 4096, 512, 0 },
+	{ "boundary: no power of 2", 9, 31, 0, 0, 8, 0, 0, 0, 512, 512, 512, 512, 0 },
+	{ "boundary: not from the first block", 9, 31, 0, 0, 63, 1, 0, 0,
+	  512, 512, 512, 512, 0 },
+	{ "boundary: in a chunk", 9, 31, 0, 0, 63, 0, 128, 0,
+	  16384, 16384, 32768, 512, 0 },
+	{ "boundary: beyond a chunk", 9, 31, 0, 0, 63, 0, 16, 0,
+	  512, 512, 512, 512, 0 },
+	{ "beyond a chunk", 9, 31, 0, 0, 0, 0, 16, 0, 8192, 8192, 0, 512, 0 },
+	{ "NPWG: less", 9, 31, 0x10, 0, 0, 0, 0, 7, 16384, 16384, 0, 4096, 4096 },
+	{ "NPWG: more", 9, 7, 0x10, 0, 0, 0, 0, 31, 4096, 4096, 0, 4096, 16384 },
+	{ "NPWG: more than a block", 9, 0, 0x10, 0, 0, 0, 0, 31,
+	  512, 512, 0, 512, 16384 },
+	{ "NPWG: more than NAWUPF", 9, 31, 0x12, 3, 0, 0, 0, 31,
+	  2048, 2048, 0, 2048, 16384 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ik_atomic, ik_atomics, name);
+
+static void ik_atomic_test(struct kunit *test)
+{
+	const struct ik_atomic *param = test->param_value;
+	struct nvmec_ident ident = { .max_bytes = 131072, .awupf = param->awupf };
+	struct nvme_id_ns *id = ik_ns_page(test, param->lba_shift);
+	struct nvmec_ns_info info;
+
+	id->nsfeat = param->nsfeat;
+	id->nawupf = cpu_to_le16(param->nawupf);
+	id->nabspf = cpu_to_le16(param->nabspf);
+	id->nabo = cpu_to_le16(param->nabo);
+	id->noiob = cpu_to_le16(param->noiob);
+	id->npwg = cpu_to_le16(param->npwg);
+	KUNIT_ASSERT_EQ(test, nvmec_ident_ns(NULL, 1, &ident, id, &info), 0);
+	KUNIT_EXPECT_EQ(test, info.limits.atomic_write_hw_max, param->max);
+	KUNIT_EXPECT_EQ(test, info.limits.atomic_write_hw_unit_min,
+			1 << param->lba_shift);
+	KUNIT_EXPECT_EQ(test, info.limits.atomic_write_hw_unit_max,
+			param->unit_max);
+	KUNIT_EXPECT_EQ(test, info.limits.atomic_write_hw_boundary,
+			param->boundary);
+	KUNIT_EXPECT_EQ(test, info.limits.physical_block_size, param->physical);
+	KUNIT_EXPECT_EQ(test, info.limits.io_min, param->io_min);
+}
+
+/* DLFEAT: bit 3, and 1 in the three lowest bits */
+static void ik_deac_test(struct kunit *test)
+{
+	struct nvme_id_ns *id = ik_ns_page(test, 9);
+	struct nvmec_ns_info info;
+	unsigned int dlfeat;
+
+	for (dlfeat = 0; dlfeat < 256; dlfeat++) {
+		id->dlfeat = dlfeat;
+		KUNIT_ASSERT_EQ(test, ik_ns_read(id, &info), 0);
+		KUNIT_EXPECT_EQ_MSG(test, info.deac, (dlfeat & 0x0f) == 0x09,
+				    "DLFEAT %#x", dlfeat);
+	}
+}
+
+/* What the device says is followed, what users set is left. */
+static void ik_renew_test(struct kunit *test)
+{
+	struct queue_limits said, lim;
+
+	memset(&said, 0x11, sizeof(said));
+	said.features = BLK_FEAT_WRITE_CACHE;
+	memset(&lim, 0x22, sizeof(lim));
+	lim.features = BLK_FEAT_FUA | BLK_FEAT_ROTATIONAL;
+	nvmec_limits_renew(&lim, &said);
+	KUNIT_EXPECT_EQ(test, (__force u32)lim.features,
+			(__force u32)(BLK_FEAT_WRITE_CACHE | BLK_FEAT_ROTATIONAL));
+	KUNIT_EXPECT_EQ(test, lim.max_hw_sectors, 0x11111111);
+	KUNIT_EXPECT_EQ(test, lim.max_hw_discard_sectors, 0x11111111);
+	KUNIT_EXPECT_EQ(test, lim.max_write_zeroes_sectors, 0x11111111);
+	KUNIT_EXPECT_EQ(test, lim.physical_block_size, 0x11111111);
+	KUNIT_EXPECT_EQ(test, lim.atomic_write_hw_max, 0x11111111);
+	KUNIT_EXPECT_EQ(test, lim.max_user_sectors, 0x22222222);
+	KUNIT_EXPECT_EQ(test, lim.max_user_discard_sectors, 0x22222222);
+	KUNIT_EXPECT_EQ(test, (__force u32)lim.flags, 0x22222222);
+}
+
 /* Limits that come from the controller */
 
 struct ik_limit {
@@ -560,7 +676,8 @@ struct ik_limit {
 	blk_features_t		features;
 };
 
-#define IK_CACHE	(BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA)
+#define IK_ATOMIC	MQBLK_FEAT_ATOMIC_WRITES
+#define IK_CACHE	(BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA | IK_ATOMIC)
 /* Less than 4 GiB, in sectors */
 #define IK_DISCARD	0x7fffff
 
@@ -569,21 +686,21 @@ static const struct ik_limit ik_limits[] = {
 		      .max_ranges = 256, .max_discard_blocks = U32_MAX,
 		      .vwc = true },
 	  256, 256, IK_DISCARD, 256, IK_CACHE },
-	{ "none", 9, { .max_bytes = 4194304 }, 8192, 0, 0, 0, 0 },
+	{ "none", 9, { .max_bytes = 4194304 }, 8192, 0, 0, 0, IK_ATOMIC },
 	{ "one range", 12, { .max_bytes = 8192, .max_ranges = 1,
 			     .max_discard_blocks = U32_MAX },
-	  16, 0, IK_DISCARD, 1, 0 },
+	  16, 0, IK_DISCARD, 1, IK_ATOMIC },
 	{ "discard: 1000 blocks of 4096", 12, { .max_bytes = 8192,
 						.max_ranges = 1,
 						.max_discard_blocks = 1000 },
-	  16, 0, 8000, 1, 0 },
+	  16, 0, 8000, 1, IK_ATOMIC },
 	/* A command names 65536 blocks at most. */
 	{ "zeroes: 65536 blocks of 512", 9, { .max_bytes = 8192,
 					      .max_zeroes_bytes = SZ_1G },
-	  16, 65536, 0, 0, 0 },
+	  16, 65536, 0, 0, IK_ATOMIC },
 	{ "zeroes: 65536 blocks of 4096", 12, { .max_bytes = 8192,
 						.max_zeroes_bytes = SZ_1G },
-	  16, 524288, 0, 0, 0 },
+	  16, 524288, 0, 0, IK_ATOMIC },
 };
 
 KUNIT_ARRAY_PARAM_DESC(ik_limit, ik_limits, name);
@@ -722,6 +839,18 @@ static void ik_descs_none_test(struct kunit *test)
 	struct ik_descs *descs = ik_descs_create(test);
 
 	descs->nonsense = true;
+	ik_descs_expect(test, descs);
+}
+
+/* A list without an identity says nothing, either, but for the command set. */
+static void ik_descs_no_identity_test(struct kunit *test)
+{
+	struct ik_descs *descs = ik_descs_create(test);
+
+	descs->nonsense = true;
+	ik_descs_add(descs, 4, 1, 2);
+	ik_descs_add(descs, 0xff, 255, 0xff);
+	descs->id.csi = 2;
 	ik_descs_expect(test, descs);
 }
 
@@ -905,11 +1034,15 @@ static struct kunit_case ik_cases[] = {
 	KUNIT_CASE_PARAM(ik_format_test, ik_format_gen_params),
 	KUNIT_CASE_PARAM(ik_size_test, ik_size_gen_params),
 	KUNIT_CASE_PARAM(ik_hint_test, ik_hint_gen_params),
+	KUNIT_CASE_PARAM(ik_atomic_test, ik_atomic_gen_params),
+	KUNIT_CASE(ik_deac_test),
+	KUNIT_CASE(ik_renew_test),
 	KUNIT_CASE_PARAM(ik_limit_test, ik_limit_gen_params),
 	KUNIT_CASE(ik_read_only_test),
 	KUNIT_CASE(ik_ns_ids_test),
 	KUNIT_CASE(ik_descs_all_test),
 	KUNIT_CASE(ik_descs_none_test),
+	KUNIT_CASE(ik_descs_no_identity_test),
 	KUNIT_CASE(ik_descs_unknown_test),
 	KUNIT_CASE(ik_descs_nidl_test),
 	KUNIT_CASE(ik_descs_zero_nidl_test),

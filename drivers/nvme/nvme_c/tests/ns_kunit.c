@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of scans for namespaces. The test answers in the controller's place; none of
- * its namespaces can be used, so that no disk is made.
+ * Tests of scans for namespaces, and of what becomes of their disks. The test answers
+ * in the controller's place. Where it has no page for namespaces none of them can be
+ * used, so that no disk is made; else the disks are real, and read as zeros.
  */
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/highmem.h>
 #include <linux/string.h>
 
 #include "../nvme_c.h"
@@ -23,6 +27,9 @@
  * @last: the last of them
  * @stop_at: the number of @nr_ns that makes @state
  * @state: likewise
+ * @id: what each namespace says; all zeros without a disk
+ * @descs: likewise, its descriptors
+ * @descs_status: with which status
  */
 struct nk_dev {
 	struct nvmec_ctrl	ctrl;
@@ -34,6 +41,9 @@ struct nk_dev {
 	u32			last;
 	unsigned int		stop_at;
 	enum nvmec_state	state;
+	struct nvme_id_ns	id;
+	u8			descs[64];
+	int			descs_status;
 };
 
 static int nk_list(struct nk_dev *dev, u32 after, __le32 *page)
@@ -45,9 +55,9 @@ static int nk_list(struct nk_dev *dev, u32 after, __le32 *page)
 	return dev->list_status[dev->nr_lists++];
 }
 
-/* A page of zeros: there is no such namespace. */
-static int nk_namespace(struct nk_dev *dev, u32 nsid)
+static int nk_namespace(struct nk_dev *dev, u32 nsid, void *page)
 {
+	memcpy(page, &dev->id, sizeof(dev->id));
 	dev->last = nsid;
 	if (++dev->nr_ns == dev->stop_at)
 		nvmec_ctrl_set_state(&dev->ctrl, dev->state);
@@ -61,7 +71,11 @@ static int nk_identify(struct nvmec_ctrl *ctrl, u8 cns, u32 nsid, void *page)
 	memset(page, 0, NVME_IDENTIFY_DATA_SIZE);
 	if (cns == NVME_ID_CNS_NS_ACTIVE_LIST)
 		return nk_list(dev, nsid, page);
-	return nk_namespace(dev, nsid);
+	if (cns == NVME_ID_CNS_NS_DESC_LIST) {
+		memcpy(page, dev->descs, sizeof(dev->descs));
+		return dev->descs_status;
+	}
+	return nk_namespace(dev, nsid, page);
 }
 
 static struct nk_dev *nk_create(struct kunit *test, unsigned int nr_active)
@@ -214,6 +228,153 @@ static void nk_unwanted_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nk_scan(dev), 0);
 }
 
+/* --- with disks ----------------------------------------------------------- */
+
+static blk_status_t nk_queue_rq(struct blk_mq_hw_ctx *hctx,
+				const struct blk_mq_queue_data *bd)
+{
+	struct req_iterator iter;
+	struct bio_vec bv;
+
+	blk_mq_start_request(bd->rq);
+	if (req_op(bd->rq) == REQ_OP_READ)
+		rq_for_each_segment(bv, bd->rq, iter)
+			memzero_bvec(&bv);
+	blk_mq_end_request(bd->rq, BLK_STS_OK);
+	return BLK_STS_OK;
+}
+
+static const struct blk_mq_ops nk_ops = {
+	.queue_rq	= nk_queue_rq,
+	.map_queues	= mqblk_map_queues,
+};
+
+static void nk_release(struct device *dev)
+{
+	/* The memory is the test's. */
+}
+
+static void nk_remove(void *data)
+{
+	struct nk_dev *dev = data;
+
+	nvmec_ns_remove_all(&dev->ctrl);
+	device_unregister(&dev->ctrl.dev);
+	mqblk_set_exit(&dev->ctrl.io_set);
+}
+
+/* A controller with a namespace of 1 MiB, which has a UUID. */
+static struct nk_dev *nk_create_disk(struct kunit *test, const char *name)
+{
+	const struct mqblk_set_params params = {
+		.ops		= &nk_ops,
+		.pdu_bytes	= sizeof(struct mqblk_rq),
+		.depth		= 4,
+		.nr_default	= 1,
+	};
+	struct nk_dev *dev = nk_create(test, 1);
+
+	dev->ctrl.ident.max_bytes = SZ_1M;
+	dev->id.nsze = cpu_to_le64(2048);
+	dev->id.ncap = cpu_to_le64(2048);
+	dev->id.lbaf[0].ds = 9;
+	dev->descs[0] = 3;
+	dev->descs[1] = 16;
+	memset(dev->descs + 4, 0x33, 16);
+	dev->ctrl.dev.init_name = name;
+	dev->ctrl.dev.release = nk_release;
+	KUNIT_ASSERT_EQ(test, mqblk_set_init(&dev->ctrl.io_set, &params), 0);
+	KUNIT_ASSERT_EQ(test, device_register(&dev->ctrl.dev), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, nk_remove, dev), 0);
+	return dev;
+}
+
+/* A scan with all that follows from it. Returns the disk's namespace, or NULL. */
+static struct nvmec_ns *nk_scan_disk(struct nk_dev *dev)
+{
+	dev->nr_lists = 0;
+	nvmec_scan_work(&dev->ctrl.scan_work);
+	return list_first_entry_or_null(&dev->ctrl.namespaces, struct nvmec_ns,
+					entry);
+}
+
+static void nk_vanish_test(struct kunit *test)
+{
+	struct nk_dev *dev = nk_create_disk(test, "nk0");
+	struct nvmec_ns *ns = nk_scan_disk(dev);
+
+	KUNIT_ASSERT_NOT_NULL(test, ns);
+	dev->nr_active = 3;
+	dev->bad_at = 2;
+	KUNIT_EXPECT_PTR_EQ(test, nk_scan_disk(dev), ns);
+	dev->bad_at = 0;
+	dev->nr_active = 0;
+	dev->list_status[0] = NK_NO_LIST;
+	dev->ctrl.ident.nn = 0;
+	KUNIT_EXPECT_PTR_EQ(test, nk_scan_disk(dev), ns);
+	dev->list_status[0] = 0;
+	KUNIT_EXPECT_NULL(test, nk_scan_disk(dev));
+}
+
+/* What does not describe a namespace any more does not make another one of it. */
+static void nk_undescribed_test(struct kunit *test)
+{
+	struct nk_dev *dev = nk_create_disk(test, "nk0");
+	struct nvmec_ns *ns = nk_scan_disk(dev);
+
+	KUNIT_ASSERT_NOT_NULL(test, ns);
+	dev->descs_status = NK_NO_LIST;
+	KUNIT_EXPECT_PTR_EQ(test, nk_scan_disk(dev), ns);
+	dev->descs_status = NVME_SC_INTERNAL;
+	KUNIT_EXPECT_PTR_EQ(test, nk_scan_disk(dev), ns);
+	dev->descs_status = 0;
+	dev->descs[1] = 15;
+	KUNIT_EXPECT_PTR_EQ(test, nk_scan_disk(dev), ns);
+	memset(dev->descs, 0, sizeof(dev->descs));
+	KUNIT_EXPECT_PTR_EQ(test, nk_scan_disk(dev), ns);
+	memset(dev->descs, 0xff, sizeof(dev->descs));
+	KUNIT_EXPECT_PTR_EQ(test, nk_scan_disk(dev), ns);
+	KUNIT_EXPECT_EQ(test, ns->id.uuid[0], 0x33);
+}
+
+/* The disk stays, and follows what the controller and the namespace say. */
+static void nk_follow_test(struct kunit *test)
+{
+	struct nk_dev *dev = nk_create_disk(test, "nk0");
+	struct nvmec_ns *ns = nk_scan_disk(dev);
+	struct queue_limits *lim;
+
+	KUNIT_ASSERT_NOT_NULL(test, ns);
+	lim = &ns->disk->queue->limits;
+	KUNIT_EXPECT_EQ(test, lim->max_hw_sectors, 2048);
+	KUNIT_EXPECT_FALSE(test, blk_queue_write_cache(ns->disk->queue));
+
+	dev->ctrl.ident.max_bytes = SZ_64K;
+	dev->ctrl.ident.vwc = true;
+	dev->ctrl.ident.max_zeroes_bytes = SZ_64K;
+	dev->ctrl.ident.awupf = 7;
+	dev->id.nsattr = 1;
+	dev->id.nsze = cpu_to_le64(1024);
+	dev->id.dlfeat = 9;
+	KUNIT_ASSERT_PTR_EQ(test, nk_scan_disk(dev), ns);
+	KUNIT_EXPECT_EQ(test, lim->max_hw_sectors, 128);
+	KUNIT_EXPECT_EQ(test, lim->max_sectors, 128);
+	KUNIT_EXPECT_EQ(test, lim->max_write_zeroes_sectors, 128);
+	KUNIT_EXPECT_EQ(test, lim->atomic_write_unit_max, 4096);
+	KUNIT_EXPECT_TRUE(test, blk_queue_write_cache(ns->disk->queue));
+	KUNIT_EXPECT_TRUE(test, get_disk_ro(ns->disk));
+	KUNIT_EXPECT_EQ(test, get_capacity(ns->disk), 1024);
+	KUNIT_EXPECT_TRUE(test, ns->deac);
+
+	dev->ctrl.ident.max_bytes = SZ_1M;
+	dev->ctrl.ident.vwc = false;
+	dev->id.nsattr = 0;
+	KUNIT_ASSERT_PTR_EQ(test, nk_scan_disk(dev), ns);
+	KUNIT_EXPECT_EQ(test, lim->max_hw_sectors, 2048);
+	KUNIT_EXPECT_FALSE(test, blk_queue_write_cache(ns->disk->queue));
+	KUNIT_EXPECT_FALSE(test, get_disk_ro(ns->disk));
+}
+
 static struct kunit_case nk_cases[] = {
 	KUNIT_CASE(nk_list_test),
 	KUNIT_CASE(nk_nonsense_test),
@@ -222,6 +383,9 @@ static struct kunit_case nk_cases[] = {
 	KUNIT_CASE(nk_transient_test),
 	KUNIT_CASE(nk_state_test),
 	KUNIT_CASE(nk_unwanted_test),
+	KUNIT_CASE(nk_vanish_test),
+	KUNIT_CASE(nk_undescribed_test),
+	KUNIT_CASE(nk_follow_test),
 	{}
 };
 
