@@ -77,6 +77,9 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 	nvmec_copy_text(ident->serial, id->sn, sizeof(id->sn));
 	nvmec_copy_text(ident->model, id->mn, sizeof(id->mn));
 	nvmec_copy_text(ident->firmware, id->fr, sizeof(id->fr));
+	nvmec_copy_text(ident->subnqn, id->subnqn,
+			strnlen(id->subnqn, sizeof(id->subnqn)));
+	ident->multi = id->cmic & NVME_CTRL_CMIC_MULTI_CTRL;
 	ident->vid = le16_to_cpu(id->vid);
 	ident->cntlid = le16_to_cpu(id->cntlid);
 	ident->max_bytes = nvmec_shift_limit(id->mdts, NVMEC_MAX_BYTES);
@@ -346,6 +349,7 @@ int nvmec_ident_ns(struct device *dev, u32 nsid,
 	info->capacity_sects = sects;
 	info->read_only = id->nsattr & NVME_NS_ATTR_RO;
 	info->deac = nvmec_can_deac(id);
+	info->shared = ident->multi && (id->nmic & NVME_NS_NMIC_SHARED);
 	nvmec_info_limits(info, ident, id);
 	return 0;
 }

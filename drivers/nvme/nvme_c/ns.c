@@ -167,6 +167,22 @@ static void nvmec_ns_detach(struct nvmec_ns *ns)
 	mutex_unlock(&ns->ctrl->ns_lock);
 }
 
+/* Which of its identities the disk is shown with. */
+static void nvmec_ns_take_head(struct nvmec_ns *ns, const char *name,
+			       bool shared)
+{
+	const struct nvmec_ident *ident = &ns->ctrl->ident;
+	struct nvmec_head *head = &ns->head;
+
+	head->id = ns->id;
+	head->nsid = ns->nsid;
+	head->cntlid = ident->cntlid;
+	head->shared = shared;
+	strscpy(head->name, name, sizeof(head->name));
+	strscpy(head->subnqn, ident->subnqn, sizeof(head->subnqn));
+	nvmec_head_add(head, &ns->ctrl->dev);
+}
+
 static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 			 const struct nvmec_ns_info *info)
 {
@@ -197,12 +213,14 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	if (ret)
 		goto free;
 	set_disk_ro(ns->disk, info->read_only);
+	nvmec_ns_take_head(ns, name, info->shared);
 	ret = mqblk_disk_publish(ns->disk, &ctrl->dev, nvmec_ns_groups);
 	if (!ret) {
 		mqblk_watch_add(&ns->watch, ns->disk, nvmec_watch_set);
 		nvmec_generic_add(ns);
 		return;
 	}
+	nvmec_head_remove(&ns->head);
 	nvmec_ns_detach(ns);
 	put_disk(ns->disk);
 free:
@@ -229,6 +247,7 @@ static void nvmec_ns_remove(struct nvmec_ns *ns)
 	nvmec_generic_del(ns);
 	mqblk_watch_remove(&ns->watch);
 	del_gendisk(ns->disk);
+	nvmec_head_remove(&ns->head);
 	nvmec_ns_detach(ns);
 	put_disk(ns->disk);
 }

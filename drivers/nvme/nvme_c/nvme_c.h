@@ -44,6 +44,9 @@
 /* Ids in a page of the list of active namespaces. */
 #define NVMEC_NSIDS_PER_PAGE	(NVME_IDENTIFY_DATA_SIZE / sizeof(__le32))
 
+/* Name of a subsystem: the field, and a NUL. */
+#define NVMEC_NQN_BYTES		257
+
 /* As many pieces as 128 KiB can have need no allocation. */
 #define NVMEC_SMALL_SEGS	33
 #define NVMEC_SMALL_LIST_BYTES	256
@@ -171,6 +174,8 @@ struct nvmec_queue {
  * @serial: without blanks around it, as are @model and @firmware
  * @model: see @serial
  * @firmware: see @serial
+ * @subnqn: name of its subsystem, or ""
+ * @multi: the subsystem may have other controllers
  * @vid: PCI vendor
  * @cntlid: controller id in its subsystem
  * @max_bytes: largest transfer, a multiple of NVMEC_PAGE_SIZE
@@ -192,6 +197,8 @@ struct nvmec_ident {
 	char	serial[21];
 	char	model[41];
 	char	firmware[9];
+	char	subnqn[NVMEC_NQN_BYTES];
+	bool	multi;
 	u16	vid;
 	u16	cntlid;
 	u32	max_bytes;
@@ -354,6 +361,7 @@ struct nvmec_ns_id {
  * struct nvmec_ns_info - what a namespace is, checked
  * @id: identity
  * @described: there is a list of descriptors, which @id has
+ * @shared: other controllers may have it, too
  * @lba_shift: log2 of the logical block size in bytes
  * @capacity_sects: size in units of 512 bytes
  * @read_only: it cannot be written
@@ -363,6 +371,7 @@ struct nvmec_ns_id {
 struct nvmec_ns_info {
 	struct nvmec_ns_id	id;
 	bool			described;
+	bool			shared;
 	u8			lba_shift;
 	sector_t		capacity_sects;
 	bool			read_only;
@@ -371,11 +380,32 @@ struct nvmec_ns_info {
 };
 
 /**
+ * struct nvmec_head - what a disk is known by, over all controllers
+ * @entry: in the list of all, guarded by nvmec_heads_lock
+ * @id: the identities that it is shown with, zero if another disk has one
+ * @name: of the disk
+ * @nsid: its namespace id
+ * @cntlid: its controller
+ * @shared: other controllers of the subsystem may have the namespace, too
+ * @subnqn: the subsystem
+ */
+struct nvmec_head {
+	struct list_head	entry;
+	struct nvmec_ns_id	id;
+	char			name[DISK_NAME_LEN];
+	u32			nsid;
+	u16			cntlid;
+	bool			shared;
+	char			subnqn[NVMEC_NQN_BYTES];
+};
+
+/**
  * struct nvmec_ns - a namespace and its disk
  * @ctrl: its controller; the disk's parent device holds the reference
  * @nsid: its id there
  * @lba_shift: log2 of the logical block size in bytes
- * @id: identity; a namespace with another one is another namespace
+ * @id: identity as the namespace says it; one with another is another namespace
+ * @head: identity as it is shown
  * @described: as in &struct nvmec_ns_info
  * @deac: likewise
  * @said: &nvmec_ns_info.limits as the last scan found them; guarded by
@@ -394,6 +424,7 @@ struct nvmec_ns {
 	u32			nsid;
 	u8			lba_shift;
 	struct nvmec_ns_id	id;
+	struct nvmec_head	head;
 	bool			described;
 	bool			deac;
 	struct queue_limits	said;
@@ -593,6 +624,10 @@ int nvmec_ident_ns_list(struct device *dev, const __le32 *page, u32 after,
 			u32 nn, u32 *nsids);
 int nvmec_ident_ns_csi(struct device *dev, u32 nsid,
 		       const struct nvmec_ns_id *id);
+
+/* head.c */
+void nvmec_head_add(struct nvmec_head *head, struct device *dev);
+void nvmec_head_remove(struct nvmec_head *head);
 
 /* queue.c */
 int nvmec_queue_alloc(struct nvmec_ctrl *ctrl, struct nvmec_queue *queue,

@@ -155,9 +155,9 @@ static ssize_t name##_show(struct device *dev,				\
 static DEVICE_ATTR_RO(name)
 
 NVMEC_NS_ATTR(nsid, "%u", ns->nsid);
-NVMEC_NS_ATTR(nguid, "%pU", ns->id.nguid);
-NVMEC_NS_ATTR(uuid, "%pU", ns->id.uuid);
-NVMEC_NS_ATTR(eui, "%8ph", ns->id.eui64);
+NVMEC_NS_ATTR(nguid, "%pU", ns->head.id.nguid);
+NVMEC_NS_ATTR(uuid, "%pU", ns->head.id.uuid);
+NVMEC_NS_ATTR(eui, "%8ph", ns->head.id.eui64);
 
 /* The best identity there is; with none, that of the controller and the id. */
 static ssize_t wwid_show(struct device *dev, struct device_attribute *attr,
@@ -165,7 +165,7 @@ static ssize_t wwid_show(struct device *dev, struct device_attribute *attr,
 {
 	struct nvmec_ns *ns = nvmec_dev_ns(dev);
 	const struct nvmec_ident *ident = &ns->ctrl->ident;
-	const struct nvmec_ns_id *id = &ns->id;
+	const struct nvmec_ns_id *id = &ns->head.id;
 
 	if (!nvmec_is_zero(id->uuid, sizeof(id->uuid)))
 		return sysfs_emit(page, "uuid.%pU\n", id->uuid);
@@ -192,7 +192,7 @@ static struct attribute *nvmec_ns_attrs[] = {
 static umode_t nvmec_ns_attr_mode(struct kobject *kobj, struct attribute *attr,
 				  int index)
 {
-	const struct nvmec_ns_id *id = &nvmec_dev_ns(kobj_to_dev(kobj))->id;
+	const struct nvmec_ns_id *id = &nvmec_dev_ns(kobj_to_dev(kobj))->head.id;
 
 	if ((attr == &dev_attr_nguid.attr &&
 	     nvmec_is_zero(id->nguid, sizeof(id->nguid))) ||

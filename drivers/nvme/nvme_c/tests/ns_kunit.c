@@ -375,6 +375,84 @@ static void nk_follow_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, get_disk_ro(ns->disk));
 }
 
+/* An identity that another disk has is not shown, and comes back with another disk. */
+static void nk_duplicate_test(struct kunit *test)
+{
+	struct nk_dev *first = nk_create_disk(test, "nk0");
+	struct nk_dev *second = nk_create_disk(test, "nk1");
+	struct nvmec_ns *a, *b;
+
+	memset(first->id.eui64, 0x11, sizeof(first->id.eui64));
+	memset(second->id.eui64, 0x22, sizeof(second->id.eui64));
+	a = nk_scan_disk(first);
+	b = nk_scan_disk(second);
+	KUNIT_ASSERT_NOT_NULL(test, a);
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	KUNIT_EXPECT_EQ(test, a->head.id.uuid[0], 0x33);
+	KUNIT_EXPECT_EQ(test, b->head.id.uuid[0], 0);
+	KUNIT_EXPECT_EQ(test, b->head.id.eui64[0], 0x22);
+	/* It still is the namespace that it was. */
+	KUNIT_EXPECT_PTR_EQ(test, nk_scan_disk(second), b);
+
+	first->nr_active = 0;
+	second->nr_active = 0;
+	KUNIT_EXPECT_NULL(test, nk_scan_disk(first));
+	KUNIT_EXPECT_NULL(test, nk_scan_disk(second));
+	second->nr_active = 1;
+	b = nk_scan_disk(second);
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	KUNIT_EXPECT_EQ(test, b->head.id.uuid[0], 0x33);
+}
+
+/**
+ * struct nk_sharing - two controllers with a namespace of the same UUID
+ * @name: of the case
+ * @nqns: their subsystems
+ * @cntlids: their ids there
+ * @multi: they say that there may be others
+ * @nmic: of the namespaces
+ * @shown: both are shown with it
+ */
+struct nk_sharing {
+	const char	*name;
+	const char	*nqns[2];
+	u16		cntlids[2];
+	bool		multi;
+	u8		nmic;
+	bool		shown;
+};
+
+static const struct nk_sharing nk_sharings[] = {
+	{ "shared", { "nqn.a", "nqn.a" }, { 1, 2 }, true, 1, true },
+	{ "not of one subsystem", { "nqn.a", "nqn.b" }, { 1, 2 }, true, 1, false },
+	{ "of none", { "", "" }, { 1, 2 }, true, 1, false },
+	{ "the same controller", { "nqn.a", "nqn.a" }, { 1, 1 }, true, 1, false },
+	{ "the only one", { "nqn.a", "nqn.a" }, { 1, 2 }, false, 1, false },
+	{ "private", { "nqn.a", "nqn.a" }, { 1, 2 }, true, 0, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(nk_sharing, nk_sharings, name);
+
+static void nk_sharing_test(struct kunit *test)
+{
+	const struct nk_sharing *param = test->param_value;
+	struct nvmec_ns *ns[2];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct nk_dev *dev = nk_create_disk(test, i ? "nk1" : "nk0");
+
+		strscpy(dev->ctrl.ident.subnqn, param->nqns[i], NVMEC_NQN_BYTES);
+		dev->ctrl.ident.cntlid = param->cntlids[i];
+		dev->ctrl.ident.multi = param->multi;
+		dev->id.nmic = param->nmic;
+		ns[i] = nk_scan_disk(dev);
+		KUNIT_ASSERT_NOT_NULL(test, ns[i]);
+	}
+	KUNIT_EXPECT_EQ(test, ns[0]->head.id.uuid[0], 0x33);
+	KUNIT_EXPECT_EQ(test, ns[1]->head.id.uuid[0], param->shown ? 0x33 : 0);
+}
+
 static struct kunit_case nk_cases[] = {
 	KUNIT_CASE(nk_list_test),
 	KUNIT_CASE(nk_nonsense_test),
@@ -386,6 +464,8 @@ static struct kunit_case nk_cases[] = {
 	KUNIT_CASE(nk_vanish_test),
 	KUNIT_CASE(nk_undescribed_test),
 	KUNIT_CASE(nk_follow_test),
+	KUNIT_CASE(nk_duplicate_test),
+	KUNIT_CASE_PARAM(nk_sharing_test, nk_sharing_gen_params),
 	{}
 };
 
