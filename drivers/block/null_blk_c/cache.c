@@ -141,7 +141,7 @@ static unsigned int nbc_settle_some(struct nbc_store *store,
 	}
 	rcu_read_unlock();
 	if (!list_empty(&old))
-		nbc_retire(store, &old);
+		nbc_reaper_add(&store->reaper, &old);
 	return nr;
 }
 
@@ -243,7 +243,7 @@ static void nbc_write_through(struct nbc_piece *piece, struct page *unit)
 	}
 	nbc_settle(piece->store, piece->index, unit, &old);
 	if (!list_empty(&old))
-		nbc_retire(piece->store, &old);
+		nbc_reaper_add(&piece->store->reaper, &old);
 }
 
 /* Fills a hole by the spare unit. Returns as nbc_lay_over(). */
@@ -389,7 +389,7 @@ blk_status_t nbc_cache_write(struct nbc_cache *cache, struct bio *bio, u64 pos,
 					ahead && len > piece.bytes)) {
 			rcu_read_unlock();
 			if (!(nr_new++ % NBC_UNITS_AT_ONCE))
-				memory = nbc_memory_left(store);
+				memory = nbc_memory_left();
 			if (nbc_write_new(cache, &piece, memory))
 				return BLK_STS_NOSPC;
 			rcu_read_lock();
@@ -457,7 +457,7 @@ void nbc_cache_drop(struct nbc_cache *cache)
 	}
 	WARN_ON_ONCE(store->nr_dirty);
 	if (!list_empty(&lost))
-		nbc_retire(store, &lost);
+		nbc_reaper_add(&store->reaper, &lost);
 }
 
 /**

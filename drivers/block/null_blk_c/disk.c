@@ -229,6 +229,15 @@ static int nbc_disk_add_cache(struct nbc_disk *nbd, const char *name,
 	return 0;
 }
 
+/* A power cut would bring back what zones keep: with a cache they keep nothing. */
+static int nbc_disk_add_kept(struct nbc_disk *nbd, const char *name)
+{
+	if (!nbd->zones || !nbd->store || nbd->cache)
+		return 0;
+	nbd->kept = nbc_kept_create(nbd->zones, nbd->store, name);
+	return nbd->kept ? 0 : -ENOMEM;
+}
+
 /* What the I/O path needs to know. */
 static int nbc_disk_configure(struct nbc_disk *nbd, struct nbc_device *dev,
 			      const struct nbc_config *config)
@@ -294,7 +303,7 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 		ret = nbd->index;
 		goto destroy_cache;
 	}
-	ret = nbc_kept_create(nbd, name);
+	ret = nbc_disk_add_kept(nbd, name);
 	if (ret)
 		goto free_index;
 	ret = nbc_set_get(nbd, name, config);
@@ -310,7 +319,7 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 put_set:
 	nbc_set_put(nbd);
 destroy_kept:
-	nbc_kept_destroy(nbd);
+	nbc_kept_destroy(nbd->kept);
 free_index:
 	ida_free(&nbc_indexes, nbd->index);
 destroy_cache:
@@ -341,7 +350,7 @@ void nbc_disk_destroy(struct nbc_disk *nbd)
 	nbc_reports_drain(nbd);
 	mqblk_watch_free(&nbd->watch);
 	nbc_bios_drain(&nbd->bios);
-	nbc_kept_destroy(nbd);
+	nbc_kept_destroy(nbd->kept);
 	nbc_cache_destroy(nbd->cache);
 	nbc_set_put(nbd);
 	ida_free(&nbc_indexes, nbd->index);

@@ -13,34 +13,49 @@
  * for want of memory, all of it is dropped. Both only try the zones' locks: whoever
  * holds one may be waiting for that memory.
  *
+ * A shrinker is called very often, and looks only at the zones that keep something: a
+ * bit for each zone tells which, and a sum how much it is. The sum follows the write
+ * pointer in steps. What it says is counted as memory that the kernel can reclaim.
+ *
  * Disks with a cache keep nothing: a power cut would bring it back.
  */
 #include <linux/atomic.h>
-#include <linux/cleanup.h>
-#include <linux/list.h>
+#include <linux/bitmap.h>
+#include <linux/find.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/overflow.h>
 #include <linux/sched.h>
 #include <linux/shrinker.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
 
-#include "null_blk_c.h"
+#include "kept.h"
+#include "store.h"
 
 /* The part of memory that all disks may keep */
 #define NBC_KEPT_PART		4
 
-/* Disks that may keep something; taken under a zone's lock, too. */
-static LIST_HEAD(nbc_kept_disks);
-static DEFINE_MUTEX(nbc_kept_lock);
-/* The sum of nbc_zone.kept_sects; some of that was written over since. */
+/* The sum of &nbc_kept.sects over all disks */
 static atomic_long_t nbc_kept_sects;
 
-static void nbc_kept_set(struct nbc_zone *zone, unsigned int sects)
+/* Says that a zone keeps what is from sector @from to sector @to of it. */
+static void nbc_kept_set(struct nbc_kept *kept, struct nbc_zone *zone,
+			 unsigned int from, unsigned int to)
 {
+	long before = zone->kept_sects - zone->kept_from_sects;
+	long after = to - from;
+
 	lockdep_assert_held(&zone->lock);
-	atomic_long_add((long)sects - zone->kept_sects, &nbc_kept_sects);
-	/* The shrinker looks at it without the lock. */
-	WRITE_ONCE(zone->kept_sects, sects);
+	zone->kept_from_sects = from;
+	zone->kept_sects = to;
+	if (!before != !after)
+		change_bit(nbc_zone_no(kept->zones, zone), kept->holds);
+	atomic_long_add(after - before, &kept->sects);
+	atomic_long_add(after - before, &nbc_kept_sects);
+	nbc_memory_count_kept(kept->node, (after >> PAGE_SECTORS_SHIFT) -
+					  (before >> PAGE_SECTORS_SHIFT));
 }
 
 static long nbc_kept_max_sects(void)
@@ -50,171 +65,172 @@ static long nbc_kept_max_sects(void)
 
 /**
  * nbc_kept_add - let a zone that is being reset keep what it has
- * @nbd: the disk
+ * @kept: of the disk, or NULL if it keeps nothing
  * @zone: the zone; its lock is held
  * @sects: how much of it was written before the reset
  *
  * Context: Process context.
  * Return: whether it may. If not, all that it has is to be discarded.
  */
-bool nbc_kept_add(struct nbc_disk *nbd, struct nbc_zone *zone,
+bool nbc_kept_add(struct nbc_kept *kept, struct nbc_zone *zone,
 		  unsigned int sects)
 {
-	if (!nbd->kept)
+	if (!kept)
 		return false;
 	/* A finished zone counts as written to its end. */
-	sects = min(sects, nbc_zone_capacity(nbd->zones, zone));
-	nbc_kept_set(zone, max(zone->kept_sects, sects));
+	sects = min(sects, nbc_zone_capacity(kept->zones, zone));
+	nbc_kept_set(kept, zone, 0, max(zone->kept_sects, sects));
 	if (atomic_long_read(&nbc_kept_sects) <= nbc_kept_max_sects())
 		return true;
-	nbc_kept_set(zone, 0);
+	nbc_kept_set(kept, zone, 0, 0);
 	return false;
 }
 
 /**
- * nbc_kept_forget - note that all that a zone kept was written over
- * @zone: the zone; its lock is held
+ * nbc_kept_recount - the rest of nbc_kept_written()
+ * @kept: of the disk
+ * @zone: the zone, which keeps less than was said last; its lock is held
  *
  * Context: Process context.
  */
-void nbc_kept_forget(struct nbc_zone *zone)
+void nbc_kept_recount(struct nbc_kept *kept, struct nbc_zone *zone)
 {
-	nbc_kept_set(zone, 0);
+	if (zone->wp_sects < zone->kept_sects)
+		nbc_kept_set(kept, zone, zone->wp_sects, zone->kept_sects);
+	else
+		nbc_kept_set(kept, zone, 0, 0);
 }
 
 /**
  * nbc_kept_drop - discard what a zone has behind its write pointer
- * @nbd: the disk
+ * @kept: of the disk, or NULL if it keeps nothing
  * @zone: the zone; its lock is held
  *
  * Context: Process context, may sleep; allocates nothing.
- * Return: how many sectors that were at most.
  */
-unsigned int nbc_kept_drop(struct nbc_disk *nbd, struct nbc_zone *zone)
+void nbc_kept_drop(struct nbc_kept *kept, struct nbc_zone *zone)
 {
-	unsigned int wp = zone->wp_sects, sects;
-	u64 start = nbc_zone_start(nbd->zones, zone) + wp;
+	unsigned int wp = zone->wp_sects;
+	u64 start;
 
 	lockdep_assert_held(&zone->lock);
 	if (!zone->kept_sects)
-		return 0;
-	sects = zone->kept_sects - min(wp, zone->kept_sects);
-	if (sects)
-		nbc_store_discard(nbd->store, start << SECTOR_SHIFT,
-				  (u64)sects << SECTOR_SHIFT);
-	nbc_kept_set(zone, 0);
-	return sects;
+		return;
+	start = nbc_zone_start(kept->zones, zone) + wp;
+	if (wp < zone->kept_sects)
+		nbc_store_discard(kept->store, start << SECTOR_SHIFT,
+				  (u64)(zone->kept_sects - wp) << SECTOR_SHIFT);
+	nbc_kept_set(kept, zone, 0, 0);
 }
 
 static unsigned long nbc_kept_count(struct shrinker *shrinker,
 				    struct shrink_control *sc)
 {
-	struct nbc_zones *zones = ((struct nbc_disk *)shrinker->private_data)->zones;
-	unsigned long sects = 0;
-	unsigned int i;
+	struct nbc_kept *kept = shrinker->private_data;
 
-	if (!atomic_long_read(&nbc_kept_sects))
-		return SHRINK_EMPTY;
-	for (i = zones->geometry.nr_conv; i < zones->nr_zones; i++)
-		sects += READ_ONCE(zones->zone[i].kept_sects);
-	return sects >> PAGE_SECTORS_SHIFT ?: SHRINK_EMPTY;
+	return atomic_long_read(&kept->sects) >> PAGE_SECTORS_SHIFT ?:
+	       SHRINK_EMPTY;
 }
 
 /*
  * Drops @wanted pages and a little more, if there are as many. Goes on behind the
  * zone where it ended the last time. Returns how many were dropped.
  */
-static unsigned long nbc_kept_sweep(struct nbc_disk *nbd, unsigned long wanted)
+static unsigned long nbc_kept_sweep(struct nbc_kept *kept, unsigned long wanted)
 {
-	struct nbc_zones *zones = nbd->zones;
-	unsigned int hand = READ_ONCE(zones->kept_hand), i;
+	unsigned int hand = READ_ONCE(kept->hand), nr;
 	unsigned long dropped = 0;
+	struct nbc_zone *zone;
 
-	for (i = 0; i < zones->nr_zones && dropped < wanted; i++) {
-		struct nbc_zone *zone = &zones->zone[hand];
-
-		hand = hand + 1 < zones->nr_zones ? hand + 1 : 0;
-		if (!READ_ONCE(zone->kept_sects) || !mutex_trylock(&zone->lock))
-			continue;
-		dropped += nbc_kept_drop(nbd, zone) >> PAGE_SECTORS_SHIFT;
-		mutex_unlock(&zone->lock);
+	for_each_set_bit_wrap(nr, kept->holds, kept->zones->nr_zones, hand) {
+		if (dropped >= wanted)
+			break;
+		zone = &kept->zones->zone[nr];
+		if (mutex_trylock(&zone->lock)) {
+			dropped += (zone->kept_sects - zone->kept_from_sects) >>
+				   PAGE_SECTORS_SHIFT;
+			nbc_kept_drop(kept, zone);
+			mutex_unlock(&zone->lock);
+		}
+		WRITE_ONCE(kept->hand, nr);
 		cond_resched();
 	}
-	WRITE_ONCE(zones->kept_hand, hand);
 	return dropped;
 }
 
 static unsigned long nbc_kept_scan(struct shrinker *shrinker,
 				   struct shrink_control *sc)
 {
-	return nbc_kept_sweep(shrinker->private_data, sc->nr_to_scan) ?:
-	       SHRINK_STOP;
+	unsigned long dropped;
+
+	dropped = nbc_kept_sweep(shrinker->private_data, sc->nr_to_scan);
+	/* They are free after a grace period: whoever reclaims need not give up. */
+	mm_account_reclaimed_pages(dropped);
+	return dropped ?: SHRINK_STOP;
 }
 
-/**
- * nbc_kept_drop_all - free what all disks keep, but for zones that are locked
- *
- * Waits for what the kernel took back, too: it may still have to become free memory.
- *
- * Context: Process context, may sleep; the caller may hold a zone's lock.
- */
-void nbc_kept_drop_all(void)
+static void nbc_kept_give(struct nbc_giver *giver)
 {
-	struct nbc_disk *nbd;
+	struct nbc_kept *kept = container_of(giver, struct nbc_kept, giver);
 
-	guard(mutex)(&nbc_kept_lock);
-	list_for_each_entry(nbd, &nbc_kept_disks, kept_entry) {
-		if (atomic_long_read(&nbc_kept_sects))
-			nbc_kept_sweep(nbd, ULONG_MAX);
-		nbc_store_settle(nbd->store);
-	}
+	if (atomic_long_read(&kept->sects))
+		nbc_kept_sweep(kept, ULONG_MAX);
 }
 
 /**
- * nbc_kept_create - let the zones of a disk keep data, if it has any to keep
- * @nbd: the disk
- * @name: its name
+ * nbc_kept_create - let the zones of a disk keep data
+ * @zones: its zones, which keep nothing
+ * @store: where their data is
+ * @name: of the disk
  *
  * Context: Process context, may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: what takes it back, or NULL without memory.
  */
-int nbc_kept_create(struct nbc_disk *nbd, const char *name)
+struct nbc_kept *nbc_kept_create(struct nbc_zones *zones,
+				 struct nbc_store *store, const char *name)
 {
-	if (!nbd->zones || !nbd->store || nbd->cache)
-		return 0;
-	nbd->kept = shrinker_alloc(0, "null_blk_c-%s", name);
-	if (!nbd->kept)
-		return -ENOMEM;
-	nbd->kept->count_objects = nbc_kept_count;
-	nbd->kept->scan_objects = nbc_kept_scan;
-	nbd->kept->private_data = nbd;
-	shrinker_register(nbd->kept);
-	guard(mutex)(&nbc_kept_lock);
-	list_add_tail(&nbd->kept_entry, &nbc_kept_disks);
-	return 0;
+	struct nbc_kept *kept;
+
+	kept = kvzalloc_node(struct_size(kept, holds,
+					 BITS_TO_LONGS(zones->nr_zones)),
+			     GFP_KERNEL, store->node);
+	if (!kept)
+		return NULL;
+	kept->shrinker = shrinker_alloc(0, "null_blk_c-%s", name);
+	if (!kept->shrinker) {
+		kvfree(kept);
+		return NULL;
+	}
+	kept->zones = zones;
+	kept->store = store;
+	kept->node = store->node;
+	kept->giver.give = nbc_kept_give;
+	kept->shrinker->count_objects = nbc_kept_count;
+	kept->shrinker->scan_objects = nbc_kept_scan;
+	kept->shrinker->private_data = kept;
+	shrinker_register(kept->shrinker);
+	nbc_giver_add(&kept->giver);
+	return kept;
 }
 
 /**
  * nbc_kept_destroy - drop all that the zones of a disk keep
- * @nbd: a disk that no request uses; it may have kept nothing
+ * @kept: of a disk that no request uses; or NULL
  *
  * Context: Process context, may sleep.
  */
-void nbc_kept_destroy(struct nbc_disk *nbd)
+void nbc_kept_destroy(struct nbc_kept *kept)
 {
-	unsigned int i;
-
-	if (!nbd->kept)
+	if (!kept)
 		return;
-	shrinker_free(nbd->kept);
-	scoped_guard(mutex, &nbc_kept_lock)
-		list_del(&nbd->kept_entry);
-	for (i = 0; i < nbd->zones->nr_zones; i++) {
-		struct nbc_zone *zone = &nbd->zones->zone[i];
-
-		mutex_lock(&zone->lock);
-		nbc_kept_drop(nbd, zone);
-		mutex_unlock(&zone->lock);
-		cond_resched();
-	}
+	nbc_giver_remove(&kept->giver);
+	shrinker_free(kept->shrinker);
+	/* Nobody holds the lock of a zone any more. */
+	nbc_kept_sweep(kept, ULONG_MAX);
+	WARN_ON_ONCE(atomic_long_read(&kept->sects));
+	kvfree(kept);
 }
+
+#if IS_ENABLED(CONFIG_BLK_DEV_NULL_BLK_C_KUNIT_TEST)
+#include "tests/kept_kunit.c"
+#endif

@@ -212,9 +212,12 @@ static int __init nbc_init(void)
 {
 	int ret;
 
-	ret = nbc_store_init();
+	ret = nbc_memory_init();
 	if (ret)
 		return ret;
+	ret = nbc_store_init();
+	if (ret)
+		goto exit_memory;
 	ret = nbc_bios_init();
 	if (ret)
 		goto exit_store;
@@ -239,6 +242,8 @@ exit_bios:
 	nbc_bios_exit();
 exit_store:
 	nbc_store_exit();
+exit_memory:
+	nbc_memory_exit();
 	return ret;
 }
 
@@ -249,6 +254,7 @@ static void __exit nbc_exit(void)
 	unregister_blkdev(nbc_major, NBC_ROOT_NAME);
 	nbc_bios_exit();
 	nbc_store_exit();
+	nbc_memory_exit();
 }
 
 module_init(nbc_init);

@@ -19,6 +19,10 @@
 #include "attr.h"
 #include "cache.h"
 #include "cmd.h"
+#ifdef CONFIG_BLK_DEV_ZONED
+#include "kept.h"
+#endif
+#include "memory.h"
 #include "store.h"
 #include "throttle.h"
 #include "zone.h"
@@ -101,8 +105,7 @@ struct nbc_bios {
  * @zones: of the device, NULL if the disk is not zoned
  * @throttle: limits on bandwidth and operations
  * @requeues: counts requests that the fault sent back
- * @kept: what takes back what its zones keep, NULL if they keep nothing
- * @kept_entry: place in the list of disks that keep something, see kept.c
+ * @kept: what its zones keep, NULL if they keep nothing
  * @bios: bios that wait for their time, with queue_mode 0
  * @watch: who looks at the requests, unused with queue_mode 0
  * @path_lock: guards @path, innermost
@@ -131,8 +134,7 @@ struct nbc_disk {
 
 	struct nbc_throttle	throttle;
 	atomic_t		requeues;
-	struct shrinker		*kept;
-	struct list_head	kept_entry;
+	struct nbc_kept		*kept;
 	struct nbc_bios		bios;
 	struct mqblk_watch	watch;
 	spinlock_t		path_lock;
@@ -239,15 +241,6 @@ int nbc_set_check_resize(struct nbc_disk *nbd, const char *name);
 int nbc_set_resize(struct nbc_disk *nbd, const struct nbc_config *config);
 
 #ifdef CONFIG_BLK_DEV_ZONED
-/* kept.c */
-bool nbc_kept_add(struct nbc_disk *nbd, struct nbc_zone *zone,
-		  unsigned int sects);
-void nbc_kept_forget(struct nbc_zone *zone);
-unsigned int nbc_kept_drop(struct nbc_disk *nbd, struct nbc_zone *zone);
-void nbc_kept_drop_all(void);
-int nbc_kept_create(struct nbc_disk *nbd, const char *name);
-void nbc_kept_destroy(struct nbc_disk *nbd);
-
 /* zoned.c */
 blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd);
 int nbc_zone_readonly_store(struct nbc_device *dev, const char *text);
@@ -259,16 +252,14 @@ void nbc_zoned_limits(struct queue_limits *limits,
 MQBLK_REPORT_ZONES_FN(nbc_report_zones);
 void nbc_reports_drain(struct nbc_disk *nbd);
 #else
-static inline void nbc_kept_drop_all(void)
+static inline struct nbc_kept *nbc_kept_create(struct nbc_zones *zones,
+					       struct nbc_store *store,
+					       const char *name)
 {
+	return NULL;
 }
 
-static inline int nbc_kept_create(struct nbc_disk *nbd, const char *name)
-{
-	return 0;
-}
-
-static inline void nbc_kept_destroy(struct nbc_disk *nbd)
+static inline void nbc_kept_destroy(struct nbc_kept *kept)
 {
 }
 

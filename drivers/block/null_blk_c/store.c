@@ -47,13 +47,11 @@
  *
  * A unit that was taken out may still be in use by those who found it before.
  * Their requests overlap the discard in time, so either order of the two is
- * right. It is freed after a grace period, by a work item, in batches.
+ * right. It is freed after a grace period, see memory.c.
  *
  * Memory
  * ------
- * Allocation may reclaim memory but not wait for I/O, which might be ours. A
- * write fails, and the device lives on, rather than take what everybody else
- * needs to run: some memory is left to them.
+ * Allocation may reclaim memory but not wait for I/O, which might be ours.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -61,29 +59,20 @@
 #include <linux/cpumask.h>
 #include <linux/hash.h>
 #include <linux/log2.h>
-#include <linux/mmzone.h>
-#include <linux/nodemask.h>
-#include <linux/percpu.h>
+#include <linux/minmax.h>
+#include <linux/numa.h>
 #include <linux/printk.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "null_blk_c.h"
+#include "memory.h"
+#include "store.h"
 #include "unit.h"
 
-/* Units given back in one call; they stand in an array on the stack. */
-#define NBC_FREE_AT_ONCE	32
-/* Allocations below that are made without asking. */
-#define NBC_SMALL_BYTES		SZ_16M
 /* Two of so many CPUs that write want the same guard once in so many times. */
 #define NBC_GUARDS_PER_CPU	64
 
 struct nbc_guard *nbc_guards __ro_after_init;
 unsigned int nbc_guard_mask __ro_after_init;
-
-static struct workqueue_struct *nbc_reap_wq;
-/* Available memory, in pages, below which no unit is added. */
-static long nbc_reserve_pages __ro_after_init;
 
 /* Copies what is less than a page. */
 noinline void nbc_copy_part(void *to, const void *from, unsigned int bytes)
@@ -165,74 +154,6 @@ struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
 		beneath = list_first_entry_or_null(&unit->lru, struct page, lru);
 	xa_unlock(&store->units);
 	return beneath;
-}
-
-/**
- * nbc_store_settle - wait until what was discarded before is free memory
- * @store: the store
- *
- * Context: Process context, may sleep.
- */
-void nbc_store_settle(struct nbc_store *store)
-{
-	int i;
-
-	/* Retired while one round ends, they wait in the next, and go in the third. */
-	for (i = 0; i < 3; i++)
-		flush_rcu_work(&store->reap);
-}
-
-/* Free pages that the CPUs keep for themselves, which si_mem_available() leaves out. */
-static long nbc_pages_of_cpus(void)
-{
-	struct zone *zone;
-	int node, cpu, i;
-	long nr = 0;
-
-	for_each_online_node(node) {
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			zone = &NODE_DATA(node)->node_zones[i];
-			if (!populated_zone(zone))
-				continue;
-			for_each_online_cpu(cpu)
-				nr += READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset,
-							    cpu)->count);
-		}
-	}
-	return nr;
-}
-
-/*
- * Is there memory to spare for some more units? Frees what zones keep, and waits for
- * what is being freed. That may stay with a CPU: a tenth of all memory can, and on a
- * kernel without SMP it does until it is used.
- */
-bool nbc_memory_left(struct nbc_store *store)
-{
-	if (likely(si_mem_available() > nbc_reserve_pages))
-		return true;
-	nbc_kept_drop_all();
-	nbc_store_settle(store);
-	return si_mem_available() + nbc_pages_of_cpus() > nbc_reserve_pages;
-}
-
-/**
- * nbc_memory_covers - is there that much memory
- * @bytes: how much
- *
- * For allocations that a user can make as large as the machine: the kernel would try,
- * and kill processes for it. What is small is not looked at, so that a disk whose data
- * fills the memory can still be changed.
- *
- * Context: Process context.
- * Return: whether it is worth trying.
- */
-bool nbc_memory_covers(u64 bytes)
-{
-	if (bytes < NBC_SMALL_BYTES)
-		return true;
-	nbc_kept_drop_all();
-	return (u64)max(si_mem_available(), 0L) > bytes >> PAGE_SHIFT;
 }
 
 /* Frees a unit that nobody else knows. */
@@ -401,7 +322,7 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 
 			rcu_read_unlock();
 			if (!(nr_new++ % NBC_UNITS_AT_ONCE) &&
-			    !nbc_memory_left(store))
+			    !nbc_memory_left())
 				return BLK_STS_NOSPC;
 			ret = nbc_fill_hole(store, &behind, index, offset, part);
 			if (ret && ret != -EEXIST)
@@ -420,54 +341,6 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 	}
 	rcu_read_unlock();
 	return BLK_STS_OK;
-}
-
-/* Frees units that nobody finds any more, after a grace period. */
-void nbc_retire(struct nbc_store *store, struct list_head *units)
-{
-	bool idle;
-
-	spin_lock(&store->retired_lock);
-	idle = list_empty(&store->reapable);
-	list_splice_tail(units, idle ? &store->reapable : &store->retired);
-	spin_unlock(&store->retired_lock);
-	if (idle)
-		queue_rcu_work(nbc_reap_wq, &store->reap);
-}
-
-/* Frees a list of units, which may be long. */
-static void nbc_free_units(struct list_head *units)
-{
-	struct page *some[NBC_FREE_AT_ONCE];
-	struct page *unit, *next;
-	int nr = 0;
-
-	list_for_each_entry_safe(unit, next, units, lru) {
-		some[nr++] = unit;
-		if (nr < NBC_FREE_AT_ONCE)
-			continue;
-		release_pages(some, nr);
-		nr = 0;
-		cond_resched();
-	}
-	release_pages(some, nr);
-}
-
-static void nbc_reap(struct work_struct *work)
-{
-	struct nbc_store *store =
-		container_of(to_rcu_work(work), struct nbc_store, reap);
-	LIST_HEAD(units);
-	bool more;
-
-	spin_lock(&store->retired_lock);
-	list_splice_init(&store->reapable, &units);
-	list_splice_init(&store->retired, &store->reapable);
-	more = !list_empty(&store->reapable);
-	spin_unlock(&store->retired_lock);
-	if (more)
-		queue_rcu_work(nbc_reap_wq, &store->reap);
-	nbc_free_units(&units);
 }
 
 /* Moves a unit, and the one beneath it, to the list. Under the XArray's lock. */
@@ -536,7 +409,7 @@ static void nbc_take_out(struct nbc_store *store, unsigned long first,
 		index = node_last + 1;
 	}
 	if (!list_empty(&units))
-		nbc_retire(store, &units);
+		nbc_reaper_add(&store->reaper, &units);
 }
 
 /* Zeroes @len bytes at @pos, which lie in one unit, if it is there. */
@@ -619,7 +492,7 @@ void nbc_store_zero(struct nbc_store *store, u64 pos, u64 len)
  * nbc_store_create - make an empty store
  * @store: memory for it
  *
- * Context: Any.
+ * Context: Process context, may sleep.
  */
 void nbc_store_create(struct nbc_store *store)
 {
@@ -629,10 +502,7 @@ void nbc_store_create(struct nbc_store *store)
 	store->guard_offset = hash_ptr(store, BITS_PER_TYPE(store->guard_offset));
 	store->node = NUMA_NO_NODE;
 	store->nr_dirty = 0;
-	spin_lock_init(&store->retired_lock);
-	INIT_LIST_HEAD(&store->retired);
-	INIT_LIST_HEAD(&store->reapable);
-	INIT_RCU_WORK(&store->reap, nbc_reap);
+	nbc_reaper_create(&store->reaper);
 }
 
 /**
@@ -644,8 +514,7 @@ void nbc_store_create(struct nbc_store *store)
 void nbc_store_destroy(struct nbc_store *store)
 {
 	nbc_take_out(store, 0, ULONG_MAX);
-	nbc_store_settle(store);
-	WARN_ON_ONCE(!list_empty(&store->reapable));
+	nbc_reaper_destroy(&store->reaper);
 	xa_destroy(&store->units);
 }
 
@@ -675,7 +544,13 @@ int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
 	return 0;
 }
 
-static int __init nbc_guards_create(void)
+/**
+ * nbc_store_init - prepare for stores, at module load
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int __init nbc_store_init(void)
 {
 	unsigned int nr = roundup_pow_of_two(nr_cpu_ids) * NBC_GUARDS_PER_CPU;
 	unsigned int i;
@@ -690,36 +565,11 @@ static int __init nbc_guards_create(void)
 }
 
 /**
- * nbc_store_init - prepare for stores, at module load
- *
- * Context: Process context, may sleep.
- * Return: 0 or -ENOMEM.
- */
-int __init nbc_store_init(void)
-{
-	int ret;
-
-	ret = nbc_guards_create();
-	if (ret)
-		return ret;
-	nbc_reserve_pages = clamp(totalram_pages() / 32, SZ_64M >> PAGE_SHIFT,
-				  SZ_1G >> PAGE_SHIFT);
-	nbc_reap_wq = alloc_workqueue("null_blk_c",
-				      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!nbc_reap_wq) {
-		kvfree(nbc_guards);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-/**
  * nbc_store_exit - undo nbc_store_init(), when no store is left
  *
  * Context: Process context, may sleep.
  */
 void nbc_store_exit(void)
 {
-	destroy_workqueue(nbc_reap_wq);
 	kvfree(nbc_guards);
 }

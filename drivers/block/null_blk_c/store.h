@@ -7,11 +7,10 @@
 
 #include <linux/blk_types.h>
 #include <linux/cache.h>
-#include <linux/list.h>
-#include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/workqueue.h>
 #include <linux/xarray.h>
+
+#include "memory.h"
 
 struct bio;
 
@@ -24,11 +23,8 @@ struct bio;
  * @node: NUMA node to allocate from; changes only while no request runs
  * @nr_dirty: units that a cache has not made durable yet; guarded by the lock
  *	of @units
- * @retired_lock: guards the two lists below; innermost.
- *	Discards change these, so they are not on the line that requests read
- * @retired: units out of @units since the grace period of @reapable began
- * @reapable: units that wait for @reap, which runs if there are any
- * @reap: frees @reapable after a grace period
+ * @reaper: frees units that were taken out. Discards change it, so it is not on the
+ *	line that requests read
  */
 struct nbc_store {
 	struct xarray		units ____cacheline_aligned_in_smp;
@@ -37,15 +33,11 @@ struct nbc_store {
 	int			node;
 	unsigned long		nr_dirty;
 
-	spinlock_t		retired_lock ____cacheline_aligned_in_smp;
-	struct list_head	retired;
-	struct list_head	reapable;
-	struct rcu_work		reap;
+	struct nbc_reaper	reaper ____cacheline_aligned_in_smp;
 };
 
 int nbc_store_init(void);
 void nbc_store_exit(void);
-bool nbc_memory_covers(u64 bytes);
 
 void nbc_store_create(struct nbc_store *store);
 void nbc_store_destroy(struct nbc_store *store);
@@ -58,7 +50,6 @@ void nbc_store_read(struct nbc_store *store, struct bio *bio, u64 pos,
 		    unsigned long len);
 blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 			     unsigned long len);
-void nbc_store_settle(struct nbc_store *store);
 void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len);
 void nbc_store_zero(struct nbc_store *store, u64 pos, u64 len);
 

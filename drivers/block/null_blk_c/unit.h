@@ -57,8 +57,6 @@ struct page *nbc_unit_alloc(struct nbc_store *store, bool zeroed);
 void nbc_unit_free(struct nbc_store *store, struct page *unit);
 struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
 			      struct page *unit);
-bool nbc_memory_left(struct nbc_store *store);
-void nbc_retire(struct nbc_store *store, struct list_head *units);
 
 static inline unsigned int nbc_unit_order(const struct nbc_store *store)
 {

@@ -49,6 +49,7 @@ struct nbc_zone_geometry {
  * @writing: nbc_zone_write_begin() was called and nbc_zone_write_end() was not
  * @kept_sects: if it is more than @wp_sects, the store has data of before the last
  *	reset in between; guarded by @lock, see kept.c
+ * @kept_from_sects: what is counted as kept is from here to @kept_sects; same guard
  *
  * @wp_sects, @cond and @writing change under @lock and, where there are limits,
  * under &nbc_zones.lock as well. Only with the latter alone may an implicitly
@@ -62,6 +63,7 @@ struct nbc_zone {
 	u8			cond;
 	bool			writing;
 	unsigned int		kept_sects;
+	unsigned int		kept_from_sects;
 } ____cacheline_aligned_in_smp;
 
 /**
@@ -75,7 +77,6 @@ struct nbc_zone {
  * @nr_open: how many are open
  * @nr_active: how many are open or closed
  * @implicit: zones that are implicitly open, the longest so first
- * @kept_hand: the zone at which what is kept is dropped next; any will do
  * @zone: their state
  *
  * Members above @lock change only while no request runs. Every request reads them,
@@ -92,7 +93,6 @@ struct nbc_zones {
 	unsigned int			nr_open;
 	unsigned int			nr_active;
 	struct list_head		implicit;
-	unsigned int			kept_hand;
 
 	struct nbc_zone			zone[];
 };

@@ -123,8 +123,7 @@ static blk_status_t nbc_zone_fill(struct nbc_disk *nbd, struct nbc_zone *zone,
 		cmd->len = 0;
 	}
 	nbc_zone_write_end(nbd->zones, zone, cmd->len >> SECTOR_SHIFT);
-	if (zone->kept_sects && zone->wp_sects >= zone->kept_sects)
-		nbc_kept_forget(zone);
+	nbc_kept_written(nbd->kept, zone);
 	return bad ?: status;
 }
 
@@ -155,12 +154,12 @@ static blk_status_t nbc_zone_change(struct nbc_disk *nbd,
 
 	mutex_lock(&zone->lock);
 	if (op == REQ_OP_ZONE_FINISH)
-		nbc_kept_drop(nbd, zone);
+		nbc_kept_drop(nbd->kept, zone);
 	written = zone->wp_sects;
 	status = nbc_zone_manage(nbd->zones, zone, op);
 	if (status == BLK_STS_OK) {
 		nbc_zone_trace(nbd, zone, op);
-		if (op == REQ_OP_ZONE_RESET && !nbc_kept_add(nbd, zone, written))
+		if (op == REQ_OP_ZONE_RESET && !nbc_kept_add(nbd->kept, zone, written))
 			status = nbc_zone_empty(nbd, zone);
 	}
 	mutex_unlock(&zone->lock);
@@ -331,7 +330,7 @@ static int nbc_zone_break(struct nbc_device *dev, const char *attr,
 	}
 	zone = nbc_zone_at(zones, sector);
 	mutex_lock(&zone->lock);
-	nbc_kept_drop(dev->disk, zone);
+	nbc_kept_drop(dev->disk->kept, zone);
 	if (nbc_zone_toggle(zones, zone, cond))
 		nbc_zone_empty(dev->disk, zone);
 	mutex_unlock(&zone->lock);

@@ -863,15 +863,35 @@ static void discard_frees(struct kunit *test)
 	nbc_check(test, f, "discard");
 }
 
-/* Who waits for memory waits for all of it, also for what was retired meanwhile. */
-static void settle_waits_for_all(struct kunit *test)
+/* Who waits for memory waits for all of it, also for what was taken out meanwhile. */
+static void reaper_waits_for_all(struct kunit *test)
 {
 	struct nbc_fixture *f = nbc_fixture(test, test->param_value);
 	struct nbc_held *held = nbc_discard_four(test, f);
 
-	nbc_store_settle(&f->store);
+	nbc_reaper_wait(&f->store.reaper);
 	KUNIT_EXPECT_EQ(test, 4, nbc_nr_freed(held));
 	nbc_check(test, f, "discard");
+}
+
+/* There is memory once all that was discarded is free. */
+static long nbc_available_when_freed(void)
+{
+	struct kunit *test = kunit_get_current_test();
+
+	return nbc_nr_freed(test->priv) == 4 ? LONG_MAX / 2 : LONG_MIN / 2;
+}
+
+/* A write does not fail while memory of another store waits for its grace period. */
+static void memory_left_waits_for_all_stores(struct kunit *test)
+{
+	struct nbc_fixture *f = nbc_fixture(test, test->param_value);
+
+	test->priv = nbc_discard_four(test, f);
+	kunit_activate_static_stub(test, nbc_pages_available,
+				   nbc_available_when_freed);
+	KUNIT_EXPECT_TRUE(test, nbc_memory_left());
+	KUNIT_EXPECT_EQ(test, 4, nbc_nr_freed(test->priv));
 }
 
 /**
@@ -1628,7 +1648,9 @@ static struct kunit_case nbc_store_cases[] = {
 	KUNIT_CASE(discard_parts_of_nodes),
 	KUNIT_CASE(pause_in_long_requests),
 	KUNIT_CASE_PARAM(discard_frees, nbc_geometry_gen_params),
-	KUNIT_CASE_PARAM(settle_waits_for_all, nbc_geometry_gen_params),
+	KUNIT_CASE_PARAM(reaper_waits_for_all, nbc_geometry_gen_params),
+	KUNIT_CASE_PARAM(memory_left_waits_for_all_stores,
+			 nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(discard_waits_for_others, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(destroy_with_units_retired, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(destroy_empty, nbc_geometry_gen_params),
