@@ -12,6 +12,7 @@
 #include <linux/cleanup.h>
 #include <linux/kstrtox.h>
 #include <linux/minmax.h>
+#include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -66,16 +67,14 @@ static int nbc_bad_add(struct badblocks *list, const struct nbc_bad_range *range
 	return mqblk_badblocks_set(list, range->first, len) ? 0 : -ENOSPC;
 }
 
-/* A command may take ranges off the list meanwhile, with badblocks_once. */
 static int nbc_bad_clear(struct badblocks *list,
 			 const struct nbc_bad_range *range)
 {
-	int count = READ_ONCE(list->count);
 	u64 first, last, step;
 
-	if (!count)
+	if (!list->count)
 		return 0;
-	last = min(range->last, (u64)BB_END(list->page[count - 1]) - 1);
+	last = min(range->last, (u64)BB_END(list->page[list->count - 1]) - 1);
 	for (first = range->first; first <= last; first += step) {
 		step = min(last - first + 1, (u64)NBC_BAD_STEP_SECTS);
 		if (!mqblk_badblocks_clear(list, first, step))
@@ -84,29 +83,71 @@ static int nbc_bad_clear(struct badblocks *list,
 	return 0;
 }
 
-/* Changes the list, which is as it was if there is no room for the change. */
+static void nbc_bad_copy(u64 *page, int *count, struct badblocks *list)
+{
+	unsigned int seq;
+
+	do {
+		seq = read_seqbegin(&list->lock);
+		memcpy(page, list->page, PAGE_SIZE);
+		*count = list->count;
+	} while (read_seqretry(&list->lock, seq));
+}
+
+/* Puts @draft in place of the list, if that is what it was: @page and @count. */
+static bool nbc_bad_replace(struct badblocks *list, const u64 *page, int count,
+			    const struct badblocks *draft)
+{
+	bool same;
+
+	write_seqlock_irq(&list->lock);
+	same = list->count == count && !memcmp(list->page, page, PAGE_SIZE);
+	if (same) {
+		memcpy(list->page, draft->page, PAGE_SIZE);
+		list->count = draft->count;
+	}
+	write_sequnlock_irq(&list->lock);
+	return same;
+}
+
+/*
+ * Changes the list, which stays as it is if there is no room for the change. The change
+ * is made to a draft, for a command may take ranges off the list meanwhile, with
+ * badblocks_once, and these must not come back: then it is made anew.
+ */
+static int nbc_bad_draft(struct badblocks *list, struct badblocks *draft,
+			 u64 *page, const struct nbc_bad_range *range)
+{
+	int count, ret;
+
+	do {
+		nbc_bad_copy(page, &count, list);
+		memcpy(draft->page, page, PAGE_SIZE);
+		draft->count = count;
+		ret = range->bad ? nbc_bad_add(draft, range) :
+				   nbc_bad_clear(draft, range);
+		if (ret)
+			return ret;
+	} while (!nbc_bad_replace(list, page, count, draft));
+	return 0;
+}
+
 static int nbc_bad_change(struct badblocks *list,
 			  const struct nbc_bad_range *range)
 {
 	/* Under a lock that letting go of the disk needs: no I/O is waited for. */
-	void *saved = kmalloc(PAGE_SIZE, GFP_NOIO);
-	int count, ret;
+	unsigned int noio = memalloc_noio_save();
+	struct badblocks draft;
+	int ret = -ENOMEM;
+	u64 *page;
 
-	if (!saved)
-		return -ENOMEM;
-	write_seqlock_irq(&list->lock);
-	memcpy(saved, list->page, PAGE_SIZE);
-	count = list->count;
-	write_sequnlock_irq(&list->lock);
-
-	ret = range->bad ? nbc_bad_add(list, range) : nbc_bad_clear(list, range);
-	if (ret) {
-		write_seqlock_irq(&list->lock);
-		memcpy(list->page, saved, PAGE_SIZE);
-		list->count = count;
-		write_sequnlock_irq(&list->lock);
+	page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	if (page && !badblocks_init(&draft, 1)) {
+		ret = nbc_bad_draft(list, &draft, page, range);
+		badblocks_exit(&draft);
 	}
-	kfree(saved);
+	memalloc_noio_restore(noio);
+	kfree(page);
 	return ret;
 }
 
@@ -161,6 +202,25 @@ ssize_t nbc_badblocks_show(struct nbc_device *dev, char *page)
 		     min(PAGE_SIZE, SZ_4K) - 1);
 }
 
+/*
+ * Is there a bad block in a range? Says which, and how many follow it. The list's own
+ * function finds the range good where the list changes meanwhile: it looks again, but
+ * not from the begin.
+ */
+static bool nbc_bad_find(struct badblocks *list, sector_t first, sector_t sects,
+			 sector_t *first_bad, sector_t *nr_bad)
+{
+	unsigned int seq;
+	bool found;
+
+	do {
+		seq = read_seqbegin(&list->lock);
+		found = mqblk_badblocks_check(list, first, sects, first_bad,
+					      nr_bad);
+	} while (read_seqretry(&list->lock, seq));
+	return found;
+}
+
 /**
  * nbc_bad_check - do bad blocks end a command
  * @nbd: the disk
@@ -179,8 +239,8 @@ blk_status_t nbc_bad_check(struct nbc_disk *nbd, u64 pos, unsigned int *len)
 
 	if (!*len || !READ_ONCE(nbd->badblocks->count))
 		return BLK_STS_OK;
-	if (!mqblk_badblocks_check(nbd->badblocks, first, *len >> SECTOR_SHIFT,
-				   &first_bad, &nr_bad))
+	if (!nbc_bad_find(nbd->badblocks, first, *len >> SECTOR_SHIFT, &first_bad,
+			  &nr_bad))
 		return BLK_STS_OK;
 	if (nbd->badblocks_once)
 		mqblk_badblocks_clear(nbd->badblocks, first_bad, nr_bad);
