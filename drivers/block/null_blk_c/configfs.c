@@ -10,6 +10,7 @@
 
 #include <linux/ctype.h>
 #include <linux/err.h>
+#include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
@@ -117,6 +118,19 @@ static int nbc_name_check(const char *name)
 	return 0;
 }
 
+/* With drop_in, devices made at load have no directories, but names. */
+static bool nbc_name_taken(const char *name)
+{
+	size_t prefix = strlen(NBC_DISK_PREFIX);
+	const char *number = name + prefix;
+	unsigned long nr;
+
+	/* Nothing stands before a number but its first digit. */
+	return nbc_defaults.drop_in && !strncmp(name, NBC_DISK_PREFIX, prefix) &&
+	       isdigit(*number) && (*number != '0' || !number[1]) &&
+	       !kstrtoul(number, 10, &nr) && nr < nbc_defaults.nr_devices;
+}
+
 static struct config_group *nbc_make_group(struct config_group *root,
 					   const char *name)
 {
@@ -132,6 +146,8 @@ static struct config_group *nbc_make_group(struct config_group *root,
 		       name);
 		return ERR_PTR(-EBUSY);
 	}
+	if (nbc_name_taken(name))
+		return ERR_PTR(-EEXIST);
 	dev = nbc_device_alloc(name);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);

@@ -35,6 +35,24 @@ static void nbc_device_set_disk(struct nbc_device *dev, struct nbc_disk *nbd)
 		nbc_disk_arm(nbd);
 }
 
+/*
+ * In place of null_blk, values that a disk makes no use of, or less of, read as what it
+ * makes of them, and stay so. Otherwise they read as they were written.
+ */
+static void nbc_config_as_null_blk(struct nbc_config *config)
+{
+	if (!nbc_defaults.drop_in)
+		return;
+	if (config->memory_backed)
+		config->blocking = true;
+	else
+		config->cache_size = 0;
+	if (!config->memory_backed || config->zoned)
+		config->discard = false;
+	if (config->zoned)
+		nbc_zoned_as_null_blk(config);
+}
+
 static int nbc_device_power_on(struct nbc_device *dev,
 			       struct nbc_config *config)
 {
@@ -48,6 +66,7 @@ static int nbc_device_power_on(struct nbc_device *dev,
 	nbd = nbc_disk_create(dev, config);
 	if (IS_ERR(nbd))
 		return PTR_ERR(nbd);
+	nbc_config_as_null_blk(config);
 	/* What was found free, or overruled: they read as what they are. */
 	config->index = nbd->index;
 	if (nbd->set) {

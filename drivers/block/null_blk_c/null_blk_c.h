@@ -249,6 +249,7 @@ int nbc_zoned_configure(const char *name, struct nbc_config *config);
 int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config);
 void nbc_zoned_limits(struct queue_limits *limits,
 		      const struct nbc_config *config);
+void nbc_zoned_as_null_blk(struct nbc_config *config);
 MQBLK_REPORT_ZONES_FN(nbc_report_zones);
 void nbc_reports_drain(struct nbc_disk *nbd);
 #else
@@ -295,6 +296,10 @@ static inline int nbc_zoned_power_on(struct nbc_device *dev,
 
 static inline void nbc_zoned_limits(struct queue_limits *limits,
 				    const struct nbc_config *config)
+{
+}
+
+static inline void nbc_zoned_as_null_blk(struct nbc_config *config)
 {
 }
 

@@ -444,6 +444,15 @@ static unsigned int nbc_zoned_cap_sects(const struct nbc_config *config)
 	return (config->zone_capacity ?: config->zone_size) << NBC_MB_SHIFT;
 }
 
+static unsigned int nbc_zoned_append_sects(const struct nbc_config *config)
+{
+	unsigned int block_sects = config->blocksize >> SECTOR_SHIFT;
+
+	return min(ALIGN_DOWN((unsigned int)config->zone_append_max_sectors,
+			      block_sects),
+		   nbc_zoned_cap_sects(config));
+}
+
 /* Drops the data of sequential zones with the zones: they would show it. */
 static int nbc_zoned_renew(struct nbc_device *dev,
 			   const struct nbc_zone_geometry *geometry, int node)
@@ -515,14 +524,21 @@ int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config)
 void nbc_zoned_limits(struct queue_limits *limits,
 		      const struct nbc_config *config)
 {
-	unsigned int append_sects;
-
-	append_sects = ALIGN_DOWN(config->zone_append_max_sectors,
-				  config->blocksize >> SECTOR_SHIFT);
 	limits->features |= BLK_FEAT_ZONED;
 	limits->chunk_sectors = config->zone_size << NBC_MB_SHIFT;
 	limits->max_open_zones = config->zone_max_open;
 	limits->max_active_zones = config->zone_max_active;
-	mqblk_limit_zone_append(limits, min(append_sects,
-					    nbc_zoned_cap_sects(config)));
+	mqblk_limit_zone_append(limits, nbc_zoned_append_sects(config));
+}
+
+/**
+ * nbc_zoned_as_null_blk - let attributes of zones read as null_blk has them
+ * @config: of a zoned disk
+ *
+ * Context: Any.
+ */
+void nbc_zoned_as_null_blk(struct nbc_config *config)
+{
+	config->zone_append_max_sectors = nbc_zoned_append_sects(config);
+	config->zone_capacity = config->zone_capacity ?: config->zone_size;
 }

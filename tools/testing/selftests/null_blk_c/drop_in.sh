@@ -30,7 +30,27 @@ user_script() {
 	{ echo 8 >$dir/size; } 2>&1
 	echo 0 >$dir/power
 	rmdir $dir
+	{ mkdir /sys/kernel/config/nullb/nullb0; } 2>&1
+	what_becomes_of memory_backed=0 discard=1 cache_size=8
+	what_becomes_of memory_backed=1 discard=1 cache_size=8
+	what_becomes_of memory_backed=1 discard=1 zoned=1 zone_size=4 \
+		zone_append_max_sectors=1001 blocksize=4096
+	what_becomes_of zoned=1 zone_size=4 zone_capacity=2 zone_max_open=3
 	ls /sys/kernel/config/nullb
+}
+# what_becomes_of ATTRIBUTE=VALUE... : they and others may read as something else after
+# power-on
+what_becomes_of() {
+	local dir=/sys/kernel/config/nullb/user pair
+	mkdir $dir
+	echo 64 >$dir/size
+	for pair; do
+		echo "${pair#*=}" >"$dir/${pair%%=*}"
+	done
+	echo 1 >$dir/power
+	(cd $dir && grep -H . blocking cache_size discard zone_{append_max_sectors,capacity} \
+		zone_{max_active,max_open,nr_conv,size} size)
+	rmdir $dir
 }
 features() { tr , '\n' </sys/kernel/config/nullb/features; }
 
