@@ -220,6 +220,47 @@ static int mql_check_shares(const struct mql_run *run)
 	return 0;
 }
 
+static bool mql_poll_same_queue(const struct mql_job *one, const struct mql_job *other)
+{
+	const struct request_queue *queue = bdev_get_queue(one->disk->bdev);
+	const unsigned int *map = queue->tag_set->map[HCTX_TYPE_POLL].mq_map;
+
+	return queue == bdev_get_queue(other->disk->bdev) &&
+	       map[one->cpu] == map[other->cpu];
+}
+
+/**
+ * mql_check_pollers - can the jobs of a run poll without waiting for each other
+ * @run: its jobs have their disks and CPUs
+ *
+ * A thread that sleeps until a request is free does not poll. If each of those that
+ * share a hardware queue did so, nobody would be left to end a request. So together
+ * they may have no more in flight than the queue has.
+ *
+ * Return: 0, or -EINVAL after a line in the log.
+ */
+int mql_check_pollers(const struct mql_run *run)
+{
+	const struct mql_job *end = run->jobs + run->nr_jobs, *job, *other;
+	unsigned long most;
+	u64 sharers;
+
+	if (!run->config.polled)
+		return 0;
+	for (job = run->jobs; job < end; job++) {
+		sharers = 0;
+		for (other = run->jobs; other < end; other++)
+			sharers += mql_poll_same_queue(job, other);
+		most = bdev_get_queue(job->disk->bdev)->nr_requests;
+		if (sharers * run->config.depth <= most)
+			continue;
+		pr_err("depth: %llu is not valid with %llu jobs that poll one queue of %pg: together they may have its %lu requests in flight\n",
+		       run->config.depth, sharers, job->disk->bdev, most);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /**
  * mql_disks_open - open the disks of a run
  * @run: its config says which

@@ -326,6 +326,7 @@ void mql_job_prepare(struct mql_job *job);
 
 /* disk.c */
 int mql_disks_open(struct mql_run *run);
+int mql_check_pollers(const struct mql_run *run);
 void mql_disks_close(struct mql_run *run);
 
 /* buffer.c */

@@ -260,7 +260,8 @@ static int mql_run_prepare(struct mql_run *run)
 		ret = mql_disks_open(run);
 	else
 		ret = mql_area_alloc(run);
-	ret = ret ?: mql_choose_cpus(run) ?: mql_jobs_create(run);
+	ret = ret ?: mql_choose_cpus(run) ?: mql_jobs_create(run) ?:
+		      mql_check_pollers(run);
 	if (ret == -ENOMEM && !fatal_signal_pending(current))
 		mql_memory_refuse(&run->config);
 	return ret;

@@ -119,6 +119,11 @@ load_set block_bytes=4096 depth=$((most + 1)) batch=1
 start_refused EINVAL "depth: $((most + 1)) is not valid, use $most at most with polled: /dev/p has no more"
 load_set depth="$most"
 check "as many as there are can be polled" load_run ios=1000
+load_set jobs=2 cpus=0
+start_refused EINVAL "depth: $most is not valid with 2 jobs that poll one queue of p: together they may have its $most requests in flight"
+load_set depth=$((most / 2))
+check "two jobs that share them can poll" load_run
+load_set jobs=1 cpus=
 load_set depth=16 batch=16 write_percent=100 disks=/dev/z pattern=zones
 start_refused EINVAL "polled: 1 is not valid, use 0 with flush_percent, fua_percent or pattern zones"
 nbc_destroy p
