@@ -67,6 +67,11 @@ is_available()
 	[[ -n $(module_file "$1") ]] || modprobe --dry-run --quiet "$(module_name "$1")"
 }
 
+why_missing()	# DRIVER
+{
+	echo "its module $(module_name "$1") is not there"
+}
+
 load_driver()	# DRIVER [PARAMETER=VALUE...]
 {
 	local driver=$1 file

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Carries out a plan in the virtual machine."""
 
+import contextlib
+import fcntl
 import os
 import shlex
 import subprocess
@@ -113,19 +115,34 @@ def timeout_of(runs):
     return SECONDS_BEFORE + SECONDS_PER_RUN * len(runs)
 
 
-def boot(words, listener, share):
-    """Run the machine; the values by section, and what is to be known."""
+def follow(words, listener):
+    """Run what prints as `guest` does, and end it if we end before it does; its exit
+    code."""
     with subprocess.Popen(words, text=True, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE) as machine:
+                          stdout=subprocess.PIPE) as process:
         try:
-            for line in machine.stdout:
+            for line in process.stdout:
                 listener.hear(line.rstrip("\n"))
         except BaseException:
-            machine.terminate()
+            process.terminate()
             raise
-    if machine.returncode:
-        raise BenchError(f"the virtual machine ended with exit code "
-                         f"{machine.returncode}; what it said is above")
+    return process.returncode
+
+
+def hold_kernel(kernel):
+    """Keep scripts/kernel from removing a kernel as long as we run; see hold_kernel of
+    scripts/lib/common.sh."""
+    with contextlib.suppress(OSError):
+        fd = os.open(kernel, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def boot(words, listener, share):
+    """Run the machine; the values by section, and what is to be known."""
+    code = follow(words, listener)
+    if code:
+        raise BenchError(f"the virtual machine ended with exit code {code}; "
+                         "what it said is above")
     facts, settings = read_facts(f"{share}/facts")
     return {"values": listener.values, "facts": facts, "settings": settings,
             "without": listener.without}

@@ -204,7 +204,8 @@ def _choose_kernel(options, clock):
     if clock not in NATIVE:
         return options.kernel or machine.default_kernel(), True
     try:
-        return native.choose_kernel(clock, options.kernel)
+        return native.choose_kernel(clock, options.kernel,
+                                    not options.no_build)
     except BenchError as err:
         if clock == "native":
             raise

@@ -171,8 +171,9 @@ def _machine(kernel):
     return "KVM" if has_kvm() else "emulated by QEMU: not native"
 
 
-def choose_kernel(clock, asked):
-    """What scripts/vm is to boot, and whether that needs modules of this tree."""
+def choose_kernel(clock, asked, build=True):
+    """What scripts/vm is to boot, and whether that needs modules of this tree. A test
+    kernel is brought up to date, or taken as it was built last."""
     have = len(os.sched_getaffinity(0))
     if have < CPUS[clock]:
         raise BenchError(f"they need {CPUS[clock]} CPUs, and here are {have}")
@@ -181,12 +182,14 @@ def choose_kernel(clock, asked):
     if not asked and has_kvm():
         return machine.default_kernel(), True
     name = asked or KERNELS[clock]
-    done = subprocess.run([f"{machine.TOP}/scripts/kernel", name],
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          text=True, check=False)
+    words = [f"{machine.TOP}/scripts/kernel", *([] if build else ["--built"]), name]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise BenchError(f"no kernel {name}; what scripts/kernel said is above")
-    return done.stdout.splitlines()[-1], False
+    kernel = done.stdout.splitlines()[-1]
+    machine.hold_kernel(kernel)
+    return kernel, False
 
 
 def is_user_mode(kernel):
@@ -266,14 +269,20 @@ def carry_out_on_host(runs, disks, share, say):
     watch = busy.Watch()
     native_plan.write(runs, share, lambda r: paths[r.driver, r.store])
     listener = machine.Listener(runs, lambda ended: read(ended, share), say)
-    words = [f"{machine.TOP}/tools/bench/load-runs", share]
-    with subprocess.Popen(words, text=True, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE) as load:
-        for line in load.stdout:
-            listener.hear(line.rstrip("\n"))
-    if load.returncode:
+    with _stopped_load():
+        if machine.follow([f"{machine.TOP}/tools/bench/load-runs", share],
+                          listener):
+            raise BenchError("the load stopped; what it said is above")
+    return listener.values, {**watch.facts(), "pinned": "-"}
+
+
+@contextlib.contextmanager
+def _stopped_load():
+    """The load does not go on, however this ends: the disks would stay busy."""
+    try:
+        yield
+    except BaseException:
         with contextlib.suppress(OSError), \
                 open(LOAD, "w", encoding="utf-8") as control:
             control.write("stop")
-        raise BenchError("the load stopped; what it said is above")
-    return listener.values, {**watch.facts(), "pinned": "-"}
+        raise

@@ -3,11 +3,14 @@
 
 import os
 import tempfile
+import time
 import unittest
+from unittest import mock
 
 import busy
 import choose
 import figures
+import host
 import machine
 import native
 import native_cells as cells
@@ -15,6 +18,7 @@ import native_plan
 import results
 import summary
 import table
+from fault import BenchError
 
 FIXTURES = os.path.join(os.path.dirname(__file__), "fixtures")
 
@@ -264,6 +268,68 @@ class Boot(unittest.TestCase):
                 pass
             self.assertEqual(native.choose_kernel("native", directory),
                              (directory, False))
+
+
+class TestKernel(unittest.TestCase):
+    def choose(self, *arguments):
+        with mock.patch("subprocess.run") as run, \
+                mock.patch("native.has_kvm", return_value=False):
+            run.return_value = mock.Mock(returncode=0, stdout="note\n/no/kernel\n")
+            chosen = native.choose_kernel("native", None, *arguments)
+        self.assertEqual(chosen, ("/no/kernel", False))
+        return run.call_args.args[0][1:]
+
+    def test_it_is_brought_up_to_date(self):
+        self.assertEqual(self.choose(), ["uml"])
+
+    def test_no_build_takes_it_as_it_is(self):
+        self.assertEqual(self.choose(False), ["--built", "uml"])
+
+
+class Host(unittest.TestCase):
+    DISKS = [host.Disk("nullbc0", "null_blk_c", "mem"),
+             host.Disk("mqfloor0", "floor", "plain")]
+
+    def test_runs_for_which_there_is_a_disk(self):
+        cells_ = [_cell("plain-read-4k"), _cell("mem-read-4k"),
+                  _cell("zone-write-64k")]
+        runs = native.host_runs(cells_, cells.DRIVERS, 1, self.DISKS)
+        self.assertEqual([(r.cell, r.driver) for r in runs],
+                         [("plain-read-4k", "floor"),
+                          ("mem-read-4k", "null_blk_c"),
+                          ("mem-read-4k", "memcpy"), ("mem-read-4k", "movsb")])
+
+    def test_no_disk(self):
+        runs = native.host_runs([_cell("plain-read-4k")], cells.DRIVERS, 1, [])
+        self.assertEqual(runs, [])
+
+    def carry_out(self, script, listen=None):
+        """With a script in the place of load-runs; what control was told."""
+        with tempfile.TemporaryDirectory() as top:
+            os.makedirs(f"{top}/tools/bench")
+            path = f"{top}/tools/bench/load-runs"
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(f"#!/bin/sh\n{script}\n")
+            os.chmod(path, 0o755)
+            control = f"{top}/control"
+            with mock.patch("machine.TOP", top), \
+                    mock.patch("native.LOAD", control), \
+                    self.assertRaises((KeyboardInterrupt, BenchError)):
+                native.carry_out_on_host([], [], top, listen or print)
+            with open(control, encoding="utf-8") as file:
+                return file.read()
+
+    def test_a_failed_load_is_stopped(self):
+        self.assertEqual(self.carry_out("exit 1"), "stop")
+
+    def test_an_interrupted_load_is_stopped(self):
+        def interrupt(_line):
+            raise KeyboardInterrupt
+
+        begin = time.monotonic()
+        self.assertEqual(self.carry_out("echo hello; exec sleep 60", interrupt),
+                         "stop")
+        self.assertLess(time.monotonic() - begin, 30)
 
 
 if __name__ == "__main__":
