@@ -217,14 +217,17 @@ class Summary(unittest.TestCase):
 
 class Figures(unittest.TestCase):
     def test_table(self):
-        rows = [{"cell": "mem-read-4k", "driver": d, "median": m}
-                for d, m in (("null_blk_c", 1000.0), ("null_blk", 1660.0),
-                             ("memcpy", 457.2))]
+        # Medians of 1000 and 1660; quotients of 1.66, 2 and 0.5
+        rows = [{"cell": "mem-read-4k", "driver": d, "values": v, "median": m}
+                for d, v, m in (
+                    ("null_blk_c", [1000.0, 500.0, 4000.0], 1000.0),
+                    ("null_blk", [1660.0, 1000.0, 2000.0], 1660.0),
+                    ("memcpy", [457.2] * 3, 457.2))]
         rows.append({"cell": "plain-read-4k", "driver": "floor",
-                     "median": 92.61})
+                     "values": [92.61], "median": 92.61})
         lines = figures.table({"rows": rows}).splitlines()
         self.assertEqual(lines[2], "| mem-read-4k | 457 |  |  | 1,000 | "
-                                   "1,660 (1.66) |  |  |")
+                                   "1,660 (1.18) |  |  |")
         self.assertEqual(lines[3], "| plain-read-4k |  |  | 92.6 |  |  |  |  |")
 
 
