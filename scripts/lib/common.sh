@@ -55,6 +55,14 @@ find_kernel() {
 	return 1
 }
 
+# hold_kernel DIRECTORY : scripts/kernel does not remove it as long as this process or
+# one that it starts is there. Where there can be no locks, nothing is held.
+hold_kernel() {
+	local fd
+	exec {fd}<"$1"
+	flock -n -s "$fd" || true
+}
+
 # slowness NAME : how much slower than the distribution's kernel a test kernel is, in
 # time limits
 slowness() {

@@ -53,6 +53,7 @@ stock_build() {
 test_build() {
 	local built
 	built=$("$MQBLK_TOP/scripts/kernel" "$kernel")
+	hold_kernel "$built"
 	image=$built/vmlinuz release=$kernel
 	mapfile -t modules < <(find "$built/lib" -name mqblk.ko -o -name nvme_c.ko)
 }
