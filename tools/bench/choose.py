@@ -8,9 +8,11 @@ class CellError(Exception):
     """A request for cells or drivers that do not exist."""
 
 
-def by_patterns(matrix, patterns):
-    """The cells whose names match one of some shell patterns."""
-    return [c for c in matrix
+def select(plan, clock, full, patterns):
+    """Cells of a run of a plan's: by shell patterns from the matrix, or a preset."""
+    if not patterns:
+        return plan.matrix(clock) if full else plan.quick(clock)
+    return [c for c in plan.matrix(clock)
             if any(fnmatch.fnmatchcase(c.name, p) for p in patterns)]
 
 

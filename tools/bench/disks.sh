@@ -6,7 +6,7 @@
 # Sourced by guest and guest-extra.
 
 readonly MEM_MIB=1024
-# Zones of a zoned disk. Only the first is written and read: ZONE_SPAN of cells.py.
+# Zones of a zoned disk. Only the first is written and read: ZONE_SPAN of plans/null_blk.py.
 readonly ZONE_MIB=64
 
 tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -27,7 +27,8 @@ module_name()
 {
 	case $1 in
 	floor) echo mqblk_floor ;;
-	load) echo mqblk_load ;;
+	load | memcpy | movsb) echo mqblk_load ;; # copies are the load's
+	null_blk-4k) echo null_blk ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -40,9 +41,10 @@ find_ours()
 {
 	local driver file
 
-	for driver in mqblk null_blk_c floor load; do
+	for driver in mqblk null_blk_c nvme_c floor load; do
 		case $driver in
 		floor | load) file=$tree/tools/bench/$driver/mqblk_$driver.ko ;;
+		nvme_c) file=$tree/drivers/nvme/nvme_c/nvme_c.ko ;;
 		*) file=$tree/drivers/block/$driver/$driver.ko ;;
 		esac
 		[[ -e $file && $(modinfo -F vermagic "$file") == \
@@ -54,7 +56,10 @@ find_ours
 
 module_file()
 {
-	echo "${OURS[$1]-}"
+	case $1 in
+	memcpy | movsb) echo "${OURS[load]-}" ;;
+	*) echo "${OURS[$1]-}" ;;
+	esac
 }
 
 is_loaded()
@@ -65,11 +70,6 @@ is_loaded()
 is_available()
 {
 	[[ -n $(module_file "$1") ]] || modprobe --dry-run --quiet "$(module_name "$1")"
-}
-
-why_missing()	# DRIVER
-{
-	echo "its module $(module_name "$1") is not there"
 }
 
 load_driver()	# DRIVER [PARAMETER=VALUE...]

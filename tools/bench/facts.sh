@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What the virtual machine is, for the summary. Sourced by guest and guest-nvme.
+# What the virtual machine is, for the summary. Sourced by guest after disks.sh.
 
 facts()
 {
@@ -24,4 +24,11 @@ settings()	# DRIVER DIRECTORY...
 	# A record, not a condition: what cannot be read is left out.
 	{ find "${@:2}" -type f -perm -u=r -exec grep -H '' {} + 2>/dev/null ||
 		true; } | sed "s|^/sys/\([^:]*\):|$1:\1 |"
+}
+
+# Those of one driver's module and disks
+driver_settings()	# DRIVER
+{
+	settings "$1" "/sys/module/$(module_name "$1")/parameters" \
+		${CONFIGFS[$1]:+"${CONFIGFS[$1]}"}
 }

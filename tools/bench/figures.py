@@ -11,8 +11,8 @@ of a repeat, as in table.txt.
 import json
 import sys
 
-import native_cells as cells
 import stats
+from plans import native as cells
 
 COLUMNS = {"memcpy": "memcpy", "movsb": "rep movsb", "floor": "floor",
            "null_blk_c": "null_blk_c", "null_blk": "null_blk",

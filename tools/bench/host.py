@@ -15,10 +15,10 @@ import re
 import stat
 import subprocess
 
-import cells
 import plan
 import results
 from fault import BenchError
+from plans import null_blk as cells
 from progress import Progress
 
 HERE = os.path.dirname(os.path.realpath(__file__))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Carries out a plan in the virtual machine."""
+"""The virtual machine that carries out a plan, whichever it is."""
 
 import contextlib
 import fcntl
@@ -7,16 +7,10 @@ import os
 import shlex
 import subprocess
 
-import cells
-import plan
-import results
 from fault import BenchError
 from progress import Progress
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-
-# Three disks of 1 GiB, and as much again for everything else.
-MEMORY = "5G"
 
 # A run that takes longer than this on average hangs.
 SECONDS_PER_RUN = 60
@@ -68,14 +62,12 @@ def plugin(share):
     return ["--plugin", f"{TOP}/tools/bench/insn/insn.so,out={share}/marks"]
 
 
-def command(runs, clock, kernel, share):
-    """How the machine is started for these runs."""
-    words = [f"{TOP}/scripts/vm", "--memory", MEMORY, "--kernel", kernel,
-             "--timeout", str(timeout_of(runs)), "--share", share]
-    words += ["--icount"] if clock == "virtual" else ["--cpus", str(cells.CPUS)]
-    if any(run.kind == "insn" for run in runs):
-        words += plugin(share)
-    return words + ["--", f"{TOP}/tools/bench/guest", share]
+def command(plan, kernel, share, timeout, memory, *options):
+    """How a machine is started that carries out what is in `share`; `plan` is the
+    name of one in plans/."""
+    return [f"{TOP}/scripts/vm", "--kernel", kernel, "--timeout", str(timeout),
+            "--memory", memory, "--share", share, *options,
+            "--", f"{TOP}/tools/bench/guest", share, plan]
 
 
 class Listener:
@@ -146,10 +138,3 @@ def boot(words, listener, share):
     facts, settings = read_facts(f"{share}/facts")
     return {"values": listener.values, "facts": facts, "settings": settings,
             "without": listener.without}
-
-
-def carry_out(runs, clock, kernel, share, say):
-    """Boot and measure."""
-    plan.write(runs, share)
-    listener = Listener(runs, lambda ended: results.read(ended, share), say)
-    return boot(command(runs, clock, kernel, share), listener, share)

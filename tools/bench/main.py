@@ -14,31 +14,29 @@ import sys
 import tempfile
 
 import busy
-import cells
 import choose
 import host
 import machine
 import native
-import native_cells
-import native_plan
+import null_blk
 import nvme
-import nvme_cells
-import plan
 import results
-import summary as summaries
 from fault import BenchError
+from plans import native as native_cells
+from plans import null_blk as cells
+from plans import nvme as nvme_cells
 
 TOP = machine.TOP
 
 # For each clock: repeats, and what ends a run.
 PRESETS = {
     "quick": {
-        "virtual": (2, plan.Limit(factor=1)),
-        "wall": (10, plan.Limit(milliseconds=500)),
+        "virtual": (2, cells.Limit(factor=1)),
+        "wall": (10, cells.Limit(milliseconds=500)),
     },
     "full": {
-        "virtual": (3, plan.Limit(factor=4)),
-        "wall": (20, plan.Limit(milliseconds=2000)),
+        "virtual": (3, cells.Limit(factor=4)),
+        "wall": (20, cells.Limit(milliseconds=2000)),
     },
 }
 
@@ -101,6 +99,12 @@ def parse(arguments):
     return options
 
 
+def _check_patterns(options):
+    choose.check_patterns([cell for clock in options.clocks
+                           for cell in plan_of(options, clock).matrix(clock)],
+                          options.cells)
+
+
 def _check_nvme(options):
     for name in ("host", "device", "drivers"):
         if getattr(options, name):
@@ -109,7 +113,7 @@ def _check_nvme(options):
         raise BenchError("--nvme has the clocks counted and wall", 2)
     options.clocks = {None: ["counted"], "both": ["counted", "wall"]}.get(
         options.clock, [options.clock])
-    choose.check_patterns(nvme_cells.matrix(), options.cells)
+    _check_patterns(options)
 
 
 def _check_null(options):
@@ -129,9 +133,7 @@ def _check_null(options):
                          "its own", 2)
     if options.kernel and options.clock == "native":
         options.clocks = ("native",)
-    choose.check_patterns([cell for clock in options.clocks
-                           for cell in cells_of(clock).matrix(clock)],
-                          options.cells)
+    _check_patterns(options)
     if options.drivers is not None:
         options.drivers = cells.parse_drivers(options.drivers)
 
@@ -147,20 +149,26 @@ def _check(options):
         raise BenchError(f"--results {options.results}: exists already", 2)
 
 
-def cells_of(clock):
+def plan_of(options, clock):
     """The module that has a clock's cells."""
+    if options.nvme:
+        return nvme_cells
     return native_cells if clock in NATIVE else cells
+
+
+def _selected(options, clock):
+    """The cells of a clock that are asked for, or the preset's."""
+    return choose.select(plan_of(options, clock), clock, options.full,
+                         options.cells)
 
 
 def list_cells(options):
     """Print what --cells can choose from; + marks the quick ones."""
-    lists = [(clock, cells_of(clock).matrix(clock), cells_of(clock).quick(clock))
-             for clock in options.clocks]
-    if options.nvme:
-        lists = [("nvme", nvme_cells.matrix(), nvme_cells.quick())]
-    for title, matrix, quick in lists:
-        print(f"{title} (+: part of --quick)")
-        for cell in matrix:
+    for clock in options.clocks[:1] if options.nvme else options.clocks:
+        plan = plan_of(options, clock)
+        quick = plan.quick(clock)
+        print(f"{'nvme' if options.nvme else clock} (+: part of --quick)")
+        for cell in plan.matrix(clock):
             print(f"  {'+' if cell in quick else ' '} {cell.name}")
 
 
@@ -198,8 +206,7 @@ def prepare(options):
 def _choose_kernel(options, clock):
     """A clock's kernel, and whether that takes modules built in this tree. No kernel
     if there is nothing to measure, or the second native one cannot be had."""
-    if not options.nvme and options.cells and \
-            not cells_of(clock).select(clock, False, options.cells):
+    if options.cells and not _selected(options, clock):
         return None, False
     if clock not in NATIVE:
         return options.kernel or machine.default_kernel(), True
@@ -244,11 +251,55 @@ def _drivers(options, clock):
 def _runs(options, clock):
     preset = "full" if options.full else "quick"
     repeats, limit = PRESETS[preset][clock]
-    selected = cells.select(clock, options.full, options.cells)
-    runs = plan.make(selected, _drivers(options, clock),
-                     options.repeats or repeats, limit,
-                     options.repeats or EXTRA_REPEATS[preset])
+    runs = cells.make(_selected(options, clock), _drivers(options, clock),
+                      options.repeats or repeats, limit,
+                      options.repeats or EXTRA_REPEATS[preset])
     return runs, limit
+
+
+def measure_fio(options, clock, kernel, share):
+    """One clock of fio's; its part of the summary."""
+    runs, limit = _runs(options, clock)
+    if not runs:
+        return None
+    os.makedirs(share)
+    say(f"{clock} time: {len(runs)} runs")
+    load = _warn_if_busy(clock)
+    measured = null_blk.carry_out(runs, clock, kernel, share, say)
+    measured["facts"]["load_before"] = f"{load:.2f}"
+    if not measured["values"]:
+        raise BenchError("none of the drivers is there")
+    return null_blk.summarise(runs, measured, limit)
+
+
+def measure_native(options, clock, kernel, share):
+    """One native clock, over some boots; its part of the summary."""
+    repeats = options.repeats or NATIVE_REPEATS[
+        "full" if options.full else "quick"]
+    drivers = native_cells.drivers(options.drivers or cells.DRIVERS)
+    plans = [native_cells.make(_selected(options, clock), drivers, repeats,
+                               1 + boot * repeats)
+             for boot in range(native.BOOTS)]
+    if not plans[0]:
+        return None
+    say(f"{clock}: {sum(map(len, plans))} runs on {kernel}")
+    others = _warn_if_used()
+    part = native.carry_out(plans, clock, kernel, share, say)
+    part["facts"]["cpus_of_others_before"] = f"{others:.2f}"
+    return part
+
+
+def measure_nvme(options, clock, kernel, share):
+    """nvme_c and nvme; one clock's part of the summary."""
+    repeats, factor = NVME_PRESETS["full" if options.full else "quick"]
+    runs = nvme_cells.make(_selected(options, clock),
+                           options.repeats or repeats, factor)
+    os.makedirs(share)
+    say(f"{clock}: {len(runs)} runs")
+    load = _warn_if_busy("wall")
+    part = nvme.carry_out(runs, clock, kernel, share, say)
+    part["facts"]["load_before"] = f"{load:.2f}"
+    return part
 
 
 def measure_machine(options, kernels, raw):
@@ -257,58 +308,14 @@ def measure_machine(options, kernels, raw):
     for clock in options.clocks:
         if clock not in kernels:
             continue
-        if clock in NATIVE:
-            part = measure_native(options, clock, kernels[clock], raw)
-            parts.update({clock: part} if part else {})
-            continue
-        runs, limit = _runs(options, clock)
-        if not runs:
-            continue
-        share = f"{raw}/{clock}"
-        os.makedirs(share)
-        say(f"{clock} time: {len(runs)} runs")
-        load = _warn_if_busy(clock)
-        measured = machine.carry_out(runs, clock, kernels[clock], share, say)
-        measured["facts"]["load_before"] = f"{load:.2f}"
-        if not measured["values"]:
-            raise BenchError("none of the drivers is there")
-        parts[clock] = summaries.of_clock(runs, measured, limit)
+        measure_one = measure_nvme if options.nvme else \
+            measure_native if clock in NATIVE else measure_fio
+        part = measure_one(options, clock, kernels[clock], f"{raw}/{clock}")
+        if part:
+            parts[clock] = part
     if not parts:
         raise BenchError("nothing to measure: none of the drivers has these "
                          "cells", 2)
-    return parts
-
-
-def measure_native(options, clock, kernel, raw):
-    """One native clock, over some boots; its part of the summary."""
-    repeats = options.repeats or NATIVE_REPEATS[
-        "full" if options.full else "quick"]
-    selected = native_cells.select(clock, options.full, options.cells)
-    drivers = native_cells.drivers(options.drivers or cells.DRIVERS)
-    plans = [native_plan.make(selected, drivers, repeats, 1 + boot * repeats)
-             for boot in range(native.BOOTS)]
-    if not plans[0]:
-        return None
-    say(f"{clock}: {sum(map(len, plans))} runs on {kernel}")
-    others = _warn_if_used()
-    part = native.carry_out(plans, clock, kernel, f"{raw}/{clock}", say)
-    part["facts"]["cpus_of_others_before"] = f"{others:.2f}"
-    return part
-
-
-def measure_nvme(options, kernels, raw):
-    """nvme_c and nvme; {clock: part of the summary}."""
-    repeats, factor = NVME_PRESETS["full" if options.full else "quick"]
-    runs = nvme_cells.make_runs(nvme_cells.select(options.full, options.cells),
-                                options.repeats or repeats, factor)
-    parts = {}
-    for clock in options.clocks:
-        share = f"{raw}/{clock}"
-        os.makedirs(share)
-        say(f"{clock}: {len(runs)} runs")
-        load = _warn_if_busy("wall")
-        parts[clock] = nvme.carry_out(runs, clock, kernels[clock], share, say)
-        parts[clock]["facts"]["load_before"] = f"{load:.2f}"
     return parts
 
 
@@ -337,7 +344,7 @@ def find_host_disks(options):
 def measure_host_natively(options, disks, raw):
     """The load of this machine's kernel."""
     runs = native.host_runs(
-        native_cells.select("native", options.full, options.cells),
+        _selected(options, "native"),
         native_cells.drivers(options.drivers or cells.DRIVERS),
         options.repeats or NATIVE_REPEATS["quick"], disks)
     if not runs:
@@ -346,7 +353,7 @@ def measure_host_natively(options, disks, raw):
     os.makedirs(share)
     others = _warn_if_used()
     measured = host.measure(
-        disks, lambda: native.carry_out_on_host(runs, disks, share, say), say)
+        disks, lambda: native.carry_out_on_host(runs, share, say), say)
     part = native.summarise(runs, measured)
     part["facts"]["cpus_of_others_before"] = f"{others:.2f}"
     return {"native": part}
@@ -367,15 +374,13 @@ def measure_host(options, disks, raw):
     load = _warn_if_busy("wall")
     measured = host.carry_out(runs, disks, share, say)
     measured["facts"]["load_before"] = f"{load:.2f}"
-    return {"wall": summaries.of_clock(runs, measured, limit)}
+    return {"wall": null_blk.summarise(runs, measured, limit)}
 
 
 def measure(options, kernels, disks, raw):
     """What the options ask for; {clock: part of the summary}."""
     if options.host:
         return measure_host(options, disks, raw)
-    if options.nvme:
-        return measure_nvme(options, kernels, raw)
     return measure_machine(options, kernels, raw)
 
 
@@ -465,20 +470,16 @@ def complete_or_nothing(path):
 def report(summary, directory, is_nvme):
     """Summary, table and picture; returns the table."""
     # Imported late: matplotlib is slow, and may be missing.
-    if is_nvme:
-        import nvme_plot as plot
-        import nvme_table as table
-    else:
-        import plot
-        import table
+    import plot
+    import table
 
-    text = table.render(summary)
+    text = table.render(summary, is_nvme)
     with open(f"{directory}/summary.json", "w", encoding="utf-8") as out:
         json.dump(summary, out, indent=1)
         out.write("\n")
     with open(f"{directory}/table.txt", "w", encoding="utf-8") as out:
         out.write(text)
-    plot.draw(summary, f"{directory}/plot.png")
+    plot.draw(summary, f"{directory}/plot.png", is_nvme)
     return text
 
 
@@ -509,9 +510,9 @@ def main():
     signal.signal(signal.SIGTERM, _terminated)
     try:
         run(sys.argv[1:])
-    except (BenchError, cells.CellError, results.ResultError) as err:
+    except (BenchError, choose.CellError, results.ResultError) as err:
         say(err)
-        usage = isinstance(err, cells.CellError)
+        usage = isinstance(err, choose.CellError)
         return getattr(err, "code", 2 if usage else 1)
     except KeyboardInterrupt:
         say("interrupted; nothing is left behind")

@@ -6,16 +6,16 @@ processor has it; or on this machine (--host).
 """
 
 import contextlib
+import dataclasses
 import os
 import subprocess
 
 import busy
 import machine
-import native_cells as cells
-import native_plan
 import stats
 import summary
 from fault import BenchError
+from plans import native as cells
 from results import ResultError
 
 BOOTS = 2
@@ -139,16 +139,11 @@ def _floor_gains(selected, table):
 def summarise(runs, measured):
     """One clock's part of the summary."""
     table = summary.collect(runs, measured["values"])
+    rows = add_limits(summary.rows(table, cells), table,
+                      measured["facts"].get("machine") == USER_MODE)
     selected = list(dict.fromkeys(run.what for run in runs))
-    return {
-        "facts": measured["facts"],
-        "settings": measured["settings"],
-        "without": measured["without"],
-        "limit": "a fixed number of I/Os",
-        "rows": add_limits(summary.rows(table, cells), table,
-                           measured["facts"].get("machine") == USER_MODE),
-        "gains": gains(selected, table),
-    }
+    return summary.of_clock(measured, "a fixed number of I/Os", rows,
+                            gains(selected, table))
 
 
 # --- the machine -------------------------------------------------------------
@@ -206,10 +201,9 @@ def _pinned(clock):
 
 def _command(clock, kernel, share, runs):
     timeout = SECONDS_BEFORE + SECONDS_PER_RUN * len(runs)
-    return ["taskset", "-c", _pinned(clock), f"{machine.TOP}/scripts/vm",
-            "--cpus", str(CPUS[clock]), "--memory", MEMORY, "--kernel", kernel,
-            "--timeout", str(timeout), "--share", share, "--",
-            f"{machine.TOP}/tools/bench/guest-native", share]
+    return ["taskset", "-c", _pinned(clock),
+            *machine.command("native", kernel, share, timeout, MEMORY,
+                             "--cpus", str(CPUS[clock]))]
 
 
 def _merge(parts):
@@ -223,7 +217,7 @@ def _merge(parts):
 
 def _boot_once(clock, kernel, share, runs, say):
     os.makedirs(share)
-    native_plan.write(runs, share)
+    cells.write(runs, share)
     listener = machine.Listener(runs, lambda ended: read(ended, share), say)
     return machine.boot(_command(clock, kernel, share, runs), listener, share)
 
@@ -256,18 +250,17 @@ def check_host():
 
 
 def host_runs(selected, drivers, repeats, disks):
-    """The runs for which there is a disk."""
-    have = {(d.driver, d.store) for d in disks}
-    runs = native_plan.make(selected, drivers, repeats)
-    return [r for r in runs if r.driver in cells.LIMITS
-            or (r.driver, r.store) in have]
-
-
-def carry_out_on_host(runs, disks, share, say):
-    """The same on disks that are there, which are theirs alone meanwhile."""
+    """The runs for which there is a disk, on that disk."""
     paths = {(d.driver, d.store): d.path for d in disks}
+    return [dataclasses.replace(r, path=paths.get((r.driver, r.store), ""))
+            for r in cells.make(selected, drivers, repeats)
+            if r.driver in cells.LIMITS or (r.driver, r.store) in paths]
+
+
+def carry_out_on_host(runs, share, say):
+    """The same on disks that are there, which are theirs alone meanwhile."""
     watch = busy.Watch()
-    native_plan.write(runs, share, lambda r: paths[r.driver, r.store])
+    cells.write(runs, share)
     listener = machine.Listener(runs, lambda ended: read(ended, share), say)
     with _stopped_load():
         if machine.follow([f"{machine.TOP}/tools/bench/load-runs", share],

@@ -7,9 +7,10 @@ import re
 
 import counted
 import machine
-import nvme_cells
+import plan
 import results
 import summary
+from plans import nvme as cells
 
 # Names of the interrupts of a driver's I/O queues in /proc/interrupts: queue 0
 # takes commands for the controller.
@@ -49,7 +50,7 @@ class Reader:
         if self.symbols is None:
             self.symbols = counted.read_symbols(self._text("kallsyms"))
         return counted.functions_of(self.symbols, path,
-                                    nvme_cells.MODULES[run.driver])
+                                    cells.MODULES[run.driver])
 
     def _one(self, run):
         """{metric: value} of a run."""
@@ -95,19 +96,17 @@ def function_texts(functions):
 
 
 def _command(clock, kernel, share, timeout):
-    devices = ("--nvme", f"size={nvme_cells.SPAN >> 20}M") * 2
+    devices = ("--nvme", f"size={cells.SPAN >> 20}M") * 2
     # With more than one CPU the plugin's counters are not exact.
     options = ["--cpus", "1", *machine.plugin(share)] if clock == "counted" \
         else ["--cpus", "2"]
-    return [f"{machine.TOP}/scripts/vm", "--memory", MEMORY,
-            "--kernel", kernel, "--timeout", str(timeout), "--share", share,
-            *devices, *options,
-            "--", f"{machine.TOP}/tools/bench/guest-nvme", share, clock]
+    return machine.command("nvme", kernel, share, timeout, MEMORY, *devices,
+                           *options)
 
 
 def carry_out(runs, clock, kernel, share, say):
     """Boot and measure; one clock's part of the summary."""
-    nvme_cells.write(runs, share)
+    plan.write(runs, share)
     reader = Reader(share)
     measured = machine.boot(
         _command(clock, kernel, share, machine.timeout_of(runs)),
@@ -116,11 +115,7 @@ def carry_out(runs, clock, kernel, share, say):
         with open(f"{share}/functions-{driver}.txt", "w",
                   encoding="utf-8") as out:
             out.write(text)
-    return {
-        "facts": measured["facts"],
-        "settings": measured["settings"],
-        "without": {},
-        "limit": f"a fixed number of I/Os, times {runs[0].factor}",
-        "rows": summary.rows(summary.collect(runs, measured["values"]),
-                             nvme_cells),
-    }
+    table = summary.collect(runs, measured["values"])
+    return summary.of_clock(
+        measured, f"a fixed number of I/Os, times {runs[0].factor}",
+        summary.rows(table, cells))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The summary as a picture: for each clock bars with the figures and, below,
-the quotients to the reference; then the gain from one job to more."""
+the quotients to the reference; then the gain from one job to more. With --nvme,
+quotients for each cell: IOPS on the left and instructions on the right."""
 
 import matplotlib
 
@@ -9,8 +10,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend comes first)
 from matplotlib.ticker import FuncFormatter  # noqa: E402
 
-import cells  # noqa: E402
-import native_cells  # noqa: E402
+from plans import native, null_blk, nvme  # noqa: E402
 
 COLOURS = {
     "null_blk_c": "#c1440e",
@@ -20,6 +20,10 @@ COLOURS = {
     "null_blk-4k": "#8fa3b5",
 }
 STORES = {"plain": "no data", "mem": "memory-backed", "zone": "one zone"}
+NVME_PANELS = {
+    "iops": "IOPS (right is better)",
+    "instructions": "instructions per I/O (left is better)",
+}
 WIDTH = 0.8  # of a group of bars
 
 
@@ -35,18 +39,31 @@ def _facets(part):
     """{(store, bs): {(label of the group): {driver: row}}} of fio's rows."""
     by_name = {(r["cell"], r["driver"]): r for r in part["rows"]}
     found = {}
-    for store in cells.STORE_DRIVERS:
-        for bs in cells.SIZES:
+    for store in null_blk.STORE_DRIVERS:
+        for bs in null_blk.SIZES:
             for rw in ("randread", "randwrite"):
-                for jobs in cells.JOBS:
-                    name = cells.Cell(store, rw, bs, jobs).name
-                    group = {d: by_name[name, d] for d in cells.DRIVERS
+                for jobs in null_blk.JOBS:
+                    name = null_blk.Cell(store, rw, bs, jobs).name
+                    group = {d: by_name[name, d] for d in null_blk.DRIVERS
                              if (name, d) in by_name}
                     if group:
                         label = (f"{rw.removeprefix('rand')}\n"
                                  f"{jobs} job{'s' * (jobs > 1)}")
                         found.setdefault((store, bs), {})[label] = group
     return found
+
+
+def _interval(ratio):
+    """Its ends; where there is none, the quotient itself."""
+    if ratio["low"] is None:
+        return ratio["ratio"], ratio["ratio"]
+    return ratio["low"], ratio["high"]
+
+
+def _cut(limits, shown):
+    """Limits of an axis, cut to what is of interest: an interval of few noisy repeats
+    may be wider than anything else."""
+    return max(limits[0], 0), min(limits[1], 2 * max(shown))
 
 
 def _bars(axes, groups, drivers, draw):
@@ -91,9 +108,7 @@ def _draw_ratio(axes, groups, drivers):
         ratio = row["to_reference"]
         if not ratio:
             return
-        low = high = ratio["ratio"]
-        if ratio["low"] is not None:
-            low, high = ratio["low"], ratio["high"]
+        low, high = _interval(ratio)
         axes.errorbar(x, ratio["ratio"],
                       [[ratio["ratio"] - low], [high - ratio["ratio"]]],
                       fmt="o", ms=4.5, capsize=3, lw=1.2,
@@ -102,12 +117,10 @@ def _draw_ratio(axes, groups, drivers):
                       textcoords="offset points", fontsize=7)
         shown.append(ratio["ratio"])
 
-    axes.axhline(1, color=COLOURS[cells.REFERENCE], lw=1)
-    _bars(axes, groups, [d for d in drivers if d != cells.REFERENCE], draw)
+    axes.axhline(1, color=COLOURS[null_blk.REFERENCE], lw=1)
+    _bars(axes, groups, [d for d in drivers if d != null_blk.REFERENCE], draw)
     axes.margins(y=0.3)
-    # An interval of few noisy repeats may be wider than anything of interest.
-    low, high = axes.get_ylim()
-    axes.set_ylim(max(low, 0), min(high, 2 * max(shown)))
+    axes.set_ylim(_cut(axes.get_ylim(), shown))
 
 
 def _draw_gains(axes, gains, drivers):
@@ -136,7 +149,7 @@ def _native_panel(figure, clock, part, drivers):
     axes = figure.subplots()
     _draw_ratio(axes, groups, drivers)
     axes.set_ylim(bottom=0)
-    axes.set_ylabel(f"times as fast as {cells.REFERENCE}\nmean, 95 % CI",
+    axes.set_ylabel(f"times as fast as {null_blk.REFERENCE}\nmean, 95 % CI",
                     fontsize=8)
 
 
@@ -162,7 +175,7 @@ def _clock_panel(figure, clock, part, drivers):
         _draw_ratio(bottom, groups, drivers)
         top.set_title(f"{STORES[store]}, {bs}", fontsize=9)
     axes[0, 0].set_ylabel("IOPS\nmedian, quartiles", fontsize=8)
-    axes[1, 0].set_ylabel(f"times {cells.REFERENCE}\nmean, 95 % CI", fontsize=8)
+    axes[1, 0].set_ylabel(f"times {null_blk.REFERENCE}\nmean, 95 % CI", fontsize=8)
 
 
 def _extras(part):
@@ -188,7 +201,7 @@ def _last_panel(figure, clock, part, drivers):
         _draw_ratio(right, _extras(part), drivers)
         right.set_ylim(bottom=0)
         right.set_title(f"Lower is better ({clock} time)", fontsize=9)
-        right.set_ylabel(f"times {cells.REFERENCE}", fontsize=8)
+        right.set_ylabel(f"times {null_blk.REFERENCE}", fontsize=8)
     else:
         right.set_axis_off()
 
@@ -206,14 +219,13 @@ def _panels(summary):
     return found
 
 
-def draw(summary, path):
-    """Write the picture."""
+def _draw_null_blk(summary):
     panels = _panels(summary)
     present = {r["driver"] for part in summary["clocks"].values()
                for r in part["rows"]}
     # A limit is no driver; the table has them.
-    drivers = [d for d in native_cells.DRIVERS
-               if d in present and d not in native_cells.LIMITS]
+    drivers = [d for d in native.DRIVERS
+               if d in present and d not in native.LIMITS]
     groups = max((sum(map(len, _facets(part).values()))
                   for part in summary["clocks"].values()), default=0)
     figure = plt.figure(layout="constrained", figsize=(
@@ -225,5 +237,59 @@ def draw(summary, path):
                        frameon=False)
     for sub, (function, clock, part, _height) in zip(parts[1:, 0], panels):
         function(sub, clock, part, drivers)
+    return figure
+
+
+def _nvme_points(part, metric):
+    """[(cell, ratio, low, high)]; without the instructions of polling, which
+    say how long a device took."""
+    found = []
+    for row in part["rows"]:
+        ratio = row["to_reference"]
+        polled = row["cell"].endswith("-poll")
+        if row["metric"] == metric and ratio and not (
+                polled and metric == "instructions"):
+            found.append((row["cell"], ratio["ratio"], *_interval(ratio)))
+    return found
+
+
+def _draw_points(axes, points, title):
+    places = range(len(points))
+    middles = [p[1] for p in points]
+    axes.axvline(1, color=COLOURS[null_blk.REFERENCE], lw=1)
+    axes.errorbar(middles, places,
+                  xerr=[[p[1] - p[2] for p in points],
+                        [p[3] - p[1] for p in points]],
+                  fmt="o", ms=4.5, capsize=3, lw=1.2,
+                  color=COLOURS["null_blk_c"])
+    for place, middle in zip(places, middles):
+        axes.annotate(f"{middle:.2f}", (middle, place), (0, 5), fontsize=7,
+                      textcoords="offset points", ha="center")
+    axes.set_yticks(places, [p[0] for p in points], fontsize=8)
+    axes.set_ylim(len(points) - 0.4, -0.6)
+    axes.set_xlim(_cut(axes.get_xlim(), middles + [1]))
+    axes.set_title(title, fontsize=9)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_nvme(summary):
+    panels = [(clock, metric, points)
+              for clock, part in summary["clocks"].items()
+              for metric in NVME_PANELS
+              if (points := _nvme_points(part, metric))]
+    rows = max((len(p[2]) for p in panels), default=1)
+    figure, axes = plt.subplots(
+        1, max(len(panels), 1), squeeze=False, layout="constrained",
+        figsize=(6 * max(len(panels), 1), 1.2 + 0.35 * rows))
+    for one, (clock, metric, points) in zip(axes[0], panels):
+        _draw_points(one, points, f"{clock}: {NVME_PANELS[metric]}")
+    figure.suptitle(f"nvme_c, times {nvme.REFERENCE} (mean, 95 % CI)",
+                    fontsize=11, fontweight="bold")
+    return figure
+
+
+def draw(summary, path, is_nvme=False):
+    """Write the picture."""
+    figure = _draw_nvme(summary) if is_nvme else _draw_null_blk(summary)
     figure.savefig(path, dpi=110)
     plt.close(figure)

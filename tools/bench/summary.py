@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """From the runs to rows: one for each cell, metric and driver."""
 
-import cells
 import stats
 
 
@@ -21,16 +20,14 @@ def collect(runs, values):
 
 def _quotient(what, metric, values, base):
     """How many times the reference; of times, how many times as fast."""
-    if metric in getattr(what, "AS_SPEED", ()):
+    if metric in what.AS_SPEED:
         return stats.paired_ratio(base, values)
     return stats.paired_ratio(values, base)
 
 
-def rows(table, what=cells):
-    """Each driver's sample described, and compared with the reference.
-
-    `what` is the module that has the names: cells, nvme_cells or native_cells.
-    """
+def rows(table, what):
+    """Each driver's sample described, and compared with the reference; `what` is the
+    plan, which has the names."""
     out = []
     for (cell, metric), samples in table.items():
         base = samples.get(what.REFERENCE)
@@ -51,32 +48,6 @@ def rows(table, what=cells):
     return out
 
 
-def _family_samples(table, family, driver, more):
-    """Samples of a driver with one job and with more, or None."""
-    pair = []
-    for jobs in (1, more):
-        cell = cells.Cell(*family, jobs)
-        sample = table.get((cell.name, "iops"), {}).get(driver)
-        if not sample:
-            return None
-        pair.append(sample)
-    return pair
-
-
-def _floor_gains(table, family, more):
-    """Gains of the floor driver: same workload if measured, else nearest."""
-    store, rw, bs = family
-    sizes = [bs] + [s for s in cells.SIZES if s != bs]
-    for size in sizes:
-        for operation in (rw, "randread", "randwrite"):
-            for nearest in (store, "plain"):
-                pair = _family_samples(table, (nearest, operation, size),
-                                       "floor", more)
-                if pair:
-                    return stats.quotients(pair[1], pair[0])
-    return None
-
-
 def gain(name, jobs, driver, pair, floor):
     """The gain of a driver, from samples of the speed with one job and with more,
     beside the gains of the floor driver, or None."""
@@ -94,29 +65,13 @@ def gain(name, jobs, driver, pair, floor):
     }
 
 
-def gains(table):
-    """What more jobs do, in units of what one does, repeat by repeat."""
-    return [
-        gain("-".join((store, rw, bs)), more, driver,
-             _family_samples(table, (store, rw, bs), driver, more),
-             _floor_gains(table, (store, rw, bs), more))
-        for store in cells.STORE_DRIVERS
-        for bs in cells.SIZES
-        for rw in ("randread", "randwrite")
-        for more in cells.JOBS[1:]
-        for driver in cells.DRIVERS
-        if _family_samples(table, (store, rw, bs), driver, more)
-    ]
-
-
-def of_clock(runs, measured, limit):
-    """Everything about the runs on one clock."""
-    table = collect(runs, measured["values"])
+def of_clock(measured, limit, found, gained=()):
+    """Everything about one clock."""
     return {
         "facts": measured["facts"],
         "settings": measured["settings"],
         "without": measured["without"],
         "limit": str(limit),
-        "rows": rows(table),
-        "gains": gains(table),
+        "rows": found,
+        "gains": list(gained),
     }

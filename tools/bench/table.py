@@ -2,19 +2,27 @@
 """The summary as text."""
 
 import busy
-import cells
-import native_cells
+from plans import native, null_blk, nvme
 
 NOTES = f"""\
 median: of the repeats; [..]: their quartiles (extremes in summary.json).
-vs {cells.REFERENCE}: mean quotient of the runs of a repeat, (95 % CI).
+vs {null_blk.REFERENCE}: mean quotient of the runs of a repeat, (95 % CI).
 IOPS: higher is better; seconds, bytes for each byte, and instructions (of the
 driver's own modules) and interrupts for each I/O: lower is better.
 """
 
+NVME_NOTES = f"""\
+Medians of the repeats; [..]: quartiles (extremes in summary.json).
+vs {nvme.REFERENCE}: mean quotient of the runs of a repeat, (95 % CI).
+insn/IO: instructions in the text of the driver's own modules
+({', '.join('+'.join(m) for m in nvme.MODULES.values())}).
+doorbells/IO: their writes to the device. irqs/IO: of the I/O queues.
+IOPS: higher is better; all others: lower is better.
+"""
+
 NATIVE_NOTES = f"""\
-ns: time of an I/O, lower is better. vs {cells.REFERENCE}: how many times as fast;
-vs .. by movsb: the same if {cells.REFERENCE} copied by rep movsb, as it does where the
+ns: time of an I/O, lower is better. vs {null_blk.REFERENCE}: how many times as fast;
+vs .. by movsb: the same if {null_blk.REFERENCE} copied by rep movsb, as it does where the
 kernel patches itself while it boots; calculated. of memcpy, of movsb: speed in units of
 what copying alone takes, with either kind of copy.
 """
@@ -27,7 +35,11 @@ CLOCKS = {
     "virtual": "Virtual time: one CPU, one nanosecond for each instruction. "
                "Tells instructions\nfor each I/O, nothing about caches.",
     "wall": "Wall time, as it passed in the machine.",
+    "counted": "Counted: one CPU; instructions are exact, time is as it passed.",
 }
+
+# Digits behind the point of what --nvme measures
+DIGITS = {"iops": 0, "instructions": 1, "doorbells": 4, "interrupts": 4}
 
 
 def number(value, unit):
@@ -87,7 +99,7 @@ def blank_repeats(lines):
 
 # Columns that only some clocks have, and what they are called in a row
 MORE = {"by movsb": "to_reference_movsb",
-        **{f"of {name}": f"of_{name}" for name in native_cells.LIMITS}}
+        **{f"of {name}": f"of_{name}" for name in native.LIMITS}}
 
 
 def _short_ratio(ratio):
@@ -98,7 +110,7 @@ def _cells(rows):
     more = {title: key for title, key in MORE.items()
             if any(row.get(key) for row in rows)}
     header = ["cell", "driver", "n", "median", "", "unit",
-              f"vs {cells.REFERENCE}", *more]
+              f"vs {null_blk.REFERENCE}", *more]
     lines = [[row_label(r), r["driver"], str(r["n"]),
               number(r["median"], r["unit"]), _spread(r, r["unit"]),
               r["unit"], ratio_text(r["to_reference"]),
@@ -115,6 +127,51 @@ def _gains(rows):
               _spread(r, ""), ratio_text(r["gain"]), ratio_text(r["to_floor"])]
              for r in rows]
     return layout(header, blank_repeats(lines))
+
+
+def _nvme_number(row):
+    """The median, with as many digits as it deserves."""
+    if row is None:
+        return "-"
+    return f"{row['median']:,.{DIGITS[row['metric']]}f}"
+
+
+def _nvme_versus(row):
+    """The quotient to the reference; the interval only for IOPS, as the others
+    hardly have one."""
+    ratio = row and row["to_reference"]
+    if not ratio:
+        return "-"
+    if row["metric"] == "iops":
+        return ratio_text(ratio)
+    return f"{ratio['ratio']:.3f}"
+
+
+def _nvme_cells(rows):
+    """A line for each cell and driver, with a column for each metric."""
+    by_line = {}
+    for row in rows:
+        by_line.setdefault((row["cell"], row["driver"]), {})[row["metric"]] = row
+    versus = f"vs {nvme.REFERENCE}"
+    header = ["cell", "driver", "n", "IOPS", "", versus, "insn/IO", versus,
+              "doorbells/IO", versus, "irqs/IO", versus]
+    lines = []
+    for (cell, driver), by_metric in by_line.items():
+        iops = by_metric["iops"]
+        line = [cell, driver, str(iops["n"]), _nvme_number(iops),
+                f"[{iops['q1']:,.0f} .. {iops['q3']:,.0f}]", _nvme_versus(iops)]
+        for metric in ("instructions", "doorbells", "interrupts"):
+            row = by_metric.get(metric)
+            line += [_nvme_number(row), _nvme_versus(row)]
+        lines.append(line)
+    return layout(header, blank_repeats(lines))
+
+
+def _nvme_clock(name, part):
+    facts = part["facts"]
+    return (f"{CLOCKS[name]}\n"
+            f"Linux {facts['kernel']}, {facts['cpus']} CPU(s), {facts['cpu']}; "
+            f"{facts['fio']}\n\n" + _nvme_cells(part["rows"]))
 
 
 def _clock(name, part):
@@ -136,16 +193,20 @@ def _clock(name, part):
     return text
 
 
-def head(summary):
+def _head(summary):
     """When, what and where."""
     return (f"{summary['date']}  revision {summary['revision']}\n"
             f"{summary['machine']['cpu']}, {summary['machine']['cpus']} CPU(s)"
             f"{'; ' + summary['qemu'] if summary['qemu'] else ''}\n")
 
 
-def render(summary):
+def render(summary, is_nvme=False):
     """The whole table."""
     clocks = summary["clocks"]
-    parts = [_clock(name, part) for name, part in clocks.items()]
-    notes = [NATIVE_NOTES] if "native" in clocks else []
-    return "\n".join([head(summary)] + parts + [NOTES] + notes)
+    clock = _nvme_clock if is_nvme else _clock
+    notes = [NVME_NOTES] if is_nvme else [NOTES]
+    if "native" in clocks:
+        notes.append(NATIVE_NOTES)
+    return "\n".join([_head(summary),
+                      *(clock(name, part) for name, part in clocks.items()),
+                      *notes])

@@ -39,16 +39,16 @@ class LoadRuns(unittest.TestCase):
         return done.stdout, left
 
     def test_results_of_a_batch_are_in_one_file(self):
-        said, left = self.run_plan(["a.x.1\tone\t/dev/x\tseed=1\n",
-                                    "b.x.1\tone\t-\tseed=1\n",
-                                    "a.x.2\ttwo\t/dev/x\tseed=1\n"])
+        said, left = self.run_plan(["one\tload\ta.x.1\tx\t/dev/x\tseed=1\n",
+                                    "one\tload\tb.x.1\tx\t-\tseed=1\n",
+                                    "two\tload\ta.x.2\tx\t/dev/x\tseed=1\n"])
         self.assertEqual(said, "done one\ndone two\n")
         self.assertEqual(left["one.load"], "section a.x.1\nstate done\nios 1\n"
                                            "section b.x.1\nstate done\nios 1\n")
         self.assertEqual(left["two.load"], "section a.x.2\nstate done\nios 1\n")
 
     def test_many_batches(self):
-        said, _ = self.run_plan([f"a.x.{n}\tbatch-{n}\t-\tseed=1\n"
+        said, _ = self.run_plan([f"batch-{n}\tload\ta.x.{n}\tx\t-\tseed=1\n"
                                  for n in range(100)], files=32)
         self.assertEqual(len(said.splitlines()), 100)
 

@@ -13,12 +13,11 @@ import figures
 import host
 import machine
 import native
-import native_cells as cells
-import native_plan
 import results
 import summary
 import table
 from fault import BenchError
+from plans import native as cells
 
 FIXTURES = os.path.join(os.path.dirname(__file__), "fixtures")
 
@@ -33,7 +32,7 @@ def _cell(name, clock="native"):
 
 
 def _run(driver="null_blk_c", name="mem-read-4k"):
-    return native_plan.Run(_cell(name), driver, 1)
+    return cells.Run(_cell(name), driver, 1)
 
 
 class Cells(unittest.TestCase):
@@ -48,7 +47,7 @@ class Cells(unittest.TestCase):
                 self.assertIn(cell.store, cells.STORES)
 
     def test_patterns(self):
-        found = cells.select("native", False, ["mem-*-1m"])
+        found = choose.select(cells, "native", False, ["mem-*-1m"])
         self.assertEqual([c.name for c in found],
                          ["mem-read-1m", "mem-write-1m"])
         with self.assertRaisesRegex(choose.CellError, "plain-read-4k"):
@@ -61,29 +60,29 @@ class Cells(unittest.TestCase):
 
 class Plan(unittest.TestCase):
     def test_each_repeat_starts_with_another_driver(self):
-        runs = native_plan.make([_cell("plain-read-4k")], cells.DRIVERS, 3)
+        runs = cells.make([_cell("plain-read-4k")], cells.DRIVERS, 3)
         self.assertEqual([r.driver for r in runs if r.repeat == 1],
                          ["null_blk_c", "null_blk", "floor"])
         self.assertEqual([r.driver for r in runs if r.repeat == 2],
                          ["null_blk", "floor", "null_blk_c"])
 
     def test_repeats_go_on_in_the_next_boot(self):
-        runs = native_plan.make([_cell("bio-read-4k")], cells.DRIVERS, 2, 3)
+        runs = cells.make([_cell("bio-read-4k")], cells.DRIVERS, 2, 3)
         self.assertEqual([r.section for r in runs],
                          ["bio-read-4k.null_blk_c.3", "bio-read-4k.null_blk.3",
                           "bio-read-4k.null_blk.4", "bio-read-4k.null_blk_c.4"])
 
     def test_settings_are_complete(self):
         """What a run does not say would be what the one before has left."""
-        names = {name for run in native_plan.make(
+        names = {name for run in cells.make(
             cells.matrix("native") + cells.matrix("smp"), cells.DRIVERS, 1)
             for name in run.settings()}
-        for run in native_plan.make(cells.matrix("native"), cells.DRIVERS, 1):
+        for run in cells.make(cells.matrix("native"), cells.DRIVERS, 1):
             self.assertEqual(set(run.settings()), names)
 
     def test_disks(self):
-        found = native_plan.disks(
-            native_plan.make([_cell("mem-read-4k"), _cell("mem-write-4k")],
+        found = cells.disks(
+            cells.make([_cell("mem-read-4k"), _cell("mem-write-4k")],
                              cells.DRIVERS, 2))
         self.assertEqual([(d.driver, d.name) for d in found],
                          [("null_blk_c", "bc_mem"), ("null_blk", "bk_mem"),
@@ -93,25 +92,26 @@ class Plan(unittest.TestCase):
 
     def test_queues_of_the_floor_driver(self):
         """Jobs on two CPUs have a queue each, whatever the driver."""
-        found = {d.driver: dict(d.attributes) for d in native_plan.disks(
-            native_plan.make(cells.matrix("smp"), cells.DRIVERS, 1))}
+        found = {d.driver: dict(d.attributes) for d in cells.disks(
+            cells.make(cells.matrix("smp"), cells.DRIVERS, 1))}
         self.assertEqual(found["floor"], {"queues": 2})
         self.assertEqual(found["null_blk_c"]["submit_queues"], 2)
 
     def test_files(self):
         runs = [_run(), _run("memcpy")]
         with tempfile.TemporaryDirectory() as directory:
-            native_plan.write(runs, directory)
+            cells.write(runs, directory)
             with open(f"{directory}/plan", encoding="utf-8") as file:
                 lines = [line.rstrip("\n").split("\t") for line in file]
             with open(f"{directory}/disks", encoding="utf-8") as file:
                 disks = file.read()
-        self.assertEqual(lines[0][:3], ["mem-read-4k.null_blk_c.1", "repeat-01",
-                                        "/dev/bc_mem"])
-        self.assertIn("ios=60000", lines[0][3].split(" "))
-        self.assertIn("cpus=", lines[0][3].split(" "))
-        self.assertEqual(lines[1][2], "-")
-        self.assertIn("engine=memcpy", lines[1][3].split(" "))
+        self.assertEqual(lines[0][:5],
+                         ["repeat-01", "load", "mem-read-4k.null_blk_c.1",
+                          "null_blk_c", "/dev/bc_mem"])
+        self.assertIn("ios=60000", lines[0][5].split(" "))
+        self.assertIn("cpus=", lines[0][5].split(" "))
+        self.assertEqual(lines[1][4], "-")
+        self.assertIn("engine=memcpy", lines[1][5].split(" "))
         self.assertTrue(disks.startswith("null_blk_c\tbc_mem\t536870912\t"))
 
 
@@ -200,7 +200,7 @@ class Summary(unittest.TestCase):
         self.assertIsNone(found["plain-read-4k", "floor"]["to_floor"])
 
     def test_table(self):
-        runs = native_plan.make([_cell("mem-read-4k")], list(self.TIMES), 2)
+        runs = cells.make([_cell("mem-read-4k")], list(self.TIMES), 2)
         facts = {"kernel": "6.12", "cpus": "1", "cpu": "UML", "fio": "fio-3",
                  "pinned": "1", "machine": "user mode", "cpus_of_others": "0.50", "cpus_stolen": "0.00"}
         part = native.summarise(runs, {
@@ -318,7 +318,7 @@ class Host(unittest.TestCase):
             with mock.patch("machine.TOP", top), \
                     mock.patch("native.LOAD", control), \
                     self.assertRaises((KeyboardInterrupt, BenchError)):
-                native.carry_out_on_host([], [], top, listen or print)
+                native.carry_out_on_host([], top, listen or print)
             with open(control, encoding="utf-8") as file:
                 return file.read()
 

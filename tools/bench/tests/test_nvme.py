@@ -6,41 +6,40 @@ import shutil
 import tempfile
 import unittest
 
-import cells
 import choose
 import counted
 import main
 import nvme
-import nvme_cells
-import nvme_table
 import results
 import summary
+import table
 from fault import BenchError
+from plans import nvme as cells
 
 FIXTURES = os.path.join(os.path.dirname(__file__), "fixtures", "nvme")
-CELL = nvme_cells.Cell("randread", "4k", "pages", 32, "irq")
-RUNS = nvme_cells.make_runs([CELL], 1, 1)
+CELL = cells.Cell("randread", "4k", "pages", 32, "irq")
+RUNS = cells.make([CELL], 1, 1)
 FACTS = {"kernel": "6.12", "cpus": "1", "cpu": "a CPU", "fio": "fio-3.33"}
 
 
 class Cells(unittest.TestCase):
     def test_names_differ(self):
-        names = [c.name for c in nvme_cells.matrix()]
+        names = [c.name for c in cells.matrix("counted")]
         self.assertEqual(len(set(names)), len(names))
         self.assertIn("randwrite-128k-piece-q1-poll", names)
 
     def test_quick_is_in_matrix(self):
-        self.assertLess(set(nvme_cells.quick()), set(nvme_cells.matrix()))
+        self.assertLess(set(cells.quick("counted")), set(cells.matrix("counted")))
 
     def test_pattern(self):
-        found = nvme_cells.select(False, ["*-16k-q1-poll"])
+        found = choose.select(cells, "counted", False, ["*-16k-q1-poll"])
         self.assertEqual([c.name for c in found], ["randread-16k-q1-poll",
                                                    "randwrite-16k-q1-poll"])
-        with self.assertRaisesRegex(cells.CellError, "randread-4k-q1-irq"):
-            choose.check_patterns(nvme_cells.matrix(), ["mem-*"])
+        with self.assertRaisesRegex(choose.CellError, "randread-4k-q1-irq"):
+            choose.check_patterns(cells.matrix("counted"), ["mem-*"])
 
     def test_drivers_in_turn(self):
-        runs = nvme_cells.make_runs([CELL], 2, 1)
+        runs = cells.make([CELL], 2, 1)
         self.assertEqual([r.driver for r in runs],
                          ["nvme_c", "nvme", "nvme", "nvme_c"])
 
@@ -53,8 +52,8 @@ class Cells(unittest.TestCase):
         self.assertNotIn("hipri", job)
 
     def test_job_one_at_a_time_and_polled(self):
-        cell = nvme_cells.Cell("randwrite", "128k", "piece", 1, "poll")
-        job = nvme_cells.make_runs([cell], 1, 2)[1].job()
+        cell = cells.Cell("randwrite", "128k", "piece", 1, "poll")
+        job = cells.make([cell], 1, 2)[1].job()
         self.assertIn("iomem=mmapshared:${BUFFERS}/piece-128k-q1\n", job)
         self.assertIn(f"io_size={6000 * (128 << 10)}\n", job)
         self.assertIn("iodepth=1\niodepth_batch=1\n", job)
@@ -135,15 +134,15 @@ class Results(unittest.TestCase):
 
 class Table(unittest.TestCase):
     def test_table(self):
-        runs = nvme_cells.make_runs([CELL], 2, 1)
+        runs = cells.make([CELL], 2, 1)
         speed = {"nvme_c": (300, 350.0, 0.1), "nvme": (200, 500.0, 0.125)}
         values = {r.section: dict(zip(("iops", "instructions", "doorbells"),
                                       speed[r.driver])) for r in runs}
-        rows = summary.rows(summary.collect(runs, values), nvme_cells)
-        text = nvme_table.render({
+        rows = summary.rows(summary.collect(runs, values), cells)
+        text = table.render({
             "date": "today", "revision": "unknown", "qemu": "QEMU",
             "machine": {"cpu": "a CPU", "cpus": 2},
-            "clocks": {"counted": {"facts": FACTS, "rows": rows}}})
+            "clocks": {"counted": {"facts": FACTS, "rows": rows}}}, True)
         self.assertRegex(
             text, r"randread-4k-q32-irq +nvme_c +2 +300 +\[300 \.\. 300\] +"
                   r"1\.500 \(1\.500 \.\. 1\.500\) +350\.0 +0\.700 +"

@@ -6,8 +6,8 @@ import shutil
 import tempfile
 import unittest
 
-import plan
 import results
+from plans import null_blk
 
 FIXTURES = os.path.join(os.path.dirname(__file__), "fixtures")
 
@@ -87,7 +87,7 @@ class InsnValues(unittest.TestCase):
             with open(f"{self.dir}/batch.json{name}", "w",
                       encoding="utf-8") as file:
                 file.write(text)
-        self.what = plan.Run("insn", "insn-4k", "null_blk_c", 1, "batch")
+        self.what = null_blk.Run("insn", "insn-4k", "null_blk_c", 1, "batch")
 
     def test_both_modules(self):
         found = results.read([self.what], self.dir)
@@ -121,7 +121,7 @@ class Read(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.dir)
 
     def run_of(self, cell):
-        return plan.Run("fio", cell, "null_blk", 1, "batch")
+        return null_blk.Run("fio", cell, "null_blk", 1, "batch")
 
     def test_by_run(self):
         shutil.copy(os.path.join(FIXTURES, "batch.json"), self.dir)

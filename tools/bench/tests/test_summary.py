@@ -3,10 +3,9 @@
 
 import unittest
 
-import cells
-import plan
-import summary
+import null_blk
 import table
+from plans import null_blk as cells
 
 CELLS = [cells.Cell(store, "randread", "4k", jobs)
          for store, more in (("plain", 2), ("mem", 2), ("zone", 4))
@@ -19,15 +18,15 @@ SPEED = {"null_blk_c": (300, 1.8), "null_blk": (100, 1.0), "floor": (400, 1.8)}
 
 def measured(without=()):
     """Values of two repeats; the machine is half as fast in the second."""
-    limit = plan.Limit(milliseconds=1000)
-    runs = plan.make(CELLS, list(SPEED), 2, limit)
+    limit = cells.Limit(milliseconds=1000)
+    runs = cells.make(CELLS, list(SPEED), 2, limit)
     values = {}
     for run in runs:
         if run.driver not in without:
             one, gain = SPEED[run.driver]
             iops = one * (gain if run.jobs > 1 else 1) / run.repeat
             values[run.section] = {"iops": iops}
-    return summary.of_clock(
+    return null_blk.summarise(
         runs, {"values": values, "facts": FACTS, "settings": {},
                "without": {d: "not there" for d in without}}, limit)
 

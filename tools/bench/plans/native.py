@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the native clocks measure: cells for the load inside the kernel.
+"""null_blk_c beside null_blk, floor and brd, by the load inside the kernel.
 
 A cell is a workload of mqblk_load on one store; a store is a disk of each driver
-with the same settings.  The same names as in cells.py, for the clocks "native",
-with one CPU, and "smp", which compares one job with two.
+with the same settings.  The clock "native" has one CPU, and "smp" compares one job
+with two.
 """
 
 import dataclasses
 
-import choose
+import plan
 
 MIB = 1 << 20
 
@@ -140,16 +140,114 @@ def quick(clock):
     return matrix(clock)
 
 
-def select(clock, full, patterns):
-    """Cells of a run: by shell patterns from the matrix, or all."""
-    del full
-    if not patterns:
-        return matrix(clock)
-    return choose.by_patterns(matrix(clock), patterns)
-
-
 def drivers(names):
-    """Ours, for a list of names as in cells.py: null_blk stands for both of its
+    """Ours, for a list of names as in null_blk.py: null_blk stands for both of its
     block sizes, and limits come along."""
     return [d for d in DRIVERS
             if d in LIMITS or MODULE_OF.get(d, d) in names]
+
+
+# Attributes of mqblk_load where a cell says nothing else
+DEFAULTS = {
+    "engine": "disk", "pattern": "random", "block_bytes": 4096,
+    "write_percent": 0, "flush_percent": 0, "fua_percent": 0,
+    "batch": BATCH, "depth": DEPTH, "time_ms": 0,
+    "polled": 0, "verify": 0, "latency": 0, "cpus": "",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Run(plan.Run):
+    """One measurement of one driver; `path` is that of its disk, if it is not one that
+    the guest makes."""
+
+    what: Cell
+    driver: str
+    repeat: int
+    path: str = ""
+
+    kind = "load"
+
+    @property
+    def cell(self):
+        return self.what.name
+
+    @property
+    def batch(self):
+        return f"repeat-{self.repeat:02d}"
+
+    @property
+    def store(self):
+        return "-" if self.driver in LIMITS else self.what.store
+
+    @property
+    def disk(self):
+        return disk_name(self.driver, self.what.store)
+
+    def columns(self):
+        path = "-" if self.driver in LIMITS else \
+            self.path or f"/dev/{self.disk}"
+        return (path, _words(self.settings().items()))
+
+    def settings(self):
+        """Attributes of mqblk_load, all of them, but for the disk's path."""
+        found = {**DEFAULTS, **dict(self.what.settings), "jobs": self.what.jobs,
+                 "ios": self.what.ios, "seed": self.repeat}
+        if self.driver in LIMITS:
+            found["engine"] = self.driver
+        return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Disk:
+    """A disk that the guest makes, or that a module makes when it is loaded, with
+    these as its parameters then."""
+
+    driver: str
+    name: str
+    attributes: tuple
+    fill_bytes: int
+
+
+def disk_name(driver, store):
+    """What the disk of a driver is called; short, and no other driver's."""
+    if driver in SINGLE:
+        return SINGLE[driver]
+    return {"null_blk_c": "bc_", "null_blk": "bk_",
+            "null_blk-4k": "b4_"}[driver] + store
+
+
+def _disk(driver, store):
+    attributes = dict(STORES[store])
+    if driver == "null_blk-4k":
+        attributes["blocksize"] = 4096
+    if driver in SINGLE:
+        attributes = PARAMETERS.get((driver, store), {})
+    return Disk(MODULE_OF.get(driver, driver), disk_name(driver, store),
+                tuple(attributes.items()), FILLED.get(store, 0))
+
+
+def disks(runs):
+    """The disks that some runs need, in order."""
+    return list(dict.fromkeys(_disk(r.driver, r.what.store) for r in runs
+                              if r.driver not in LIMITS))
+
+
+def make(selected, wanted, repeats, first=1):
+    """The runs, in order; repeats are numbered from `first` on."""
+    return plan.in_turn(
+        Run, selected, lambda cell: [d for d in cell.drivers if d in wanted],
+        repeats, first)
+
+
+def _words(pairs):
+    return " ".join(f"{name}={value}" for name, value in pairs)
+
+
+def write(runs, directory):
+    """Store the list of disks and that of the runs."""
+    with open(f"{directory}/disks", "w", encoding="utf-8") as out:
+        for disk in disks(runs):
+            out.write("\t".join((disk.driver, disk.name, str(disk.fill_bytes),
+                                 _words(disk.attributes))) + "\n")
+    plan.write(runs, directory)

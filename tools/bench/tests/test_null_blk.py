@@ -6,15 +6,15 @@ import shutil
 import tempfile
 import unittest
 
-import cells
 import choose
-import machine
+import null_blk
 import plan
+from plans import null_blk as cells
 
 READ = cells.Cell("plain", "randread", "4k", 1)
 READ2 = cells.Cell("plain", "randread", "4k", 2)
 DRIVERS = ["null_blk_c", "null_blk", "floor"]
-LIMIT = plan.Limit(factor=1)
+LIMIT = cells.Limit(factor=1)
 
 
 class Cells(unittest.TestCase):
@@ -39,46 +39,46 @@ class Cells(unittest.TestCase):
         self.assertIn("timer", kinds["wall"] & kinds["virtual"])
 
     def test_pattern(self):
-        names = [c.name for c in cells.select("wall", False, ["mem-*-64k-2j"])]
+        names = [c.name for c in choose.select(cells, "wall", False, ["mem-*-64k-2j"])]
         self.assertEqual(names, ["mem-randread-64k-2j", "mem-randwrite-64k-2j"])
 
     def test_pattern_without_match(self):
-        with self.assertRaisesRegex(cells.CellError, "mem-randread-4k-1j"):
+        with self.assertRaisesRegex(choose.CellError, "mem-randread-4k-1j"):
             choose.check_patterns(cells.matrix("wall"), ["mem-*-8k-*"])
 
     def test_drivers(self):
         self.assertEqual(cells.parse_drivers("floor,null_blk"),
                          ["null_blk", "floor"])
         for text in ("", "nullblk", "floor,x"):
-            with self.subTest(text), self.assertRaises(cells.CellError):
+            with self.subTest(text), self.assertRaises(choose.CellError):
                 cells.parse_drivers(text)
 
 
 class Order(unittest.TestCase):
     def test_each_repeat_starts_with_another_driver(self):
-        runs = plan.make([READ], DRIVERS, 3, LIMIT)
+        runs = cells.make([READ], DRIVERS, 3, LIMIT)
         self.assertEqual([r.driver for r in runs],
                          ["null_blk_c", "null_blk", "floor",
                           "null_blk", "floor", "null_blk_c",
                           "floor", "null_blk_c", "null_blk"])
 
     def test_jobs_of_a_driver_are_neighbours(self):
-        runs = plan.make([READ, READ2], ["null_blk"], 2, LIMIT)
+        runs = cells.make([READ, READ2], ["null_blk"], 2, LIMIT)
         self.assertEqual([r.jobs for r in runs], [1, 2, 2, 1])
 
     def test_floor_keeps_no_data(self):
         mem = cells.Cell("mem", "randread", "4k", 1)
-        self.assertNotIn("floor", {r.driver for r in plan.make(
+        self.assertNotIn("floor", {r.driver for r in cells.make(
             [mem], list(cells.DRIVERS), 1, LIMIT)})
 
     def test_extras_come_last_and_seldom(self):
         extra = cells.EXTRAS[1]
-        runs = plan.make([extra, READ], ["null_blk"], 5, LIMIT, 2)
+        runs = cells.make([extra, READ], ["null_blk"], 5, LIMIT, 2)
         self.assertEqual([r.kind for r in runs], ["fio"] * 5 + ["load"] * 2)
 
     def test_batches_are_repeats_of_a_store(self):
         mem = cells.Cell("mem", "randread", "4k", 1)
-        runs = plan.make([READ, mem], ["null_blk"], 2, LIMIT)
+        runs = cells.make([READ, mem], ["null_blk"], 2, LIMIT)
         self.assertEqual([name for name, _ in plan.batches(runs)],
                          ["repeat-01-plain", "repeat-01-mem",
                           "repeat-02-plain", "repeat-02-mem"])
@@ -94,7 +94,7 @@ class Files(unittest.TestCase):
             return file.read()
 
     def test_amount(self):
-        plan.write(plan.make([READ], ["null_blk"], 1, LIMIT), self.dir)
+        plan.write(cells.make([READ], ["null_blk"], 1, LIMIT), self.dir)
         self.assertEqual(self.text("plan"),
                          "repeat-01-plain\tfio\tplain-randread-4k-1j.null_blk.1"
                          "\tnull_blk\tplain\n")
@@ -104,15 +104,15 @@ class Files(unittest.TestCase):
         self.assertIn(f"io_size={50000 * 4096}\n", job)
 
     def test_time_and_two_jobs(self):
-        limit = plan.Limit(milliseconds=700)
-        plan.write(plan.make([READ2], ["floor"], 1, limit), self.dir)
+        limit = cells.Limit(milliseconds=700)
+        plan.write(cells.make([READ2], ["floor"], 1, limit), self.dir)
         job = self.text("repeat-01-plain.fio")
         self.assertIn("numjobs=2\ncpus_allowed=0-1\ntime_based=1\n"
                       "runtime=700ms\n", job)
 
     def test_four_jobs_in_one_zone(self):
         cell = cells.Cell("zone", "randread", "4k", 4)
-        job = plan.make([cell], ["null_blk"], 1, LIMIT)[0].job()
+        job = cells.make([cell], ["null_blk"], 1, LIMIT)[0].job()
         self.assertIn("filename=${DISK_null_blk_zone}\n", job)
         self.assertIn(f"numjobs=4\ncpus_allowed=0-1\nsize={64 << 20}\n", job)
 
@@ -123,8 +123,8 @@ class Machine(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.dir)
 
     def command(self, *selected):
-        runs = plan.make(list(selected), ["null_blk"], 1, LIMIT)
-        return machine.command(runs, "virtual", "6.12", self.dir)
+        runs = cells.make(list(selected), ["null_blk"], 1, LIMIT)
+        return null_blk.command(runs, "virtual", "6.12", self.dir)
 
     def test_plugin_only_if_something_counts(self):
         insn, = (c for c in cells.EXTRAS if c.kind == "insn")

@@ -1,40 +1,25 @@
-#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154	# out, plan, here and tree are guest's
 #
-# Carries out the plan in a directory (see nvme_cells.py) in a virtual machine
-# with two equal NVMe devices: the first is nvme's, the second nvme_c's.
-#
-# Usage: guest-nvme DIRECTORY counted|wall
-#
-# "counted": the plugin insn.so runs and leaves its files in DIRECTORY/marks.
-# Standard output is what that of guest is. Each run leaves
+# nvme_c beside the kernel's nvme, in a machine with two equal NVMe devices: the first is
+# nvme's, the second nvme_c's. Sourced by guest; the last column of the plan is the
+# buffer. Each run leaves
 #   SECTION.json            fio's result
 #   SECTION.before, .after  /proc/interrupts
-#   SECTION.insn            what the plugin counted in between
+#   SECTION.insn            what the plugin counted in between, where the plugin insn.so
+#                           leaves its files in DIRECTORY/marks
 # and all of them kallsyms, the symbols of the modules.
-set -euo pipefail
 
-if (($# != 2)) || [[ ${MQBLK_VM:-} != 1 ]]; then
-	echo "guest-nvme DIRECTORY counted|wall: runs in the virtual machine only" >&2
-	exit 2
-fi
-
-out=$1
-clock=$2
-here=$(cd "$(dirname "$0")" && pwd)
-tree=$(cd "$here/../.." && pwd)
 readonly MIB=256 BUFFER_MIB=6
 export BUFFERS=/run/buffers
-# shellcheck disable=SC1091	# checked by itself
-. "$here/disks.sh"
-# shellcheck disable=SC1091	# checked by itself
-. "$here/facts.sh"
-
 marks=0
+
+is_counted() { [[ -d $out/marks ]]; }
 
 mark()
 {
-	[[ $clock == counted ]] || return 0
+	is_counted || return 0
 	"$here/insn/mark"
 	marks=$((marks + 1))
 	[[ -e $out/marks/$marks ]] || die "the plugin did not answer"
@@ -52,11 +37,9 @@ load_drivers()
 
 	second=$(address_of 2)
 	[[ -n $second ]] || die "there are no two NVMe devices"
-	insmod "$tree/drivers/block/mqblk/mqblk.ko" || die "cannot load mqblk"
-	insmod "$tree/drivers/nvme/nvme_c/nvme_c.ko" poll_queues=1 ||
-		die "cannot load nvme_c"
+	load_driver nvme_c poll_queues=1
 	echo nvme_c >"$second/driver_override"
-	modprobe nvme poll_queues=1 || die "cannot load nvme"
+	load_driver nvme poll_queues=1
 	"$tree/scripts/bind" "${second##*/}" || die "nvme_c did not get its device"
 }
 
@@ -103,31 +86,31 @@ make_buffers()
 		else
 			"$here/scatter" "$BUFFERS/$buffer" "$BUFFER_MIB"
 		fi
-	done < <(cut -f2 "$out/plan" | sort -u)
+	done < <(cut -f5 "$plan" | sort -u)
 }
 
-run()	# SECTION
+run_batch()	# BATCH KIND DRIVER SECTION
 {
 	grep nvme /proc/interrupts >"$out/$1.before"
 	mark
-	"$here/fio-batch" "$out/jobs.fio" "$out/$1.json" "$1" </dev/null ||
+	"$here/fio-batch" "$out/$1.fio" "$out/$1.json" "$4" </dev/null ||
 		die "$1 failed"
 	mark
 	grep nvme /proc/interrupts >"$out/$1.after"
-	[[ $clock != counted ]] || mv "$out/marks/$marks" "$out/$1.insn"
+	! is_counted || mv "$out/marks/$marks" "$out/$1.insn"
 	echo "done $1"
 }
 
-facts >"$out/facts"
-load_drivers
-DISK_nvme=/dev/$(disk_of 1)
-DISK_nvme_c=/dev/$(disk_of 2)
-export DISK_nvme DISK_nvme_c
-prepare_disk nvme "${DISK_nvme#/dev/}"
-prepare_disk nvme_c "${DISK_nvme_c#/dev/}"
-make_buffers
-grep -F '[' /proc/kallsyms >"$out/kallsyms"
-echo "ready"
-while read -r section _; do
-	run "$section"
-done <"$out/plan"
+prepare()
+{
+	load_drivers
+	DISK_nvme=/dev/$(disk_of 1)
+	DISK_nvme_c=/dev/$(disk_of 2)
+	export DISK_nvme DISK_nvme_c
+	prepare_disk nvme "${DISK_nvme#/dev/}"
+	prepare_disk nvme_c "${DISK_nvme_c#/dev/}"
+	make_buffers
+	grep -F '[' /proc/kallsyms >"$out/kallsyms"
+}
+
+measure() { run_batches yes; }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is measured: the cells, the drivers, and which of them a run takes.
+"""null_blk_c beside null_blk, floor and brd, by fio: cells, drivers, and their runs.
 
 A cell is one fio workload (store, operation, block size, jobs) or one of the
 extra measurements.  Its name is what people type after --cells and what the
@@ -8,7 +8,7 @@ result files are called.
 
 import dataclasses
 
-import choose
+import plan
 from choose import CellError
 
 DRIVERS = ("null_blk_c", "null_blk", "floor", "brd")
@@ -117,8 +117,8 @@ METRICS = {
     "insn_mem": "insn/IO",
 }
 
-# A higher value is better for these only.
-HIGHER_IS_BETTER = ("iops", "zone_write", "timer_iops", "timer_single_iops")
+# Quotients are of the values themselves.
+AS_SPEED = ()
 
 
 def matrix(clock):
@@ -161,13 +161,6 @@ def quick(clock):
     return [c for c in matrix(clock) if wanted(c)]
 
 
-def select(clock, full, patterns):
-    """Cells of a run: by shell patterns from the matrix, or a preset."""
-    if not patterns:
-        return matrix(clock) if full else quick(clock)
-    return choose.by_patterns(matrix(clock), patterns)
-
-
 def parse_drivers(text):
     """A comma-separated list of drivers, in the order of DRIVERS."""
     names = [n for n in text.split(",") if n]
@@ -178,3 +171,93 @@ def parse_drivers(text):
             f"the drivers are: {', '.join(DRIVERS)}"
         )
     return [d for d in DRIVERS if d in names]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run(plan.Run):
+    """One measurement of one driver; `limit` is lines for fio."""
+
+    kind: str
+    cell: str
+    driver: str
+    repeat: int
+    batch: str
+    store: str = "-"
+    rw: str = ""
+    bs: str = ""
+    jobs: int = 0
+    limit: tuple = ()
+
+    def columns(self):
+        return (self.store,)
+
+    def job_lines(self):
+        return (
+            f"filename=${{DISK_{self.driver}_{self.store}}}",
+            f"rw={self.rw}",
+            f"bs={self.bs}",
+            f"numjobs={self.jobs}",
+            # Jobs beyond the machine's CPUs share them.
+            f"cpus_allowed=0-{min(self.jobs, CPUS) - 1}",
+            *([f"size={ZONE_SPAN}"] if self.store == "zone" else []),
+            *self.limit,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Limit:
+    """What ends a run: a time in milliseconds, or a multiple of AMOUNT."""
+
+    milliseconds: int = 0
+    factor: int = 0
+
+    def lines(self, bs):
+        if self.milliseconds:
+            return ("time_based=1", f"runtime={self.milliseconds}ms")
+        size = AMOUNT[bs] * self.factor * SIZES[bs]
+        return (f"io_size={size}",)
+
+    def __str__(self):
+        if self.milliseconds:
+            return f"{self.milliseconds / 1000:g} s"
+        amounts = (f"{n * self.factor:,} of {bs}" for bs, n in AMOUNT.items())
+        return f"a fixed number of I/Os ({', '.join(amounts)})"
+
+
+def families(selected):
+    """Cells grouped by family, in order of first appearance."""
+    groups = {}
+    for cell in selected:
+        groups.setdefault(cell.family, []).append(cell)
+    return list(groups.values())
+
+
+def _turn(group, drivers, repeat):
+    """(driver, cell) pairs of one repeat of one family. The runs of a driver with one
+    job and with more follow each other, because their quotient is reported."""
+    order = group if repeat % 2 else group[::-1]
+    able = [d for d in drivers if d in group[0].drivers]
+    return [(d, c) for d in plan.rotate(able, repeat - 1) for c in order]
+
+
+def _make_run(cell, driver, repeat, limit):
+    if cell.kind != "fio":
+        return Run(cell.kind, cell.name, driver, repeat,
+                   f"{cell.name}.{driver}.{repeat}")
+    return Run("fio", cell.name, driver, repeat,
+               f"repeat-{repeat:02d}-{cell.store}",
+               cell.store, cell.rw, cell.bs, cell.jobs, limit.lines(cell.bs))
+
+
+def make(selected, drivers, repeats, limit, extra_repeats=1):
+    """The runs, in order. The extra measurements load and unload modules, so they
+    come last."""
+    runs = []
+    for extra in (False, True):
+        groups = families([c for c in selected if (c.kind != "fio") == extra])
+        times = extra_repeats if extra else repeats
+        for repeat in range(1, times + 1):
+            for group in groups:
+                runs += [_make_run(cell, driver, repeat, limit)
+                         for driver, cell in _turn(group, drivers, repeat)]
+    return runs

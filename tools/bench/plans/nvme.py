@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What scripts/bench --nvme measures: nvme_c and the kernel's nvme.
-
-The same names as in cells.py, for other drivers and workloads.
-"""
+"""nvme_c beside the kernel's nvme, by fio: cells and their runs."""
 
 import dataclasses
 
-import choose
 import plan
 
 DRIVERS = ("nvme_c", "nvme")
@@ -21,6 +17,9 @@ METRICS = {
     "doorbells": "per I/O",
     "interrupts": "per I/O",
 }
+
+# Quotients are of the values themselves.
+AS_SPEED = ()
 
 SIZES = {"4k": 4 << 10, "16k": 16 << 10, "128k": 128 << 10}
 
@@ -64,32 +63,31 @@ class Cell:
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
+class Run(plan.Run):
     """One measurement of one driver; `factor` multiplies its I/Os."""
 
-    cell: str
+    what: Cell
     driver: str
     repeat: int
-    what: Cell
     factor: int
 
     kind = "fio"
 
     @property
-    def section(self):
-        return f"{self.cell}.{self.driver}.{self.repeat}"
+    def cell(self):
+        return self.what.name
 
     @property
     def batch(self):
         return self.section
 
-    def job(self):
-        """The run as a section of a job file."""
+    def columns(self):
+        return (self.what.buffer,)
+
+    def job_lines(self):
         cell = self.what
         batch = min(cell.depth, BATCH)
-        return "\n".join((
-            f"[{self.section}]",
-            "stonewall",
+        return (
             f"filename=${{DISK_{self.driver}}}",
             f"iomem=mmapshared:${{BUFFERS}}/{cell.buffer}",
             f"rw={cell.rw}",
@@ -101,11 +99,11 @@ class Run:
             f"iodepth_batch_complete_min={batch}",
             f"iodepth_batch_complete_max={batch}",
             *(["hipri=1"] if cell.mode == "poll" else []),
-        )) + "\n"
+        )
 
 
-def matrix():
-    """Every cell."""
+def matrix(_clock):
+    """Every cell, on each clock."""
     data = [("4k", "pages"), ("16k", "pages"), ("128k", "pages"),
             ("128k", "piece")]
     return [Cell(rw, bs, memory, depth, mode)
@@ -115,32 +113,14 @@ def matrix():
             for mode in ("irq", "poll")]
 
 
-def quick():
+def quick(clock):
     """Reads at depth 32, and the shortest I/O one at a time."""
-    return [c for c in matrix() if c.rw == "randread" and
+    return [c for c in matrix(clock) if c.rw == "randread" and
             (c.depth == 32 or c.bs == "4k")]
 
 
-def select(full, patterns):
-    """Cells of a run: by shell patterns from the matrix, or a preset."""
-    if not patterns:
-        return matrix() if full else quick()
-    return choose.by_patterns(matrix(), patterns)
-
-
-def make_runs(selected, repeats, factor):
-    """The runs, in order; each repeat starts with the other driver."""
-    return [Run(cell.name, driver, repeat, cell, factor)
-            for repeat in range(1, repeats + 1)
-            for cell in selected
-            for driver in plan.rotate(list(DRIVERS), repeat - 1)]
-
-
-def write(runs, directory):
-    """Store the job file, and the list for the guest."""
-    jobs = "\n".join([plan.template()] + [run.job() for run in runs])
-    with open(f"{directory}/jobs.fio", "w", encoding="utf-8") as out:
-        out.write(jobs)
-    with open(f"{directory}/plan", "w", encoding="utf-8") as out:
-        for run in runs:
-            out.write(f"{run.section}\t{run.what.buffer}\n")
+def make(selected, repeats, factor):
+    """The runs, in order."""
+    return plan.in_turn(
+        lambda cell, driver, repeat: Run(cell, driver, repeat, factor),
+        selected, lambda cell: DRIVERS, repeats)
