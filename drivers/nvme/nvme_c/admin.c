@@ -227,6 +227,30 @@ int nvmec_admin_create_queue(struct nvmec_queue *queue)
 	if (ret)
 		return nvmec_to_errno(ret);
 	nvmec_cmd_create_sq(&cmd, queue->id, queue->depth, queue->sq_dma);
+	ret = nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
+	queue->created = !ret;
+	return nvmec_to_errno(ret);
+}
+
+/**
+ * nvmec_admin_delete_queue - have the controller forget an I/O queue
+ * @queue: created; nothing is submitted to it
+ *
+ * Context: as nvmec_admin().
+ * Return: 0 or an errno.
+ */
+int nvmec_admin_delete_queue(struct nvmec_queue *queue)
+{
+	struct nvmec_ctrl *ctrl = queue->ctrl;
+	struct nvme_command cmd;
+	int ret;
+
+	queue->created = false;
+	nvmec_cmd_delete_queue(&cmd, nvme_admin_delete_sq, queue->id);
+	ret = nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
+	if (ret)
+		return nvmec_to_errno(ret);
+	nvmec_cmd_delete_queue(&cmd, nvme_admin_delete_cq, queue->id);
 	return nvmec_to_errno(nvmec_admin(ctrl, &cmd, NULL, 0, NULL));
 }
 

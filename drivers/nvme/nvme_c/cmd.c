@@ -105,6 +105,16 @@ void nvmec_cmd_create_sq(struct nvme_command *cmd, u16 id, unsigned int depth,
 	};
 }
 
+void nvmec_cmd_delete_queue(struct nvme_command *cmd, u8 opcode, u16 id)
+{
+	*cmd = (struct nvme_command) {
+		.delete_queue = {
+			.opcode		= opcode,
+			.qid		= cpu_to_le16(id),
+		},
+	};
+}
+
 void nvmec_cmd_abort(struct nvme_command *cmd, u16 sqid, u16 id)
 {
 	*cmd = (struct nvme_command) {

@@ -54,6 +54,7 @@ void nvmec_cmd_create_cq(struct nvme_command *cmd, u16 id, unsigned int depth,
 			 dma_addr_t ring, bool irq, u16 vector);
 void nvmec_cmd_create_sq(struct nvme_command *cmd, u16 id, unsigned int depth,
 			 dma_addr_t ring);
+void nvmec_cmd_delete_queue(struct nvme_command *cmd, u8 opcode, u16 id);
 void nvmec_cmd_abort(struct nvme_command *cmd, u16 sqid, u16 id);
 void nvmec_cmd_shadows(struct nvme_command *cmd, dma_addr_t shadows,
 		       dma_addr_t events);

@@ -16,6 +16,7 @@
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/sched/mm.h>
 
 #include "nvme_c.h"
 
@@ -188,13 +189,31 @@ int nvmec_ctrl_disable(struct nvmec_ctrl *ctrl)
 	return nvmec_clear_enable(ctrl, 0);
 }
 
-VISIBLE_IF_KUNIT void nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl)
+/*
+ * The bit stays until it is written as 1. As long as it is set, the controller seems to
+ * have failed: see nvmec_ctrl_failed(). The other bits of CSTS cannot be written.
+ */
+VISIBLE_IF_KUNIT void nvmec_ack_subsystem_reset(struct nvmec_ctrl *ctrl)
+{
+	u32 csts = nvmec_csts(ctrl);
+
+	if (!nvmec_all_ones(csts) && (csts & NVME_CSTS_NSSRO))
+		writel(NVME_CSTS_NSSRO, ctrl->bar + NVME_REG_CSTS);
+}
+
+/*
+ * Tells the controller that power may go. Returns whether it is done with that: then
+ * CC.EN must stay as it is, for to clear it is what begins a new life, whose end by
+ * power loss would count as unsafe.
+ */
+VISIBLE_IF_KUNIT bool nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl)
 {
 	u32 cc = readl(ctrl->bar + NVME_REG_CC);
 	int ret;
 
-	if (nvmec_all_ones(cc) || !(cc & NVME_CC_ENABLE))
-		return;
+	if (nvmec_all_ones(cc) || !(cc & NVME_CC_ENABLE) ||
+	    !(nvmec_csts(ctrl) & NVME_CSTS_RDY))
+		return false;
 	cc &= ~NVME_CC_SHN_MASK;
 	cc |= NVME_CC_SHN_NORMAL;
 	writel(cc, ctrl->bar + NVME_REG_CC);
@@ -202,6 +221,7 @@ VISIBLE_IF_KUNIT void nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl)
 			      ctrl->ident.shutdown_ms, NVMEC_HEED_FAILURE);
 	if (ret)
 		dev_warn(&ctrl->dev, "shutdown: error %d\n", ret);
+	return !ret;
 }
 
 VISIBLE_IF_KUNIT int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl)
@@ -347,6 +367,39 @@ static void nvmec_cancel_all(struct nvmec_ctrl *ctrl)
 	blk_mq_tagset_wait_completed_request(&ctrl->io_set.tags);
 }
 
+/*
+ * Before a shutdown, the controller shall have no I/O queues any more. If one cannot be
+ * deleted, it has to do without that. A command that has no answer is cancelled by
+ * nvmec_timeout(), as in bring-up, and the controller is disabled then.
+ */
+static void nvmec_delete_io_queues(struct nvmec_ctrl *ctrl)
+{
+	unsigned int i;
+	int ret = 0;
+
+	if (nvmec_ctrl_failed(ctrl) || ctrl->admin_quiesced)
+		return;
+	smp_store_release(&ctrl->starting, true);
+	for (i = ctrl->nr_queues - 1; i && !ret; i--) {
+		if (ctrl->queues[i].created)
+			ret = nvmec_admin_delete_queue(&ctrl->queues[i]);
+	}
+	WRITE_ONCE(ctrl->starting, false);
+	if (ret)
+		dev_warn(&ctrl->dev, "I/O queue %u: not deleted: error %d\n",
+			 i + 1, ret);
+}
+
+/* Keeps the controller from our memory, one way or another. */
+static void nvmec_ctrl_halt(struct nvmec_ctrl *ctrl, bool shutdown)
+{
+	bool done = shutdown && nvmec_ctrl_shut_down(ctrl);
+
+	/* If it cannot be disabled, its bus must do it. */
+	if (done || nvmec_ctrl_disable(ctrl))
+		pci_clear_master(ctrl->pdev);
+}
+
 /**
  * nvmec_ctrl_stop - bring a controller down
  * @ctrl: the controller
@@ -364,14 +417,11 @@ void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown)
 
 	lockdep_assert_held(&ctrl->run_lock);
 	nvmec_quiesce_io(ctrl);
+	if (ctrl->running && shutdown)
+		nvmec_delete_io_queues(ctrl);
 	nvmec_quiesce_admin(ctrl);
-	if (ctrl->running) {
-		if (shutdown)
-			nvmec_ctrl_shut_down(ctrl);
-		/* Then at least its bus must keep it from our memory. */
-		if (nvmec_ctrl_disable(ctrl))
-			pci_clear_master(ctrl->pdev);
-	}
+	if (ctrl->running)
+		nvmec_ctrl_halt(ctrl, shutdown);
 	ctrl->running = false;
 	for (i = 0; i < ctrl->nr_queues; i++)
 		nvmec_queue_stop(&ctrl->queues[i]);
@@ -392,6 +442,7 @@ static int nvmec_start_admin(struct nvmec_ctrl *ctrl)
 	ret = nvmec_clear_enable(ctrl, NVMEC_HEED_STATE);
 	if (ret)
 		return ret;
+	nvmec_ack_subsystem_reset(ctrl);
 	/* Not before: who had it last may have left it with queues of his. */
 	pci_set_master(ctrl->pdev);
 	ret = nvmec_queue_start(admin);
@@ -742,8 +793,15 @@ static int nvmec_ctrl_bring_up(struct nvmec_ctrl *ctrl)
 		smp_store_release(&ctrl->starting, true);
 		ret = nvmec_ctrl_start(ctrl);
 		WRITE_ONCE(ctrl->starting, false);
+		if (ret == -ENODEV && nvmec_ctrl_gone(ctrl))
+			ret = nvmec_pci_await_link(ctrl) ?: -EIO;
 		if (!ret || ret == -ENODEV || ret == -ECANCELED)
 			return ret;
+		if (ret == -ENOLINK) {
+			if (ctrl->admin_q)
+				nvmec_ctrl_stop(ctrl, false);
+			return ret;
+		}
 		/* There are fewer steps to leave out each time. */
 		if (ret != -EAGAIN && ++attempt == NVMEC_MAX_ATTEMPTS)
 			return ret;
@@ -774,32 +832,45 @@ static int nvmec_ctrl_recover(struct nvmec_ctrl *ctrl)
 	}
 	WRITE_ONCE(ctrl->suspect, fault != NVMEC_FAULT_NONE);
 	ret = nvmec_ctrl_bring_up(ctrl);
-	if (ret && ret != -ECANCELED)
+	if (ret && ret != -ECANCELED && ret != -ENOLINK)
 		dev_err(&ctrl->dev, "cannot bring it up: error %d\n", ret);
 	return ret;
 }
 
-/* From RESETTING to LIVE, or else from any state to the grave. */
+/*
+ * From RESETTING to LIVE, or else from any state to the grave; or it stays RESETTING
+ * because the bus is frozen, and who recovers that will be back.
+ *
+ * I/O waits for this, also that of memory reclaim: memory that it needs must not wait
+ * for I/O.
+ */
 void nvmec_reset_work(struct work_struct *work)
 {
 	struct nvmec_ctrl *ctrl =
 		container_of(work, struct nvmec_ctrl, reset_work);
+	unsigned int noio = memalloc_noio_save();
+	bool shutdown = false;
+	int ret = 0;
 
 	mutex_lock(&ctrl->run_lock);
 	if (nvmec_state(ctrl) == NVMEC_RESETTING) {
-		if (nvmec_ctrl_recover(ctrl)) {
-			nvmec_ctrl_set_state(ctrl, NVMEC_DEAD);
-		} else if (nvmec_ctrl_set_state(ctrl, NVMEC_LIVE)) {
+		ret = nvmec_ctrl_recover(ctrl);
+		if (!ret && nvmec_ctrl_set_state(ctrl, NVMEC_LIVE)) {
 			dev_info(&ctrl->dev,
 				 "live: %u queues, %u for reads and %u for polling beside\n",
 				 ctrl->counts.nr_default, ctrl->counts.nr_read,
 				 ctrl->counts.nr_poll);
 			queue_work(nvmec_wq, &ctrl->scan_work);
 		}
+		/* Whoever lets go of it wants what it has in its cache kept. */
+		shutdown = ret == -ECANCELED;
+		if (ret && ret != -ENOLINK)
+			nvmec_ctrl_set_state(ctrl, NVMEC_DEAD);
 	}
 	if (nvmec_state(ctrl) == NVMEC_DEAD)
-		nvmec_ctrl_bury(ctrl, false);
+		nvmec_ctrl_bury(ctrl, shutdown);
 	mutex_unlock(&ctrl->run_lock);
+	memalloc_noio_restore(noio);
 }
 
 /**

@@ -478,8 +478,8 @@ static enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 	}
 	if (state == NVMEC_RESETTING || state == NVMEC_DEAD)
 		return BLK_EH_RESET_TIMER;
-	if (nvmec_ctrl_gone(ctrl)) {
-		nvmec_ctrl_kill(ctrl);
+	if (nvmec_ctrl_gone(ctrl) || nvmec_pci_link(ctrl) != NVMEC_LINK_UP) {
+		nvmec_pci_lost(ctrl);
 		return BLK_EH_RESET_TIMER;
 	}
 	if (first && state == NVMEC_LIVE && !blk_rq_is_passthrough(rq) &&
@@ -517,7 +517,8 @@ static int nvmec_init_request(struct blk_mq_tag_set *tags, struct request *rq,
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 
 	sg_init_table(nrq->sgl, NVMEC_SMALL_SEGS);
-	nrq->list = dma_pool_alloc(ctrl->small_pool, GFP_KERNEL,
+	/* The block layer may hold I/O meanwhile, that of this disk, too. */
+	nrq->list = dma_pool_alloc(ctrl->small_pool, GFP_NOIO,
 				   &nrq->list_dma);
 	return nrq->list ? 0 : -ENOMEM;
 }

@@ -148,6 +148,7 @@ struct nvmec_queue {
 	bool			polled;
 	bool			has_irq;
 	bool			live;
+	bool			created;
 
 	spinlock_t		sq_lock ____cacheline_aligned_in_smp;
 	struct nvme_command	*sqes;
@@ -246,6 +247,7 @@ struct nvmec_ident {
  * @event_work: handles an asynchronous event
  * @abort_work: sends abort commands for requests that want one
  * @frozen_work: gives it up if the bus stays frozen
+ * @lost_work: gives it up if it still reads as all ones
  * @event: completion dword 0 of the event that @event_work shall handle
  * @event_armed: an event request is with the controller; guarded by the admin queue's
  *	&nvmec_queue.cq_lock, as are @nr_events and @events_since
@@ -308,6 +310,7 @@ struct nvmec_ctrl {
 	struct delayed_work		event_work;
 	struct work_struct		abort_work;
 	struct delayed_work		frozen_work;
+	struct delayed_work		lost_work;
 	u32				event;
 	bool				event_armed;
 	unsigned int			nr_events;
@@ -571,6 +574,10 @@ int nvmec_pci_init(void);
 void nvmec_pci_exit(void);
 int nvmec_pci_map(struct nvmec_ctrl *ctrl, size_t bytes);
 int nvmec_pci_alloc_vectors(struct nvmec_ctrl *ctrl);
+enum nvmec_link nvmec_pci_link(struct nvmec_ctrl *ctrl);
+void nvmec_pci_lost(struct nvmec_ctrl *ctrl);
+int nvmec_pci_await_link(struct nvmec_ctrl *ctrl);
+void nvmec_lost_work(struct work_struct *work);
 
 /* ctrl.c */
 bool nvmec_ctrl_set_state(struct nvmec_ctrl *ctrl, enum nvmec_state state);
@@ -807,7 +814,8 @@ int nvmec_ctrl_rescan_wait(struct nvmec_ctrl *ctrl);
 /* What only tests call from outside of its file: ctrl.c, queue.c, io.c, map.c, ns.c */
 int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl);
-void nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl);
+bool nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl);
+void nvmec_ack_subsystem_reset(struct nvmec_ctrl *ctrl);
 int nvmec_run_steps(struct nvmec_ctrl *ctrl, const struct nvmec_step *steps,
 		    unsigned int nr);
 void nvmec_wish_counts(struct nvmec_ctrl *ctrl);

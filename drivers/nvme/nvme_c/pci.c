@@ -27,6 +27,13 @@
  * which nobody can let go of it. Most controllers are ready in a few seconds.
  */
 #define NVMEC_PATIENCE_US	(30 * USEC_PER_SEC)
+/*
+ * How long registers may read as all ones before that is taken for the end. The bus
+ * cuts a device off as soon as it sees an error, and tells the driver a moment later.
+ */
+#define NVMEC_LOST_MS		1000
+/* How long a machine that is switched off waits for I/O, at most. */
+#define NVMEC_DRAIN_MS		30000
 /* Large transfers that can always be made, however scarce memory is. */
 #define NVMEC_MIN_BIG		2
 
@@ -100,6 +107,78 @@ int nvmec_pci_alloc_vectors(struct nvmec_ctrl *ctrl)
 	return pci_alloc_irq_vectors_affinity(ctrl->pdev, 1, wanted,
 					      PCI_IRQ_ALL_TYPES |
 					      PCI_IRQ_AFFINITY, &affd);
+}
+
+/* --- the way to the device ------------------------------------------------ */
+
+/**
+ * nvmec_pci_link - what the bus says about the way to the device
+ * @ctrl: the controller
+ *
+ * Context: Any.
+ * Return: enum nvmec_link; the registers may know better, and earlier.
+ */
+enum nvmec_link nvmec_pci_link(struct nvmec_ctrl *ctrl)
+{
+	switch (READ_ONCE(ctrl->pdev->error_state)) {
+	case pci_channel_io_frozen:
+		return NVMEC_LINK_FROZEN;
+	case pci_channel_io_perm_failure:
+		return NVMEC_LINK_LOST;
+	default:
+		return NVMEC_LINK_UP;
+	}
+}
+
+/**
+ * nvmec_pci_lost - registers read as all ones, or the bus says that it is no way
+ * @ctrl: the controller
+ *
+ * A device that is gone is given up, now or in a second. One behind a bus that is frozen
+ * is left to those who recover it: they tell, or give it up when they do not succeed.
+ *
+ * Context: Any; does not wait.
+ */
+void nvmec_pci_lost(struct nvmec_ctrl *ctrl)
+{
+	switch (nvmec_pci_link(ctrl)) {
+	case NVMEC_LINK_LOST:
+		nvmec_ctrl_kill(ctrl);
+		break;
+	case NVMEC_LINK_UP:
+		queue_delayed_work(nvmec_reset_wq, &ctrl->lost_work,
+				   msecs_to_jiffies(NVMEC_LOST_MS));
+		break;
+	case NVMEC_LINK_FROZEN:
+		break;
+	}
+}
+
+/**
+ * nvmec_pci_await_link - wait for what becomes of a device that reads as all ones
+ * @ctrl: the controller, which is being brought up
+ *
+ * Context: Process context, may sleep; for a second.
+ * Return: 0 if it answers again; -ENOLINK if the bus is frozen: then somebody will have
+ * it brought up again, or it is given up; -ENODEV if it is gone.
+ */
+int nvmec_pci_await_link(struct nvmec_ctrl *ctrl)
+{
+	enum nvmec_link link;
+	bool gone;
+
+	/* A timeout is the answer, too. */
+	read_poll_timeout(nvmec_ctrl_gone, gone,
+			  !gone || nvmec_pci_link(ctrl) != NVMEC_LINK_UP ||
+			  nvmec_state(ctrl) != NVMEC_RESETTING,
+			  5000, NVMEC_LOST_MS * USEC_PER_MSEC, false, ctrl);
+	link = nvmec_pci_link(ctrl);
+	if (link == NVMEC_LINK_FROZEN) {
+		queue_delayed_work(nvmec_reset_wq, &ctrl->frozen_work,
+				   msecs_to_jiffies(NVMEC_FROZEN_MS));
+		return -ENOLINK;
+	}
+	return gone || link == NVMEC_LINK_LOST ? -ENODEV : 0;
 }
 
 static int nvmec_make_pools(struct nvmec_ctrl *ctrl)
@@ -197,6 +276,16 @@ static void nvmec_frozen_work(struct work_struct *work)
 	nvmec_ctrl_kill(ctrl);
 }
 
+/* Gone, unless it answers again, or the bus is at work on it. */
+void nvmec_lost_work(struct work_struct *work)
+{
+	struct nvmec_ctrl *ctrl = container_of(to_delayed_work(work),
+					       struct nvmec_ctrl, lost_work);
+
+	if (nvmec_ctrl_gone(ctrl) && nvmec_pci_link(ctrl) != NVMEC_LINK_FROZEN)
+		nvmec_ctrl_kill(ctrl);
+}
+
 static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 {
 	struct nvmec_ctrl *ctrl;
@@ -222,6 +311,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	INIT_DELAYED_WORK(&ctrl->event_work, nvmec_event_work);
 	INIT_WORK(&ctrl->abort_work, nvmec_abort_work);
 	INIT_DELAYED_WORK(&ctrl->frozen_work, nvmec_frozen_work);
+	INIT_DELAYED_WORK(&ctrl->lost_work, nvmec_lost_work);
 
 	ctrl->dev.class = &nvmec_class;
 	ctrl->dev.parent = &pdev->dev;
@@ -287,7 +377,9 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	cancel_delayed_work_sync(&ctrl->event_work);
 	if (ctrl->admin_q)
 		blk_sync_queue(ctrl->admin_q);
+	cancel_delayed_work_sync(&ctrl->lost_work);
 	cancel_work_sync(&ctrl->reset_work);
+	cancel_delayed_work_sync(&ctrl->frozen_work);
 	cancel_work_sync(&ctrl->abort_work);
 	cancel_work_sync(&ctrl->scan_work);
 }
@@ -359,17 +451,17 @@ static void nvmec_remove(struct pci_dev *pdev)
 /* --- stopping for a while, or for good ------------------------------------ */
 
 /*
- * Stops a controller until its reset_work is queued. Returns false if it is not
+ * Shuts a controller down until its reset_work is queued. Returns false if it is not
  * live, and there is nothing to stop.
  */
-static bool nvmec_pause(struct nvmec_ctrl *ctrl, bool shutdown)
+static bool nvmec_pause(struct nvmec_ctrl *ctrl)
 {
 	nvmec_await_reset(ctrl);
 	if (!nvmec_ctrl_set_state(ctrl, NVMEC_RESETTING))
 		return false;
 	WRITE_ONCE(ctrl->fault, NVMEC_FAULT_NONE);
 	mutex_lock(&ctrl->run_lock);
-	nvmec_ctrl_stop(ctrl, shutdown);
+	nvmec_ctrl_stop(ctrl, true);
 	mutex_unlock(&ctrl->run_lock);
 	return true;
 }
@@ -380,14 +472,25 @@ static void nvmec_unpause(struct nvmec_ctrl *ctrl)
 		queue_work(nvmec_reset_wq, &ctrl->reset_work);
 }
 
-/* Power-off: no disk is removed, nothing comes back. */
+/*
+ * Power-off: no disk is removed, nothing comes back. What is under way is waited for,
+ * and what comes yet waits for ever where it is not counted: if it failed while other
+ * disks still work, a RAID would take this one for broken and write that down there.
+ * What does not end in time fails: it holds a tag, with which no CPU goes offline.
+ */
 static void nvmec_shutdown(struct pci_dev *pdev)
 {
 	struct nvmec_ctrl *ctrl = pci_get_drvdata(pdev);
+	unsigned int limit_ms = min(nvmec_io_timeout_ms, NVMEC_DRAIN_MS);
 
 	nvmec_ctrl_set_state(ctrl, NVMEC_REMOVING);
 	flush_work(&ctrl->reset_work);
-	/* I/O that comes yet fails: a CPU could not go offline while it waits. */
+	cancel_work_sync(&ctrl->scan_work);
+	mutex_lock(&ctrl->scan_lock);
+	if (!nvmec_ns_freeze(ctrl, msecs_to_jiffies(limit_ms)))
+		dev_warn(&ctrl->dev, "shutdown: I/O takes over %u ms, it fails\n",
+			 limit_ms);
+	mutex_unlock(&ctrl->scan_lock);
 	nvmec_ctrl_set_state(ctrl, NVMEC_DEAD);
 	mutex_lock(&ctrl->run_lock);
 	nvmec_ctrl_retire(ctrl, true);
@@ -411,7 +514,7 @@ static int nvmec_suspend(struct device *dev)
 		dev_warn(&ctrl->dev, "not suspended, I/O takes over %u ms\n",
 			 limit_ms);
 	/* A dead one stays dead; one that is just being reset can wait. */
-	if (done && !nvmec_pause(ctrl, true))
+	if (done && !nvmec_pause(ctrl))
 		done = nvmec_state(ctrl) == NVMEC_DEAD;
 	if (!done)
 		nvmec_ns_thaw(ctrl);
@@ -432,6 +535,28 @@ static int nvmec_resume(struct device *dev)
 
 static DEFINE_SIMPLE_DEV_PM_OPS(nvmec_pm_ops, nvmec_suspend, nvmec_resume);
 
+/*
+ * Stops a controller until nvmec_unpause(), also if it is just being brought up: that
+ * ended, or did not come to its end, and there is another. Returns false if it is not
+ * to be brought up any more.
+ */
+static bool nvmec_interrupt(struct nvmec_ctrl *ctrl)
+{
+	bool up;
+
+	nvmec_await_reset(ctrl);
+	mutex_lock(&ctrl->run_lock);
+	nvmec_ctrl_set_state(ctrl, NVMEC_RESETTING);
+	up = nvmec_state(ctrl) == NVMEC_RESETTING;
+	if (up) {
+		WRITE_ONCE(ctrl->fault, NVMEC_FAULT_NONE);
+		if (ctrl->admin_q)
+			nvmec_ctrl_stop(ctrl, false);
+	}
+	mutex_unlock(&ctrl->run_lock);
+	return up;
+}
+
 static pci_ers_result_t nvmec_error_detected(struct pci_dev *pdev,
 					     pci_channel_state_t channel)
 {
@@ -442,7 +567,7 @@ static pci_ers_result_t nvmec_error_detected(struct pci_dev *pdev,
 		return PCI_ERS_RESULT_CAN_RECOVER;
 	case pci_channel_io_frozen:
 		dev_warn(&ctrl->dev, "the bus is frozen\n");
-		if (!nvmec_pause(ctrl, false))
+		if (!nvmec_interrupt(ctrl))
 			return PCI_ERS_RESULT_DISCONNECT;
 		queue_delayed_work(nvmec_reset_wq, &ctrl->frozen_work,
 				   msecs_to_jiffies(NVMEC_FROZEN_MS));
@@ -470,7 +595,7 @@ static void nvmec_error_resume(struct pci_dev *pdev)
 
 static void nvmec_reset_prepare(struct pci_dev *pdev)
 {
-	nvmec_pause(pci_get_drvdata(pdev), false);
+	nvmec_interrupt(pci_get_drvdata(pdev));
 }
 
 static void nvmec_reset_done(struct pci_dev *pdev)

@@ -487,6 +487,7 @@ int nvmec_queue_start(struct nvmec_queue *queue)
 {
 	int ret;
 
+	queue->created = false;
 	nvmec_queue_rewind(queue);
 	ret = nvmec_queue_irq_get(queue);
 	if (!ret)

@@ -105,6 +105,16 @@ static void ck_create_sq(struct nvme_command *cmd)
 	nvmec_cmd_create_sq(cmd, 3, 2, CK_RING);
 }
 
+static void ck_delete_sq(struct nvme_command *cmd)
+{
+	nvmec_cmd_delete_queue(cmd, nvme_admin_delete_sq, 3);
+}
+
+static void ck_delete_cq(struct nvme_command *cmd)
+{
+	nvmec_cmd_delete_queue(cmd, nvme_admin_delete_cq, 65535);
+}
+
 static void ck_abort(struct nvme_command *cmd)
 {
 	nvmec_cmd_abort(cmd, 3, 0xa01f);
@@ -168,6 +178,8 @@ static const struct ck_build ck_builds[] = {
 	{ "create SQ", ck_create_sq, {
 		[0] = 0x01, [6] = 0x9abcd000, [7] = 0x12345678,
 		[10] = 0x00010003, [11] = 0x00030005 } },
+	{ "delete SQ", ck_delete_sq, { [0] = 0x00, [10] = 3 } },
+	{ "delete CQ", ck_delete_cq, { [0] = 0x04, [10] = 0xffff } },
 	{ "abort", ck_abort, { [0] = 0x08, [10] = 0xa01f0003 } },
 	{ "shadow doorbells", ck_shadows, {
 		[0] = 0x7c, [6] = 0x9abcd000, [7] = 0x12345678,

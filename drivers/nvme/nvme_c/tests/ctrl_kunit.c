@@ -190,6 +190,22 @@ static void sk_csts_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nvmec_ctrl_failed(&dev->ctrl), param->failed);
 }
 
+/* The bit is cleared by writing it, and no other is written. */
+static void sk_ack_test(struct kunit *test)
+{
+	struct sk_dev *dev = sk_create(test);
+
+	sk_write(dev, 0x1c, 0x11);
+	nvmec_ack_subsystem_reset(&dev->ctrl);
+	KUNIT_EXPECT_EQ(test, sk_read(dev, 0x1c), 0x10);
+	sk_write(dev, 0x1c, 0x01);
+	nvmec_ack_subsystem_reset(&dev->ctrl);
+	KUNIT_EXPECT_EQ(test, sk_read(dev, 0x1c), 0x01);
+	sk_write(dev, 0x1c, 0xffffffff);
+	nvmec_ack_subsystem_reset(&dev->ctrl);
+	KUNIT_EXPECT_EQ(test, sk_read(dev, 0x1c), 0xffffffff);
+}
+
 struct sk_disable {
 	const char	*name;
 	u32		cc;
@@ -300,16 +316,20 @@ static const struct sk_wait sk_shutdowns[] = {
 	{ "later", 0x00460001, 0x05, 0x09, 0, SK_HOURS_MS, 0, 40, 0x00464001 },
 	{ "while it is let go of", 0x00460001, 0x05, 0x09, NVMEC_REMOVING,
 	  SK_HOURS_MS, 0, 40, 0x00464001 },
-	{ "never begins", 0x00460001, 0x01, 0, 0, 60, 0, 60, 0x00464001 },
-	{ "never ends", 0x00460001, 0x05, 0, 0, 60, 0, 60, 0x00464001 },
-	{ "fails", 0x00460001, 0x05, 0x07, 0, SK_HOURS_MS, 0, 40, 0x00464001 },
-	{ "goes away", 0x00460001, 0x05, 0xffffffff, 0, SK_HOURS_MS, 0, 40,
+	{ "never begins", 0x00460001, 0x01, 0, 0, 60, -ETIMEDOUT, 60, 0x00464001 },
+	{ "never ends", 0x00460001, 0x05, 0, 0, 60, -ETIMEDOUT, 60,
+	  0x00464001 },
+	{ "fails", 0x00460001, 0x05, 0x07, 0, SK_HOURS_MS, -EIO, 40,
+	  0x00464001 },
+	{ "goes away", 0x00460001, 0x05, 0xffffffff, 0, SK_HOURS_MS, -ENODEV, 40,
 	  0x00464001 },
 	{ "is not abrupt", 0x00468001, 0x09, 0, 0, SK_HOURS_MS, 0, 0,
 	  0x00464001 },
-	{ "is not enabled", 0x00460000, 0x00, 0, 0, SK_HOURS_MS, 0, 0,
+	{ "is not enabled", 0x00460000, 0x00, 0, 0, SK_HOURS_MS, -ENODEV, 0,
 	  0x00460000 },
-	{ "is gone", 0xffffffff, 0xffffffff, 0, 0, SK_HOURS_MS, 0, 0,
+	{ "is not ready yet", 0x00460001, 0x00, 0, 0, SK_HOURS_MS, -ENODEV, 0,
+	  0x00460001 },
+	{ "is gone", 0xffffffff, 0xffffffff, 0, 0, SK_HOURS_MS, -ENODEV, 0,
 	  0xffffffff },
 };
 
@@ -322,7 +342,8 @@ static void sk_shutdown_test(struct kunit *test)
 	ktime_t begin = ktime_get();
 
 	dev->ctrl.ident.shutdown_ms = param->limit_ms;
-	nvmec_ctrl_shut_down(&dev->ctrl);
+	/* Why it is not done is for the log alone. */
+	KUNIT_EXPECT_EQ(test, nvmec_ctrl_shut_down(&dev->ctrl), !param->ret);
 	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), begin),
 			param->least_ms);
 	KUNIT_EXPECT_EQ(test, sk_read(dev, 0x14), param->cc_after);
@@ -739,6 +760,7 @@ static struct kunit_case sk_cases[] = {
 	KUNIT_CASE_PARAM(sk_reset_test, sk_state_gen_params),
 	KUNIT_CASE_PARAM(sk_kill_test, sk_state_gen_params),
 	KUNIT_CASE_PARAM(sk_csts_test, sk_csts_gen_params),
+	KUNIT_CASE(sk_ack_test),
 	KUNIT_CASE_PARAM(sk_disable_test, sk_disable_gen_params),
 	KUNIT_CASE_PARAM(sk_enable_test, sk_enable_gen_params),
 	KUNIT_CASE_PARAM(sk_shutdown_test, sk_shutdown_gen_params),

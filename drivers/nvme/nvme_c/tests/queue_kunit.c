@@ -80,6 +80,7 @@ static void qk_flush(void *data)
 {
 	struct qk_dev *dev = data;
 
+	flush_delayed_work(&dev->ctrl.lost_work);
 	flush_work(&dev->ctrl.reset_work);
 	flush_delayed_work(&dev->ctrl.event_work);
 }
@@ -100,6 +101,9 @@ static void qk_init_ctrl(struct kunit *test, struct qk_dev *dev)
 	struct nvmec_ctrl *ctrl = &dev->ctrl;
 
 	ctrl->dev.init_name = "nvmec_kunit";
+	ctrl->pdev = kunit_kzalloc(test, sizeof(*ctrl->pdev), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ctrl->pdev);
+	ctrl->pdev->error_state = pci_channel_io_normal;
 	ctrl->bar = nvk_bar(test, QK_BAR_BYTES);
 	ctrl->bar_bytes = QK_BAR_BYTES;
 	ctrl->state = NVMEC_LIVE;
@@ -626,6 +630,68 @@ static void qk_timeout_test(struct kunit *test)
 		qk_expect_ended(test, io, BLK_STS_IOERR, 0);
 	else
 		qk_expect_in_flight(test, io);
+}
+
+/**
+ * struct qk_lost - a command times out, and there may be no way to the device
+ * @name: of the case
+ * @csts: CSTS
+ * @link: what the bus says
+ * @state: of the controller afterwards
+ * @waits: it is looked at again in a while
+ * @csts_then: and CSTS is this by then
+ * @link_then: and the bus says this
+ * @state_then: what it is then
+ */
+struct qk_lost {
+	const char		*name;
+	u32			csts;
+	pci_channel_state_t	link;
+	enum nvmec_state	state;
+	bool			waits;
+	u32			csts_then;
+	pci_channel_state_t	link_then;
+	enum nvmec_state	state_then;
+};
+
+static const struct qk_lost qk_losts[] = {
+	{ "the way is there", 0x01, pci_channel_io_normal, NVMEC_RESETTING },
+	{ "pulled out, and the bus knows", ~0U, pci_channel_io_perm_failure,
+	  NVMEC_DEAD },
+	{ "pulled out, and nobody knows", ~0U, pci_channel_io_normal,
+	  NVMEC_LIVE, true, ~0U, pci_channel_io_normal, NVMEC_DEAD },
+	{ "pulled out, and then the bus knows", ~0U, pci_channel_io_normal,
+	  NVMEC_LIVE, true, ~0U, pci_channel_io_perm_failure, NVMEC_DEAD },
+	{ "frozen", ~0U, pci_channel_io_frozen, NVMEC_LIVE },
+	{ "frozen, but registers can be read", 0x01, pci_channel_io_frozen,
+	  NVMEC_LIVE },
+	{ "cut off, then frozen", ~0U, pci_channel_io_normal, NVMEC_LIVE, true,
+	  ~0U, pci_channel_io_frozen, NVMEC_LIVE },
+	{ "cut off, then back", ~0U, pci_channel_io_normal, NVMEC_LIVE, true,
+	  0x01, pci_channel_io_normal, NVMEC_LIVE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(qk_lost, qk_losts, name);
+
+static void qk_lost_test(struct kunit *test)
+{
+	const struct qk_lost *param = test->param_value;
+	struct qk_dev *dev = qk_create(test, 0);
+	struct qk_io *io = qk_send(test, dev);
+
+	writel(param->csts, dev->ctrl.bar + NVME_REG_CSTS);
+	dev->ctrl.pdev->error_state = param->link;
+	KUNIT_EXPECT_EQ(test, nvmec_admin_ops.timeout(io->rq),
+			BLK_EH_RESET_TIMER);
+	KUNIT_EXPECT_EQ(test, nvmec_state(&dev->ctrl), param->state);
+	KUNIT_EXPECT_EQ(test, delayed_work_pending(&dev->ctrl.lost_work),
+			param->waits);
+	if (!param->waits)
+		return;
+	writel(param->csts_then, dev->ctrl.bar + NVME_REG_CSTS);
+	dev->ctrl.pdev->error_state = param->link_then;
+	qk_flush(dev);
+	KUNIT_EXPECT_EQ(test, nvmec_state(&dev->ctrl), param->state_then);
 }
 
 /* What a request that is taken back knows of the reset. */
@@ -1186,6 +1252,7 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE_PARAM(qk_again_test, qk_again_gen_params),
 	KUNIT_CASE(qk_delay_test),
 	KUNIT_CASE_PARAM(qk_timeout_test, qk_timeout_gen_params),
+	KUNIT_CASE_PARAM(qk_lost_test, qk_lost_gen_params),
 	KUNIT_CASE(qk_cancel_test),
 	KUNIT_CASE(qk_progress_test),
 	KUNIT_CASE_PARAM(qk_bogus_test, qk_bogus_gen_params),
