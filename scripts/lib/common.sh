@@ -68,7 +68,7 @@ hold_kernel() {
 slowness() {
 	case $1 in
 	debug) echo 5 ;;
-	uml-*) echo 2 ;;
+	uml-* | rt) echo 2 ;;
 	kcsan) echo 8 ;;
 	*) echo 1 ;;
 	esac

@@ -3,7 +3,7 @@
 #
 # Both drivers side by side on two devices; the kernel's takes back a device that
 # nvme_c had, with its data. scripts/bind does it, and refuses what is in use.
-#@kernel stock debug kcsan
+#@kernel stock debug kcsan rt
 #@vm --nvme size=1G,serial=ours --nvme size=1G,serial=theirs
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

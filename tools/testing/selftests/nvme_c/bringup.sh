@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Two devices are brought up: names, attributes, limits; both go again.
-#@kernel stock debug kcsan
+#@kernel stock debug kcsan rt
 #@vm --nvme serial=first --nvme serial=second,block=4096,namespaces=2
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

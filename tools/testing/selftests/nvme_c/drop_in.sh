@@ -3,7 +3,7 @@
 #
 # drop_in=1: the names of the kernel's driver and every device, unless that driver is
 # loaded. udev's links and lsblk follow.
-#@kernel stock debug kcsan
+#@kernel stock debug kcsan rt
 #@vm --nvme size=64M,serial=first --nvme size=64M,serial=second,namespaces=2
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -4,7 +4,7 @@
 # Namespaces are detached and attached while the driver runs: by the kernel's driver,
 # which has another controller of the same subsystem. The controller says so in an
 # asynchronous event, again and again, and the disks follow.
-#@kernel stock debug kcsan
+#@kernel stock debug kcsan rt
 #@vm --qemu -device --qemu nvme-subsys,id=both --nvme size=64M,namespaces=3,subsys=both,serial=both --nvme namespaces=0,subsys=both,serial=both
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -3,7 +3,7 @@
 #
 # Parameters: what is out of range is refused with one line; what is in range
 # does what it says.
-#@kernel stock debug kcsan
+#@kernel stock debug kcsan rt
 #@vm --cpus 3 --nvme size=1G
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

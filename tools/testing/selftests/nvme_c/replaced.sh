@@ -4,7 +4,7 @@
 # A namespace is formatted, or detached, by another controller of its subsystem while its
 # disk has dirty data in the page cache: not one write of that reaches the controller,
 # where it would land in the data of the namespace that has the id then.
-#@kernel stock debug kcsan
+#@kernel stock debug kcsan rt
 #@vm --qemu -device --qemu nvme-subsys,id=both --nvme size=64M,namespaces=2,subsys=both,serial=both --nvme namespaces=0,subsys=both,serial=both
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

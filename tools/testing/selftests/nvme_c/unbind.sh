@@ -3,7 +3,7 @@
 #
 # The driver comes and goes under load, again and again; the load gets errors,
 # and nothing hangs. In the end the module goes under load.
-#@kernel stock debug kcsan
+#@kernel stock debug kcsan rt
 #@vm --nvme size=1G
 #@timeout 300
 

@@ -4,7 +4,7 @@
 # A controller that names nine hours as the time until it is ready, and is not: the
 # driver can be told to let go of it, and be unloaded, also if it is ready and does not
 # answer. Another that cannot be disabled is given up.
-#@kernel stock debug kcsan
+#@kernel stock debug kcsan rt
 #@vm --qemu -object --qemu memory-backend-ram,id=cover,size=16K,share=on --qemu -device --qemu ivshmem-plain,memdev=cover --nvme size=64M
 #@timeout 300
 
