@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Compile probes for compat.h, to be included by the Makefile of a directory that
+# Compile probes for linux/mqblk_compat.h, to be included by the Makefile of a directory that
 # uses it: $(call probe,EXPRESSION,MACRO) gives -DMACRO if this kernel's headers
 # have EXPRESSION.
 probe = $(call try-run,echo "extern typeof($(1)) *mqblk_probe;" | \

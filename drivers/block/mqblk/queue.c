@@ -13,9 +13,8 @@
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/mqblk.h>
+#include <linux/mqblk_compat.h>
 #include <linux/slab.h>
-
-#include "compat.h"
 
 /*
  * So many requests end in one interrupt, and no more: a queue can hold 10,240, and

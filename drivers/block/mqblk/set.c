@@ -6,10 +6,9 @@
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/mqblk.h>
+#include <linux/mqblk_compat.h>
 #include <linux/sched/mm.h>
 #include <linux/string.h>
-
-#include "compat.h"
 
 static unsigned int mqblk_queue_total(const struct mqblk_queue_counts *queues)
 {

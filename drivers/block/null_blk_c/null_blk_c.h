@@ -10,12 +10,12 @@
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mqblk.h>
+#include <linux/mqblk_compat.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
-#include "../mqblk/compat.h"
 #include "attr.h"
 #include "cache.h"
 #include "cmd.h"

@@ -17,6 +17,7 @@
 #include <linux/list.h>
 #include <linux/mempool.h>
 #include <linux/mqblk.h>
+#include <linux/mqblk_compat.h>
 #include <linux/mutex.h>
 #include <linux/nvme.h>
 #include <linux/pci.h>
@@ -26,7 +27,6 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#include "../../block/mqblk/compat.h"
 #include "cmd.h"
 #include "prp.h"
 #include "recover.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The one file that knows kernel versions.
+ * The one file that knows kernel versions, for mqblk and its drivers.
  *
  * All other files use the newest kernel's interfaces. MQBLK_HAVE_* come from
- * compile probes in compat.mk, because distribution kernels carry backports
- * that a version number does not tell.
+ * compile probes in drivers/block/mqblk/compat.mk, because distribution kernels carry
+ * backports that a version number does not tell.
  */
-#ifndef _MQBLK_COMPAT_H
-#define _MQBLK_COMPAT_H
+#ifndef _LINUX_MQBLK_COMPAT_H
+#define _LINUX_MQBLK_COMPAT_H
 
 #include <linux/badblocks.h>
 #include <linux/blk-mq.h>
@@ -129,4 +129,4 @@ static inline void mqblk_limit_zone_append(struct queue_limits *limits,
 #endif
 }
 
-#endif /* _MQBLK_COMPAT_H */
+#endif /* _LINUX_MQBLK_COMPAT_H */
