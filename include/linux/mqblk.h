@@ -274,9 +274,20 @@ static inline void mqblk_rq_set_id(struct request *rq, u16 id)
 struct mqblk_watch;
 void mqblk_rq_start_watched(struct mqblk_watch *watch, struct request *rq,
 			    enum mqblk_mode mode);
-bool mqblk_rq_claim_watched(struct request *rq, blk_status_t status);
-struct request *mqblk_rq_claim_id_watched(struct request *rq, u16 id, bool good);
+bool mqblk_rq_claim_watched(struct request *rq, unsigned int kept, bool ends,
+			    blk_status_t status);
 void mqblk_rq_report(struct request *rq, blk_status_t status);
+
+/*
+ * Claiming is the step from STARTED to IDLE, while all else that @kept says of the
+ * state is as it was. All ways to claim are this one, but that of the only owner, who
+ * needs no atomic operation for it.
+ */
+static inline bool mqblk_rq_try_claim(struct mqblk_rq *mrq, unsigned int kept)
+{
+	return cmpxchg(&mrq->state, kept | MQBLK_RQ_STARTED,
+		       kept | MQBLK_RQ_IDLE) == (kept | MQBLK_RQ_STARTED);
+}
 
 /**
  * mqblk_rq_claim - win the right to complete a request
@@ -295,29 +306,25 @@ void mqblk_rq_report(struct request *rq, blk_status_t status);
 static inline bool mqblk_rq_claim(struct request *rq)
 {
 	struct mqblk_rq *mrq = mqblk_rq(rq);
-	unsigned int kept = READ_ONCE(mrq->state) & MQBLK_RQ_KEPT_MASK;
 
-	return cmpxchg(&mrq->state, kept | MQBLK_RQ_STARTED,
-		       kept | MQBLK_RQ_IDLE) == (kept | MQBLK_RQ_STARTED);
+	return mqblk_rq_try_claim(mrq,
+				  READ_ONCE(mrq->state) & MQBLK_RQ_KEPT_MASK);
 }
 
-/* As mqblk_rq_claim(), for the owner. A watched request is refused. */
-static inline bool mqblk_rq_claim_owned(struct request *rq)
+/*
+ * As mqblk_rq_claim(), for the only owner of a request that ends with @status; warns if
+ * the request is not started. A watched one is reported.
+ */
+static inline bool mqblk_rq_claim_owned(struct request *rq, blk_status_t status)
 {
 	struct mqblk_rq *mrq = mqblk_rq(rq);
 	unsigned int state = READ_ONCE(mrq->state);
 
-	if ((state & ~MQBLK_RQ_GEN_MASK) != MQBLK_RQ_STARTED)
-		return false;
+	if (unlikely((state & ~MQBLK_RQ_GEN_MASK) != MQBLK_RQ_STARTED))
+		return !WARN_ON_ONCE(!mqblk_rq_claim_watched(rq,
+				state & MQBLK_RQ_KEPT_MASK, true, status));
 	WRITE_ONCE(mrq->state, (state & MQBLK_RQ_GEN_MASK) | MQBLK_RQ_IDLE);
 	return true;
-}
-
-/* Claims a request of either kind that ends with @status; warns if it cannot. */
-static inline bool mqblk_rq_claim_end(struct request *rq, blk_status_t status)
-{
-	return likely(mqblk_rq_claim_owned(rq)) ||
-	       !WARN_ON_ONCE(!mqblk_rq_claim_watched(rq, status));
 }
 
 /**
@@ -347,8 +354,7 @@ static inline u16 mqblk_rq_id(struct request *rq)
 static inline struct request *mqblk_rq_claim_id(struct blk_mq_tags *tags,
 						u16 id, bool good)
 {
-	unsigned int started = (id & MQBLK_RQ_GEN_MASK) | MQBLK_RQ_STARTED;
-	unsigned int idle = (id & MQBLK_RQ_GEN_MASK) | MQBLK_RQ_IDLE;
+	unsigned int generation = id & MQBLK_RQ_GEN_MASK;
 	unsigned int tag = id & MQBLK_RQ_TAG_MASK;
 	struct request *rq;
 
@@ -358,9 +364,11 @@ static inline struct request *mqblk_rq_claim_id(struct blk_mq_tags *tags,
 	/* A tag that is free may still point to its last request. */
 	if (!rq || rq->tag != tag)
 		return NULL;
-	if (likely(cmpxchg(&mqblk_rq(rq)->state, started, idle) == started))
+	if (likely(mqblk_rq_try_claim(mqblk_rq(rq), generation)) ||
+	    mqblk_rq_claim_watched(rq, generation | MQBLK_RQ_WATCHED, good,
+				   BLK_STS_OK))
 		return rq;
-	return mqblk_rq_claim_id_watched(rq, id, good);
+	return NULL;
 }
 
 /* Ends a claimed request, in the batch if there is one that can take it. */
@@ -386,7 +394,7 @@ static inline void mqblk_rq_finish(struct request *rq, blk_status_t status,
 static inline void mqblk_rq_end(struct request *rq, blk_status_t status,
 				struct io_comp_batch *iob)
 {
-	if (mqblk_rq_claim_end(rq, status))
+	if (mqblk_rq_claim_owned(rq, status))
 		mqblk_rq_finish(rq, status, iob);
 }
 
@@ -406,7 +414,7 @@ static inline void mqblk_rq_end(struct request *rq, blk_status_t status,
 static inline void mqblk_rq_complete(struct request *rq, blk_status_t status,
 				     struct io_comp_batch *iob)
 {
-	if (!mqblk_rq_claim_end(rq, status))
+	if (!mqblk_rq_claim_owned(rq, status))
 		return;
 	mqblk_rq(rq)->status = status;
 	if (!blk_mq_complete_request_remote(rq))
@@ -633,10 +641,12 @@ struct mqblk_watch {
 	struct list_head	entry;
 };
 
+void mqblk_watch_free(struct mqblk_watch *watch);
+void mqblk_watch_resized(struct mqblk_watch *watch);
+
+/* debugfs.c: files of a disk that can be watched */
 void mqblk_watch_add(struct mqblk_watch *watch, struct gendisk *disk,
 		     void (*set)(struct mqblk_watch *watch, bool on));
 void mqblk_watch_remove(struct mqblk_watch *watch);
-void mqblk_watch_free(struct mqblk_watch *watch);
-void mqblk_watch_resized(struct mqblk_watch *watch);
 
 #endif /* _LINUX_MQBLK_H */

@@ -2,7 +2,7 @@
 /*
  * Files in debugfs: mqblk/DISK/ with enable, stats, latency and reset.
  *
- * A file that is being read or written keeps mqblk_debugfs_remove() waiting, and
+ * A file that is being read or written keeps mqblk_watch_remove() waiting, and
  * with it the disk; so mqblk_watch_lock is not held there.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -10,6 +10,7 @@
 #include <linux/blkdev.h>
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
+#include <linux/export.h>
 #include <linux/fs.h>
 #include <linux/kstrtox.h>
 #include <linux/seq_file.h>
@@ -103,17 +104,11 @@ static const struct file_operations mqblk_reset_fops = {
 	.write	= mqblk_reset_write,
 };
 
-/**
- * mqblk_debugfs_add - make the files of a disk
- * @watch: of the disk
- *
- * Context: Process context, may sleep.
- */
-void mqblk_debugfs_add(struct mqblk_watch *watch)
+/* debugfs takes its own errors for a parent, and makes nothing then. */
+static void mqblk_files_create(struct mqblk_watch *watch)
 {
 	struct dentry *dir;
 
-	/* debugfs takes its own errors for a parent, and makes nothing then. */
 	dir = debugfs_create_dir(watch->disk->disk_name, mqblk_debugfs_root);
 	debugfs_create_file("enable", 0600, dir, watch, &mqblk_enable_fops);
 	debugfs_create_file("stats", 0400, dir, watch, &mqblk_counters_fops);
@@ -123,17 +118,40 @@ void mqblk_debugfs_add(struct mqblk_watch *watch)
 }
 
 /**
- * mqblk_debugfs_remove - remove the files of a disk
- * @watch: of the disk
+ * mqblk_watch_add - let the requests of a disk be watched
+ * @watch: part of the driver's data for the disk
+ * @disk: the disk, published
+ * @set: as in &struct mqblk_watch
  *
- * Nobody is at work in them on return.
+ * Whatever debugfs has to say about it, the disk works.
  *
- * Context: Process context, may sleep, not under mqblk_watch_lock.
+ * Context: Process context, may sleep; calls @set if somebody looks already.
  */
-void mqblk_debugfs_remove(struct mqblk_watch *watch)
+void mqblk_watch_add(struct mqblk_watch *watch, struct gendisk *disk,
+		     void (*set)(struct mqblk_watch *watch, bool on))
+{
+	watch->disk = disk;
+	watch->set = set;
+	mqblk_watch_begin(watch);
+	mqblk_files_create(watch);
+}
+EXPORT_SYMBOL_GPL(mqblk_watch_add);
+
+/**
+ * mqblk_watch_remove - do not let a disk be watched any more
+ * @watch: given to mqblk_watch_add()
+ *
+ * Due before mqblk_disk_remove(). Requests that are watched end as such. Nobody is at
+ * work in the disk's files on return.
+ *
+ * Context: Process context, may sleep; the driver is told for the last time.
+ */
+void mqblk_watch_remove(struct mqblk_watch *watch)
 {
 	debugfs_remove(watch->dir);
+	mqblk_watch_end(watch);
 }
+EXPORT_SYMBOL_GPL(mqblk_watch_remove);
 
 /* Before any disk is there. */
 void mqblk_debugfs_init(void)

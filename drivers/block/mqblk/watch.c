@@ -94,41 +94,23 @@ EXPORT_SYMBOL_GPL(mqblk_rq_report);
 /**
  * mqblk_rq_claim_watched - claim a request that may be watched, and report it
  * @rq: as for mqblk_rq_claim()
+ * @kept: what its state is to be besides being started
+ * @ends: it ends with @status; otherwise mqblk_rq_report() is the caller's to call
  * @status: its outcome
  *
  * Context: Any.
  * Return: as mqblk_rq_claim().
  */
-bool mqblk_rq_claim_watched(struct request *rq, blk_status_t status)
+bool mqblk_rq_claim_watched(struct request *rq, unsigned int kept, bool ends,
+			    blk_status_t status)
 {
-	if (!mqblk_rq_claim(rq))
+	if (!mqblk_rq_try_claim(mqblk_rq(rq), kept))
 		return false;
-	mqblk_rq_report(rq, status);
+	if (ends)
+		mqblk_rq_report(rq, status);
 	return true;
 }
 EXPORT_SYMBOL_GPL(mqblk_rq_claim_watched);
-
-/**
- * mqblk_rq_claim_id_watched - the rest of mqblk_rq_claim_id()
- * @rq: the request that had this number's tag
- * @id: as for mqblk_rq_claim_id()
- * @good: likewise
- *
- * Context: Any.
- * Return: @rq if it is watched and in flight with this number, or NULL.
- */
-struct request *mqblk_rq_claim_id_watched(struct request *rq, u16 id, bool good)
-{
-	unsigned int kept = (id & MQBLK_RQ_GEN_MASK) | MQBLK_RQ_WATCHED;
-
-	if (cmpxchg(&mqblk_rq(rq)->state, kept | MQBLK_RQ_STARTED,
-		    kept | MQBLK_RQ_IDLE) != (kept | MQBLK_RQ_STARTED))
-		return NULL;
-	if (good)
-		mqblk_rq_report(rq, BLK_STS_OK);
-	return rq;
-}
-EXPORT_SYMBOL_GPL(mqblk_rq_claim_id_watched);
 
 /* --- who looks ------------------------------------------------------------ */
 
@@ -151,7 +133,7 @@ static void mqblk_watch_update(struct mqblk_watch *watch)
 }
 
 /* Makes counters for the queues that there are; returns 0 or -ENOMEM. */
-static int mqblk_watch_know(struct mqblk_watch *watch)
+static int mqblk_watch_add_queues(struct mqblk_watch *watch)
 {
 	struct blk_mq_hw_ctx *hctx;
 	unsigned long i;
@@ -180,7 +162,7 @@ static int mqblk_watch_count_on(struct mqblk_watch *watch)
 		/* They are made before a request finds them. */
 		smp_store_release(&watch->stats, stats);
 	}
-	ret = mqblk_watch_know(watch);
+	ret = mqblk_watch_add_queues(watch);
 	if (!ret)
 		WRITE_ONCE(watch->stats->on, true);
 	return ret;
@@ -238,39 +220,26 @@ void mqblk_trace_unregister(void)
 /* --- life ----------------------------------------------------------------- */
 
 /**
- * mqblk_watch_add - let the requests of a disk be watched
- * @watch: part of the driver's data for the disk
- * @disk: the disk, published
- * @set: as in &struct mqblk_watch
- *
- * Whatever debugfs has to say about it, the disk works.
+ * mqblk_watch_begin - let the requests of a disk be watched
+ * @watch: with its disk and function set
  *
  * Context: Process context, may sleep; calls @set if somebody looks already.
  */
-void mqblk_watch_add(struct mqblk_watch *watch, struct gendisk *disk,
-		     void (*set)(struct mqblk_watch *watch, bool on))
+void mqblk_watch_begin(struct mqblk_watch *watch)
 {
-	watch->disk = disk;
-	watch->set = set;
-	scoped_guard(mutex, &mqblk_watch_lock) {
-		list_add_tail(&watch->entry, &mqblk_watches);
-		mqblk_watch_update(watch);
-	}
-	mqblk_debugfs_add(watch);
+	guard(mutex)(&mqblk_watch_lock);
+	list_add_tail(&watch->entry, &mqblk_watches);
+	mqblk_watch_update(watch);
 }
-EXPORT_SYMBOL_GPL(mqblk_watch_add);
 
 /**
- * mqblk_watch_remove - do not let a disk be watched any more
- * @watch: given to mqblk_watch_add()
- *
- * Due before mqblk_disk_remove(). Requests that are watched end as such.
+ * mqblk_watch_end - do not let a disk be watched any more
+ * @watch: given to mqblk_watch_begin()
  *
  * Context: Process context, may sleep; the driver is told for the last time.
  */
-void mqblk_watch_remove(struct mqblk_watch *watch)
+void mqblk_watch_end(struct mqblk_watch *watch)
 {
-	mqblk_debugfs_remove(watch);
 	guard(mutex)(&mqblk_watch_lock);
 	list_del(&watch->entry);
 	if (!watch->on)
@@ -278,7 +247,6 @@ void mqblk_watch_remove(struct mqblk_watch *watch)
 	WRITE_ONCE(watch->on, false);
 	watch->set(watch, false);
 }
-EXPORT_SYMBOL_GPL(mqblk_watch_remove);
 
 /**
  * mqblk_watch_free - free what a watch has counted
@@ -305,6 +273,6 @@ void mqblk_watch_resized(struct mqblk_watch *watch)
 {
 	guard(mutex)(&mqblk_watch_lock);
 	if (watch->stats)
-		mqblk_watch_know(watch);
+		mqblk_watch_add_queues(watch);
 }
 EXPORT_SYMBOL_GPL(mqblk_watch_resized);

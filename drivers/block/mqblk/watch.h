@@ -11,11 +11,11 @@
 /* watch.c */
 extern struct mutex mqblk_watch_lock;
 int mqblk_watch_count(struct mqblk_watch *watch, bool on);
+void mqblk_watch_begin(struct mqblk_watch *watch);
+void mqblk_watch_end(struct mqblk_watch *watch);
 
 /* debugfs.c */
 void mqblk_debugfs_init(void);
 void mqblk_debugfs_exit(void);
-void mqblk_debugfs_add(struct mqblk_watch *watch);
-void mqblk_debugfs_remove(struct mqblk_watch *watch);
 
 #endif /* _MQBLK_WATCH_H */
