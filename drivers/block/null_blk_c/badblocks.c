@@ -9,7 +9,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/badblocks.h>
-#include <linux/cleanup.h>
 #include <linux/kstrtox.h>
 #include <linux/minmax.h>
 #include <linux/sched/mm.h>
@@ -152,37 +151,37 @@ static int nbc_bad_change(struct badblocks *list,
 }
 
 /**
- * nbc_badblocks_store - mark sectors good or bad
- * @dev: the device
+ * nbc_badblocks_change - mark sectors good or bad
+ * @list: the list
+ * @name: of its device
  * @text: "+first-last" for bad, "-first-last" for good, sectors of 512 bytes, last
  *	included
  *
- * Context: Process context; takes dev->config_lock. Requests see it when this returns.
+ * Context: Process context, may sleep; the caller serialises calls. Requests see it when
+ * this returns.
  * Return: 0; -EINVAL for a text of another form or a list that is full, -ERANGE
  * for numbers of more than 64 bits, -ENOMEM. After an error nothing has changed.
  */
-int nbc_badblocks_store(struct nbc_device *dev, const char *text)
+int nbc_badblocks_change(struct badblocks *list, const char *name,
+			 const char *text)
 {
 	struct nbc_bad_range range;
 	int ret;
 
-	guard(mutex)(&dev->config_lock);
 	ret = nbc_bad_parse(text, &range);
 	if (ret) {
 		pr_err("%s: badblocks: \"%*pE\" is not valid, use +FIRST-LAST or -FIRST-LAST, sectors 0 to %llu\n",
-		       nbc_device_name(dev), (int)strcspn(text, "\n"), text,
+		       name, (int)strcspn(text, "\n"), text,
 		       NBC_BAD_MAX_SECTOR);
 		return ret;
 	}
-	ret = nbc_bad_change(&dev->badblocks, &range);
+	ret = nbc_bad_change(list, &range);
 	if (ret == -ENOSPC) {
 		pr_err("%s: badblocks: \"%*pE\" does not fit, use at most %lu ranges of up to %d sectors\n",
-		       nbc_device_name(dev), (int)strcspn(text, "\n"), text,
-		       MAX_BADBLOCKS, BB_MAX_LEN);
+		       name, (int)strcspn(text, "\n"), text, MAX_BADBLOCKS,
+		       BB_MAX_LEN);
 		return -EINVAL;
 	}
-	if (!ret && dev->disk)
-		nbc_disk_choose_path(dev->disk);
 	return ret;
 }
 
@@ -222,7 +221,7 @@ static bool nbc_bad_find(struct badblocks *list, sector_t first, sector_t sects,
 }
 
 /**
- * nbc_bad_check - do bad blocks end a command
+ * nbc_badblocks_check - do bad blocks end a command
  * @nbd: the disk
  * @pos: first byte
  * @len: number of bytes; set to what may still be done if there is an error, a
@@ -233,7 +232,8 @@ static bool nbc_bad_find(struct badblocks *list, sector_t first, sector_t sects,
  * Context: Any but hard interrupts.
  * Return: BLK_STS_OK or BLK_STS_IOERR.
  */
-blk_status_t nbc_bad_check(struct nbc_disk *nbd, u64 pos, unsigned int *len)
+blk_status_t nbc_badblocks_check(struct nbc_disk *nbd, u64 pos,
+				 unsigned int *len)
 {
 	sector_t first = pos >> SECTOR_SHIFT, first_bad, nr_bad;
 

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "null_blk_c.h"
+#include "timing.h"
 
 /* Waiting bios that there is memory for in any case. */
 #define NBC_MIN_WAITERS	64
@@ -140,7 +141,7 @@ void nbc_submit_bio(struct bio *bio)
 	done.counted = blk_queue_io_stat(nbd->disk->queue);
 	if (done.counted)
 		done.start = bio_start_io_acct(done.bio);
-	due = nbc_due(nbd, bio_op(done.bio), done.bio->bi_iter.bi_size, false);
+	due = nbc_timing_due(nbd, bio_op(done.bio), done.bio->bi_iter.bi_size, false);
 	done.status = nbc_bio_do(nbd, done.bio);
 	if (due)
 		nbc_bio_wait(nbd, &done, due);

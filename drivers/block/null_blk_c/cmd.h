@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Commands, and what a plain disk does with one: inline, for io.c has it on the
- * path where each instruction counts.
+ * Commands: operations on a disk, wherever they come from.
  */
 #ifndef _NULL_BLK_C_CMD_H
 #define _NULL_BLK_C_CMD_H
 
-#include <linux/bio.h>
-#include <linux/blkdev.h>
-#include <linux/pagemap.h>
+#include <linux/blk_types.h>
 #include <linux/types.h>
-
-#include "store.h"
 
 /**
  * struct nbc_cmd - one operation on a disk, from a request or from a bio
@@ -28,63 +23,5 @@ struct nbc_cmd {
 	u64		pos;
 	unsigned int	len;
 };
-
-void nbc_hide_segments(struct bio *bio);
-
-/**
- * nbc_hide_memory - keep what the kernel had in new pages from being read
- * @bio: chain of bios that read
- *
- * A disk without data leaves the memory of a read as it is, which is what makes
- * it fast. But memory that is not up to date, such as new pages of the page
- * cache, may hold anything of the kernel's, and user space will see it: that is
- * zeroed. Memory that user space gave for direct I/O is up to date.
- *
- * Context: Any.
- */
-static __always_inline void nbc_hide_memory(struct bio *bio)
-{
-	for (; bio; bio = bio->bi_next) {
-		/* A clone has none of its own, and 0. */
-		if (bio->bi_vcnt != 1 ||
-		    unlikely(!folio_test_uptodate(page_folio(bio_page(bio)))))
-			nbc_hide_segments(bio);
-	}
-}
-
-/**
- * nbc_store_cmd - do an operation on a store
- * @store: where the data is
- * @cmd: what to do
- *
- * Context: Process context, may sleep.
- * Return: BLK_STS_OK, BLK_STS_NOSPC without memory, BLK_STS_NOTSUPP for an
- * operation that moves no data.
- */
-static __always_inline blk_status_t nbc_store_cmd(struct nbc_store *store,
-						  const struct nbc_cmd *cmd)
-{
-	switch (cmd->op) {
-	case REQ_OP_READ:
-		nbc_store_read(store, cmd->bio, cmd->pos, cmd->len);
-		return BLK_STS_OK;
-	case REQ_OP_WRITE:
-	case REQ_OP_ZONE_APPEND:
-		return nbc_store_write(store, cmd->bio, cmd->pos, cmd->len);
-	case REQ_OP_DISCARD:
-		nbc_store_discard(store, cmd->pos, cmd->len);
-		return BLK_STS_OK;
-	case REQ_OP_WRITE_ZEROES:
-		if (cmd->flags & REQ_NOUNMAP)
-			nbc_store_zero(store, cmd->pos, cmd->len);
-		else
-			nbc_store_discard(store, cmd->pos, cmd->len);
-		return BLK_STS_OK;
-	case REQ_OP_FLUSH:
-		return BLK_STS_OK;
-	default:
-		return BLK_STS_NOTSUPP;
-	}
-}
 
 #endif /* _NULL_BLK_C_CMD_H */

@@ -15,6 +15,7 @@
 #include <linux/string.h>
 
 #include "null_blk_c.h"
+#include "zoned.h"
 
 static struct nbc_device *nbc_item_device(struct config_item *item)
 {
@@ -85,6 +86,29 @@ static const struct config_item_type nbc_device_type = {
 	.ct_owner	= THIS_MODULE,
 };
 
+/**
+ * nbc_configfs_alloc - make a device with the defaults, off, and not in configfs yet
+ * @name: of the device and its disk
+ *
+ * Context: Process context, may sleep.
+ * Return: the device, to be dropped by putting its group; NULL without memory.
+ */
+struct nbc_device *nbc_configfs_alloc(const char *name)
+{
+	struct nbc_device *dev = nbc_device_alloc();
+
+	if (!dev)
+		return NULL;
+	config_group_init_type_name(&dev->group, name, &nbc_device_type);
+	/* A long one is allocated. */
+	if (!nbc_device_name(dev)) {
+		nbc_device_free(dev);
+		return NULL;
+	}
+	nbc_faults_init(dev);
+	return dev;
+}
+
 /* Devices may be made: the module is loaded. */
 static bool nbc_open;
 
@@ -148,7 +172,7 @@ static struct config_group *nbc_make_group(struct config_group *root,
 	}
 	if (nbc_name_taken(name))
 		return ERR_PTR(-EEXIST);
-	dev = nbc_device_alloc(name);
+	dev = nbc_configfs_alloc(name);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
 	return &dev->group;
@@ -189,19 +213,6 @@ static struct configfs_subsystem nbc_subsys = {
 		},
 	},
 };
-
-/**
- * nbc_configfs_init_group - make a new device a group, with one reference
- * @dev: the device
- * @name: its name
- *
- * Return: 0, or -ENOMEM for a long name, and then there is no group.
- */
-int nbc_configfs_init_group(struct nbc_device *dev, const char *name)
-{
-	config_group_init_type_name(&dev->group, name, &nbc_device_type);
-	return config_item_name(&dev->group.cg_item) ? 0 : -ENOMEM;
-}
 
 /**
  * nbc_configfs_add - show a device that the user did not make by mkdir

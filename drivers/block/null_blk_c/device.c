@@ -10,17 +10,7 @@
 #include <linux/slab.h>
 
 #include "null_blk_c.h"
-
-/**
- * nbc_device_name - name of a device and its disk
- * @dev: the device
- *
- * Return: the name; it lives as long as the device.
- */
-const char *nbc_device_name(struct nbc_device *dev)
-{
-	return config_item_name(&dev->group.cg_item);
-}
+#include "zoned.h"
 
 /*
  * Makes a disk known, and lets its timer, limits and faults act. Before that they do
@@ -200,13 +190,33 @@ ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 }
 
 /**
+ * nbc_badblocks_store - mark sectors of a device good or bad
+ * @dev: the device
+ * @text: as for nbc_badblocks_change()
+ *
+ * Context: Process context; takes dev->config_lock.
+ * Return: as nbc_badblocks_change().
+ */
+int nbc_badblocks_store(struct nbc_device *dev, const char *text)
+{
+	int ret;
+
+	guard(mutex)(&dev->config_lock);
+	ret = nbc_badblocks_change(&dev->badblocks, nbc_device_name(dev), text);
+	if (!ret && dev->disk)
+		nbc_disk_choose_path(dev->disk);
+	return ret;
+}
+
+/**
  * nbc_device_alloc - make a device with the defaults, off
- * @name: of the device and its disk
+ *
+ * Its group and its faults are the caller's to prepare.
  *
  * Context: Process context, may sleep.
- * Return: the device, to be dropped by putting its group; NULL without memory.
+ * Return: the device, to be given to nbc_device_free(); NULL without memory.
  */
-struct nbc_device *nbc_device_alloc(const char *name)
+struct nbc_device *nbc_device_alloc(void)
 {
 	struct nbc_device *dev;
 
@@ -217,12 +227,10 @@ struct nbc_device *nbc_device_alloc(const char *name)
 	mutex_init(&dev->config_lock);
 	dev->config = nbc_defaults;
 	nbc_store_create(&dev->store);
-	if (badblocks_init(&dev->badblocks, 1) ||
-	    nbc_configfs_init_group(dev, name)) {
+	if (badblocks_init(&dev->badblocks, 1)) {
 		nbc_device_free(dev);
 		return NULL;
 	}
-	nbc_faults_init(dev);
 	return dev;
 }
 

@@ -11,12 +11,14 @@
 #include <linux/slab.h>
 
 #include "null_blk_c.h"
+#include "zoned.h"
 
 /* Discard and write zeroes cost what is stored, not what is asked for. */
 #define NBC_MAX_RANGE_SECTS	(UINT_MAX >> SECTOR_SHIFT)
 /* The block layer counts the bytes of a request in 32 bits, and lets it grow to this. */
 #define NBC_MAX_REQUEST_SECTS	round_down(NBC_MAX_RANGE_SECTS, PAGE_SECTORS)
 
+int nbc_major;
 static DEFINE_IDA(nbc_indexes);
 
 static const struct block_device_operations nbc_rq_fops = {

@@ -40,9 +40,23 @@ struct nbc_kept {
 	unsigned long		holds[];
 };
 
+#ifdef CONFIG_BLK_DEV_ZONED
 struct nbc_kept *nbc_kept_create(struct nbc_zones *zones,
 				 struct nbc_store *store, const char *name);
 void nbc_kept_destroy(struct nbc_kept *kept);
+#else
+static inline struct nbc_kept *nbc_kept_create(struct nbc_zones *zones,
+					       struct nbc_store *store,
+					       const char *name)
+{
+	return NULL;
+}
+
+static inline void nbc_kept_destroy(struct nbc_kept *kept)
+{
+}
+#endif
+
 bool nbc_kept_add(struct nbc_kept *kept, struct nbc_zone *zone,
 		  unsigned int sects);
 void nbc_kept_recount(struct nbc_kept *kept, struct nbc_zone *zone);

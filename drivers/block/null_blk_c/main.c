@@ -22,7 +22,7 @@
  *
  * Data flow
  * ---------
- * io.c has one set of operations without data and one with, chosen at
+ * request.c has one set of operations without data and one with, chosen at
  * power-on, so that a disk without data does not test for it. A request is
  * started, its data is copied to or from the store, and it completes as the
  * irqmode says, or waits for a poller if it came by a poll queue. mqblk does
@@ -72,8 +72,6 @@
 #include <linux/sizes.h>
 
 #include "null_blk_c.h"
-
-int nbc_major;
 
 /* Devices made at load, in configfs. */
 static LIST_HEAD(nbc_devices);
@@ -164,7 +162,7 @@ static int __init nbc_defaults_alloc(struct list_head *devices)
 
 	for (nr = 0; nr < nbc_defaults.nr_devices; nr++) {
 		snprintf(name, sizeof(name), "%s%lu", NBC_DISK_PREFIX, nr);
-		dev = nbc_device_alloc(name);
+		dev = nbc_configfs_alloc(name);
 		if (!dev)
 			return -ENOMEM;
 		dev->config.index = nr;

@@ -19,9 +19,7 @@
 #include "attr.h"
 #include "cache.h"
 #include "cmd.h"
-#ifdef CONFIG_BLK_DEV_ZONED
 #include "kept.h"
-#endif
 #include "memory.h"
 #include "store.h"
 #include "throttle.h"
@@ -176,13 +174,23 @@ struct nbc_device {
 	struct list_head	entry;
 };
 
-/* main.c */
-extern int nbc_major;
+/**
+ * nbc_device_name - name of a device and its disk
+ * @dev: the device
+ *
+ * Return: the name; it lives as long as the device.
+ */
+static inline const char *nbc_device_name(struct nbc_device *dev)
+{
+	return config_item_name(&dev->group.cg_item);
+}
 
 /* badblocks.c */
 ssize_t nbc_badblocks_show(struct nbc_device *dev, char *page);
-int nbc_badblocks_store(struct nbc_device *dev, const char *text);
-blk_status_t nbc_bad_check(struct nbc_disk *nbd, u64 pos, unsigned int *len);
+int nbc_badblocks_change(struct badblocks *list, const char *name,
+			 const char *text);
+blk_status_t nbc_badblocks_check(struct nbc_disk *nbd, u64 pos,
+				 unsigned int *len);
 
 /* bio.c */
 int nbc_bios_init(void);
@@ -193,29 +201,31 @@ void nbc_bios_drain(struct nbc_bios *bios);
 void nbc_submit_bio(struct bio *bio);
 
 /* cmd.c */
-blk_status_t nbc_cmd_transfer(struct nbc_disk *nbd, const struct nbc_cmd *cmd);
-blk_status_t nbc_cmd_transfer_good(struct nbc_disk *nbd, struct nbc_cmd *cmd);
 blk_status_t nbc_cmd_run(struct nbc_disk *nbd, struct nbc_cmd *cmd);
 
 /* configfs.c */
 int nbc_configfs_init(void);
 void nbc_configfs_open(void);
 void nbc_configfs_exit(void);
-int nbc_configfs_init_group(struct nbc_device *dev, const char *name);
+struct nbc_device *nbc_configfs_alloc(const char *name);
 int nbc_configfs_add(struct nbc_device *dev);
 void nbc_configfs_remove(struct nbc_device *dev);
 
+/* data.c */
+blk_status_t nbc_data_run(struct nbc_disk *nbd, const struct nbc_cmd *cmd);
+
 /* device.c */
-struct nbc_device *nbc_device_alloc(const char *name);
+struct nbc_device *nbc_device_alloc(void);
 void nbc_device_free(struct nbc_device *dev);
-const char *nbc_device_name(struct nbc_device *dev);
 int nbc_device_set_power(struct nbc_device *dev, bool on);
 ssize_t nbc_device_show(struct nbc_device *dev, const struct nbc_attr *attr,
 			char *page);
 ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 			 const char *text, size_t len);
+int nbc_badblocks_store(struct nbc_device *dev, const char *text);
 
 /* disk.c */
+extern int nbc_major;
 struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 				 const struct nbc_config *config);
 void nbc_disk_destroy(struct nbc_disk *nbd);
@@ -226,13 +236,6 @@ void nbc_disk_disarm(struct nbc_disk *nbd);
 /* faults.c */
 void nbc_faults_init(struct nbc_device *dev);
 
-/* io.c */
-extern const struct blk_mq_ops nbc_null_ops;
-extern const struct blk_mq_ops nbc_data_ops;
-extern const struct blk_mq_ops nbc_any_ops;
-ktime_t nbc_due(struct nbc_disk *nbd, enum req_op op, unsigned int bytes,
-		bool polled);
-
 /* queues.c */
 int nbc_set_get(struct nbc_disk *nbd, const char *name,
 		const struct nbc_config *config);
@@ -240,78 +243,9 @@ void nbc_set_put(struct nbc_disk *nbd);
 int nbc_set_check_resize(struct nbc_disk *nbd, const char *name);
 int nbc_set_resize(struct nbc_disk *nbd, const struct nbc_config *config);
 
-#ifdef CONFIG_BLK_DEV_ZONED
-/* zoned.c */
-blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd);
-int nbc_zone_readonly_store(struct nbc_device *dev, const char *text);
-int nbc_zone_offline_store(struct nbc_device *dev, const char *text);
-int nbc_zoned_configure(const char *name, struct nbc_config *config);
-int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config);
-void nbc_zoned_limits(struct queue_limits *limits,
-		      const struct nbc_config *config);
-void nbc_zoned_as_null_blk(struct nbc_config *config);
-MQBLK_REPORT_ZONES_FN(nbc_report_zones);
-void nbc_reports_drain(struct nbc_disk *nbd);
-#else
-static inline struct nbc_kept *nbc_kept_create(struct nbc_zones *zones,
-					       struct nbc_store *store,
-					       const char *name)
-{
-	return NULL;
-}
-
-static inline void nbc_kept_destroy(struct nbc_kept *kept)
-{
-}
-
-static inline blk_status_t nbc_zone_cmd(struct nbc_disk *nbd,
-					struct nbc_cmd *cmd)
-{
-	return BLK_STS_NOTSUPP;
-}
-
-static inline int nbc_zone_readonly_store(struct nbc_device *dev,
-					  const char *text)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline int nbc_zone_offline_store(struct nbc_device *dev,
-					 const char *text)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline int nbc_zoned_configure(const char *name,
-				      struct nbc_config *config)
-{
-	return 0;
-}
-
-static inline int nbc_zoned_power_on(struct nbc_device *dev,
-				     const struct nbc_config *config)
-{
-	return 0;
-}
-
-static inline void nbc_zoned_limits(struct queue_limits *limits,
-				    const struct nbc_config *config)
-{
-}
-
-static inline void nbc_zoned_as_null_blk(struct nbc_config *config)
-{
-}
-
-static inline void nbc_zones_destroy(struct nbc_zones *zones)
-{
-}
-
-static inline void nbc_reports_drain(struct nbc_disk *nbd)
-{
-}
-
-#define nbc_report_zones NULL
-#endif /* CONFIG_BLK_DEV_ZONED */
+/* request.c */
+extern const struct blk_mq_ops nbc_null_ops;
+extern const struct blk_mq_ops nbc_data_ops;
+extern const struct blk_mq_ops nbc_any_ops;
 
 #endif /* _NULL_BLK_C_H */

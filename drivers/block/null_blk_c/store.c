@@ -40,7 +40,7 @@
  * else meanwhile, for the copy is one instruction. So while a page is copied the
  * next one is fetched: that of the next unit of a request, unless this is so long
  * that the processor finds out by itself, and, where requests come in a list, that of
- * the next request (io.c). One line of each request is fetched before, for all of a
+ * the next request (request.c). One line of each request is fetched before, for all of a
  * list together, so that the XArray's nodes and the TLB are waited for at once and not
  * by turns. It is only a hint: what is fetched may have been taken out, or written to,
  * when it is used.

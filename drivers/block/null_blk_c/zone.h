@@ -148,7 +148,10 @@ bool nbc_zone_toggle(struct nbc_zones *zones, struct nbc_zone *zone,
 		     enum blk_zone_cond cond);
 void nbc_zone_report(struct nbc_zones *zones, struct nbc_zone *zone,
 		     struct blk_zone *report);
-
+#else
+static inline void nbc_zones_destroy(struct nbc_zones *zones)
+{
+}
 #endif /* CONFIG_BLK_DEV_ZONED */
 
 #endif /* _NULL_BLK_C_ZONE_H */

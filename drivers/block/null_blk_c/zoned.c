@@ -22,6 +22,7 @@
 #include <linux/string.h>
 
 #include "null_blk_c.h"
+#include "zoned.h"
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/null_blk_c.h>
@@ -33,7 +34,7 @@
 /* log2 of a MiB in sectors */
 #define NBC_MB_SHIFT		(20 - SECTOR_SHIFT)
 
-static void nbc_zone_trace(struct nbc_disk *nbd, struct nbc_zone *zone,
+static void nbc_zoned_trace(struct nbc_disk *nbd, struct nbc_zone *zone,
 			   enum req_op op)
 {
 	trace_nbc_zone_op(nbd->disk, op, nbc_zone_no(nbd->zones, zone),
@@ -63,7 +64,7 @@ static void nbc_fill_bios(struct bio *bio, unsigned int skip, u8 value)
 }
 
 /* Takes no lock: reads do not wait for writes of the same zone. */
-static blk_status_t nbc_zone_read(struct nbc_disk *nbd, struct nbc_cmd *cmd)
+static blk_status_t nbc_zoned_read(struct nbc_disk *nbd, struct nbc_cmd *cmd)
 {
 	u64 sector = cmd->pos >> SECTOR_SHIFT;
 	struct nbc_zone *zone = nbc_zone_at(nbd->zones, sector);
@@ -74,52 +75,63 @@ static blk_status_t nbc_zone_read(struct nbc_disk *nbd, struct nbc_cmd *cmd)
 	status = nbc_zone_readable(nbd->zones, zone, &written);
 	if (status != BLK_STS_OK)
 		return status;
-	bad = nbc_bad_check(nbd, cmd->pos, &cmd->len);
+	bad = nbc_badblocks_check(nbd, cmd->pos, &cmd->len);
 	if (!nbd->store)
-		return bad ?: nbc_cmd_transfer(nbd, cmd);
+		return bad ?: nbc_data_run(nbd, cmd);
 
 	len = cmd->len;
 	end = (nbc_zone_start(nbd->zones, zone) + written) << SECTOR_SHIFT;
 	cmd->len = min_t(u64, len, end - min(end, cmd->pos));
-	status = nbc_cmd_transfer(nbd, cmd);
+	status = nbc_data_run(nbd, cmd);
 	if (cmd->len < len)
 		nbc_fill_bios(cmd->bio, cmd->len, NBC_UNWRITTEN);
 	return bad ?: status;
 }
 
-static blk_status_t nbc_zone_discard(struct nbc_disk *nbd, u64 pos, u64 len)
+/* A conventional zone is written as a disk without zones is. */
+static blk_status_t nbc_zoned_write_conv(struct nbc_disk *nbd,
+					 struct nbc_cmd *cmd)
+{
+	blk_status_t bad, status;
+
+	bad = nbc_badblocks_check(nbd, cmd->pos, &cmd->len);
+	status = nbc_data_run(nbd, cmd);
+	return bad ?: status;
+}
+
+static blk_status_t nbc_zoned_discard(struct nbc_disk *nbd, u64 pos, u64 len)
 {
 	struct nbc_cmd cmd = { .op = REQ_OP_DISCARD, .pos = pos };
 	blk_status_t status = BLK_STS_OK;
 
 	for (; len && status == BLK_STS_OK; len -= cmd.len) {
 		cmd.len = min_t(u64, len, NBC_DISCARD_BYTES);
-		status = nbc_cmd_transfer(nbd, &cmd);
+		status = nbc_data_run(nbd, &cmd);
 		cmd.pos += cmd.len;
 	}
 	return status;
 }
 
 /* Drops the data of a zone, with what it kept. */
-static blk_status_t nbc_zone_empty(struct nbc_disk *nbd, struct nbc_zone *zone)
+static blk_status_t nbc_zoned_empty(struct nbc_disk *nbd, struct nbc_zone *zone)
 {
-	return nbc_zone_discard(nbd,
+	return nbc_zoned_discard(nbd,
 				nbc_zone_start(nbd->zones, zone) << SECTOR_SHIFT,
 				(u64)nbc_zone_len(nbd->zones, zone) << SECTOR_SHIFT);
 }
 
 /* Moves the data of a write that the zone is open for, then its pointer. */
-static blk_status_t nbc_zone_fill(struct nbc_disk *nbd, struct nbc_zone *zone,
+static blk_status_t nbc_zoned_fill(struct nbc_disk *nbd, struct nbc_zone *zone,
 				  struct nbc_cmd *cmd)
 {
 	blk_status_t status, bad;
 
 	lockdep_assert_held(&zone->lock);
-	bad = nbc_bad_check(nbd, cmd->pos, &cmd->len);
-	status = nbc_cmd_transfer(nbd, cmd);
+	bad = nbc_badblocks_check(nbd, cmd->pos, &cmd->len);
+	status = nbc_data_run(nbd, cmd);
 	if (status != BLK_STS_OK) {
 		/* A part may be there, where a finished zone reads as zeroes. */
-		nbc_zone_discard(nbd, cmd->pos, cmd->len);
+		nbc_zoned_discard(nbd, cmd->pos, cmd->len);
 		cmd->len = 0;
 	}
 	nbc_zone_write_end(nbd->zones, zone, cmd->len >> SECTOR_SHIFT);
@@ -127,26 +139,26 @@ static blk_status_t nbc_zone_fill(struct nbc_disk *nbd, struct nbc_zone *zone,
 	return bad ?: status;
 }
 
-static blk_status_t nbc_zone_write(struct nbc_disk *nbd, struct nbc_zone *zone,
+static blk_status_t nbc_zoned_write(struct nbc_disk *nbd, struct nbc_zone *zone,
 				   struct nbc_cmd *cmd)
 {
 	u64 start = nbc_zone_start(nbd->zones, zone);
 	blk_status_t status;
 
 	mutex_lock(&zone->lock);
-	nbc_zone_trace(nbd, zone, cmd->op);
+	nbc_zoned_trace(nbd, zone, cmd->op);
 	if (cmd->op == REQ_OP_ZONE_APPEND)
 		cmd->pos = (start + zone->wp_sects) << SECTOR_SHIFT;
 	status = nbc_zone_write_begin(nbd->zones, zone,
 				      (cmd->pos >> SECTOR_SHIFT) - start,
 				      cmd->len >> SECTOR_SHIFT);
 	if (status == BLK_STS_OK)
-		status = nbc_zone_fill(nbd, zone, cmd);
+		status = nbc_zoned_fill(nbd, zone, cmd);
 	mutex_unlock(&zone->lock);
 	return status;
 }
 
-static blk_status_t nbc_zone_change(struct nbc_disk *nbd,
+static blk_status_t nbc_zoned_change(struct nbc_disk *nbd,
 				    struct nbc_zone *zone, enum req_op op)
 {
 	blk_status_t status;
@@ -158,65 +170,65 @@ static blk_status_t nbc_zone_change(struct nbc_disk *nbd,
 	written = zone->wp_sects;
 	status = nbc_zone_manage(nbd->zones, zone, op);
 	if (status == BLK_STS_OK) {
-		nbc_zone_trace(nbd, zone, op);
+		nbc_zoned_trace(nbd, zone, op);
 		if (op == REQ_OP_ZONE_RESET && !nbc_kept_add(nbd->kept, zone, written))
-			status = nbc_zone_empty(nbd, zone);
+			status = nbc_zoned_empty(nbd, zone);
 	}
 	mutex_unlock(&zone->lock);
 	return status;
 }
 
 /* Skips what cannot be reset: a zone that fails meanwhile is no error either. */
-static blk_status_t nbc_zone_reset_all(struct nbc_disk *nbd)
+static blk_status_t nbc_zoned_reset_all(struct nbc_disk *nbd)
 {
 	struct nbc_zones *zones = nbd->zones;
 	unsigned int i;
 
 	for (i = zones->geometry.nr_conv; i < zones->nr_zones; i++) {
 		if (READ_ONCE(zones->zone[i].cond) != BLK_ZONE_COND_EMPTY)
-			nbc_zone_change(nbd, &zones->zone[i], REQ_OP_ZONE_RESET);
+			nbc_zoned_change(nbd, &zones->zone[i], REQ_OP_ZONE_RESET);
 		cond_resched();
 	}
 	return BLK_STS_OK;
 }
 
 /**
- * nbc_zone_cmd - do a command on a zoned disk
+ * nbc_zoned_run - do a command on a zoned disk
  * @nbd: the disk
  * @cmd: what to do, within one zone; a zone append sets @pos
  *
  * Context: Process context, may sleep; takes the zone's lock.
- * Return: the command's outcome; besides those of nbc_cmd_transfer() and
- * nbc_bad_check(), BLK_STS_IOERR if the zone's condition or write pointer does
+ * Return: the command's outcome; besides those of nbc_data_run() and
+ * nbc_badblocks_check(), BLK_STS_IOERR if the zone's condition or write pointer does
  * not permit it, BLK_STS_ZONE_ACTIVE_RESOURCE and BLK_STS_ZONE_OPEN_RESOURCE if
  * a limit does not.
  */
-blk_status_t nbc_zone_cmd(struct nbc_disk *nbd, struct nbc_cmd *cmd)
+blk_status_t nbc_zoned_run(struct nbc_disk *nbd, struct nbc_cmd *cmd)
 {
 	struct nbc_zone *zone;
 
 	if (cmd->op == REQ_OP_FLUSH)
-		return nbc_cmd_transfer(nbd, cmd);
+		return nbc_data_run(nbd, cmd);
 
 	zone = nbc_zone_at(nbd->zones, cmd->pos >> SECTOR_SHIFT);
 	switch (cmd->op) {
 	case REQ_OP_READ:
-		return nbc_zone_read(nbd, cmd);
+		return nbc_zoned_read(nbd, cmd);
 	case REQ_OP_WRITE:
 		if (nbc_zone_is_conv(nbd->zones, zone))
-			return nbc_cmd_transfer_good(nbd, cmd);
-		return nbc_zone_write(nbd, zone, cmd);
+			return nbc_zoned_write_conv(nbd, cmd);
+		return nbc_zoned_write(nbd, zone, cmd);
 	case REQ_OP_ZONE_APPEND:
 		if (nbc_zone_is_conv(nbd->zones, zone))
 			return BLK_STS_IOERR;
-		return nbc_zone_write(nbd, zone, cmd);
+		return nbc_zoned_write(nbd, zone, cmd);
 	case REQ_OP_ZONE_OPEN:
 	case REQ_OP_ZONE_CLOSE:
 	case REQ_OP_ZONE_FINISH:
 	case REQ_OP_ZONE_RESET:
-		return nbc_zone_change(nbd, zone, cmd->op);
+		return nbc_zoned_change(nbd, zone, cmd->op);
 	case REQ_OP_ZONE_RESET_ALL:
-		return nbc_zone_reset_all(nbd);
+		return nbc_zoned_reset_all(nbd);
 	default:
 		return BLK_STS_NOTSUPP;
 	}
@@ -303,7 +315,7 @@ MQBLK_REPORT_ZONES_FN(nbc_report_zones)
 
 /* Attributes */
 
-static int nbc_zone_break(struct nbc_device *dev, const char *attr,
+static int nbc_zoned_break(struct nbc_device *dev, const char *attr,
 			  const char *text, enum blk_zone_cond cond)
 {
 	struct nbc_zones *zones;
@@ -332,7 +344,7 @@ static int nbc_zone_break(struct nbc_device *dev, const char *attr,
 	mutex_lock(&zone->lock);
 	nbc_kept_drop(dev->disk->kept, zone);
 	if (nbc_zone_toggle(zones, zone, cond))
-		nbc_zone_empty(dev->disk, zone);
+		nbc_zoned_empty(dev->disk, zone);
 	mutex_unlock(&zone->lock);
 	return 0;
 }
@@ -349,7 +361,7 @@ static int nbc_zone_break(struct nbc_device *dev, const char *attr,
  */
 int nbc_zone_readonly_store(struct nbc_device *dev, const char *text)
 {
-	return nbc_zone_break(dev, "zone_readonly", text,
+	return nbc_zoned_break(dev, "zone_readonly", text,
 			      BLK_ZONE_COND_READONLY);
 }
 
@@ -363,7 +375,7 @@ int nbc_zone_readonly_store(struct nbc_device *dev, const char *text)
  */
 int nbc_zone_offline_store(struct nbc_device *dev, const char *text)
 {
-	return nbc_zone_break(dev, "zone_offline", text, BLK_ZONE_COND_OFFLINE);
+	return nbc_zoned_break(dev, "zone_offline", text, BLK_ZONE_COND_OFFLINE);
 }
 
 /* Power */

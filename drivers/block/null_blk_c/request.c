@@ -12,7 +12,9 @@
 #include <linux/mqblk.h>
 #include <linux/sizes.h>
 
+#include "data.h"
 #include "null_blk_c.h"
+#include "timing.h"
 
 /* Who waits for the first of a batch waits until so much is copied, and no more. */
 #define NBC_BATCH_BYTES	SZ_64K
@@ -53,34 +55,6 @@ static blk_status_t nbc_run(struct nbc_disk *nbd, struct request *rq)
 	return status;
 }
 
-/**
- * nbc_due - when an operation that is done now may complete
- * @nbd: the disk
- * @op: what it did
- * @bytes: its length
- * @polled: it waits for a poller, not for the timer
- *
- * Takes what the operation costs of the disk's limits. Nothing waits on a disk that
- * is not armed.
- *
- * Context: Any.
- * Return: a time of CLOCK_MONOTONIC, or 0 for now.
- */
-ktime_t nbc_due(struct nbc_disk *nbd, enum req_op op, unsigned int bytes,
-		bool polled)
-{
-	bool timed = nbd->irqmode == NBC_IRQ_TIMER && !polled;
-	ktime_t now = 0, due = 0;
-
-	if ((!timed && !nbd->throttle.on) || !READ_ONCE(nbd->armed))
-		return 0;
-	if (timed)
-		now = ktime_get();
-	if (nbd->throttle.on)
-		due = nbc_throttle_due(&nbd->throttle, op, bytes, now);
-	return timed ? ktime_add_safe(max(due, now), nbd->delay) : due;
-}
-
 /* With data, each request's time begins when it was copied. */
 static bool nbc_timed_as_batch(const struct nbc_disk *nbd)
 {
@@ -110,7 +84,7 @@ static void nbc_complete_full(struct nbc_disk *nbd, struct request *rq,
 	if (batch && !polled && nbc_timed_as_batch(nbd))
 		due = nbc_batch_due(nbd, batch);
 	else
-		due = nbc_due(nbd, req_op(rq), blk_rq_bytes(rq), polled);
+		due = nbc_timing_due(nbd, req_op(rq), blk_rq_bytes(rq), polled);
 	if (due)
 		mqblk_timer_park(rq, status, due);
 	else if (polled)

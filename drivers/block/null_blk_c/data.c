@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Data of commands: to and from the cache, the store, or nowhere. Whether a command may
+ * have it is decided before.
+ */
+#include <linux/bio.h>
+#include <linux/highmem.h>
+#include <linux/pagemap.h>
+
+#include "cache.h"
+#include "data.h"
+#include "null_blk_c.h"
+
+/* Reads find in the store what the cache has; discards act on both at once. */
+static blk_status_t nbc_cache_cmd(struct nbc_cache *cache,
+				  const struct nbc_cmd *cmd)
+{
+	switch (cmd->op) {
+	case REQ_OP_WRITE:
+	case REQ_OP_ZONE_APPEND:
+		return nbc_cache_write(cache, cmd->bio, cmd->pos, cmd->len,
+				       cmd->flags & REQ_FUA);
+	case REQ_OP_FLUSH:
+		nbc_cache_flush(cache);
+		return BLK_STS_OK;
+	default:
+		return nbc_store_cmd(cache->store, cmd);
+	}
+}
+
+/**
+ * nbc_hide_segments - the rest of nbc_hide_memory(), for more than one segment
+ * @bio: one bio that reads
+ *
+ * Context: Any.
+ */
+void nbc_hide_segments(struct bio *bio)
+{
+	struct bvec_iter iter;
+	struct bio_vec bvec;
+
+	bio_for_each_segment(bvec, bio, iter) {
+		if (!folio_test_uptodate(page_folio(bvec.bv_page)))
+			memzero_bvec(&bvec);
+	}
+}
+
+/**
+ * nbc_data_run - move the data of a command
+ * @nbd: the disk
+ * @cmd: what to do; @len bytes of the data of its bios
+ *
+ * Context: Process context, may sleep if the disk keeps data.
+ * Return: the command's outcome.
+ */
+blk_status_t nbc_data_run(struct nbc_disk *nbd, const struct nbc_cmd *cmd)
+{
+	if (nbd->store && !cmd->len && cmd->op != REQ_OP_FLUSH)
+		return BLK_STS_OK;
+	if (nbd->cache)
+		return nbc_cache_cmd(nbd->cache, cmd);
+	if (nbd->store)
+		return nbc_store_cmd(nbd->store, cmd);
+	if (cmd->op == REQ_OP_READ)
+		nbc_hide_memory(cmd->bio);
+	return BLK_STS_OK;
+}

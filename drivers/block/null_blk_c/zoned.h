@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Zoned disks, for those who make and use disks; and what they find in a kernel without
+ * zones.
+ */
+#ifndef _NULL_BLK_C_ZONED_H
+#define _NULL_BLK_C_ZONED_H
+
+#include <linux/blkdev.h>
+#include <linux/errno.h>
+#include <linux/mqblk_compat.h>
+
+#include "null_blk_c.h"
+
+#ifdef CONFIG_BLK_DEV_ZONED
+blk_status_t nbc_zoned_run(struct nbc_disk *nbd, struct nbc_cmd *cmd);
+int nbc_zone_readonly_store(struct nbc_device *dev, const char *text);
+int nbc_zone_offline_store(struct nbc_device *dev, const char *text);
+int nbc_zoned_configure(const char *name, struct nbc_config *config);
+int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config);
+void nbc_zoned_limits(struct queue_limits *limits,
+		      const struct nbc_config *config);
+void nbc_zoned_as_null_blk(struct nbc_config *config);
+MQBLK_REPORT_ZONES_FN(nbc_report_zones);
+void nbc_reports_drain(struct nbc_disk *nbd);
+#else
+static inline blk_status_t nbc_zoned_run(struct nbc_disk *nbd,
+					 struct nbc_cmd *cmd)
+{
+	return BLK_STS_NOTSUPP;
+}
+
+static inline int nbc_zone_readonly_store(struct nbc_device *dev,
+					  const char *text)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int nbc_zone_offline_store(struct nbc_device *dev,
+					 const char *text)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int nbc_zoned_configure(const char *name,
+				      struct nbc_config *config)
+{
+	return 0;
+}
+
+static inline int nbc_zoned_power_on(struct nbc_device *dev,
+				     const struct nbc_config *config)
+{
+	return 0;
+}
+
+static inline void nbc_zoned_limits(struct queue_limits *limits,
+				    const struct nbc_config *config)
+{
+}
+
+static inline void nbc_zoned_as_null_blk(struct nbc_config *config)
+{
+}
+
+static inline void nbc_reports_drain(struct nbc_disk *nbd)
+{
+}
+
+#define nbc_report_zones NULL
+#endif /* CONFIG_BLK_DEV_ZONED */
+
+#endif /* _NULL_BLK_C_ZONED_H */
