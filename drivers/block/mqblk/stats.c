@@ -348,7 +348,7 @@ static struct mqblk_queue_stats *mqblk_queue_stats_alloc(void)
 }
 
 /**
- * mqblk_stats_know - have counters of their own for a queue and its CPUs
+ * mqblk_stats_add_queue - have counters of their own for a queue and its CPUs
  * @stats: the counters; may be in use
  * @nr: number of the queue
  * @cpus: who submits to it
@@ -357,8 +357,8 @@ static struct mqblk_queue_stats *mqblk_queue_stats_alloc(void)
  * Return: 0, or -ENOMEM, and then requests are counted nevertheless: in the row
  * for queues that are not known, or under a lock.
  */
-int mqblk_stats_know(struct mqblk_stats *stats, unsigned int nr,
-		     const struct cpumask *cpus)
+int mqblk_stats_add_queue(struct mqblk_stats *stats, unsigned int nr,
+			  const struct cpumask *cpus)
 {
 	struct mqblk_queue_stats *queue;
 	struct mqblk_counts *own;

@@ -111,8 +111,8 @@ u64 mqblk_stats_floor_ns(unsigned int bucket);
 enum mqblk_op mqblk_stats_op(enum req_op op);
 struct mqblk_stats *mqblk_stats_alloc(unsigned int nr_queues);
 void mqblk_stats_free(struct mqblk_stats *stats);
-int mqblk_stats_know(struct mqblk_stats *stats, unsigned int nr,
-		     const struct cpumask *cpus);
+int mqblk_stats_add_queue(struct mqblk_stats *stats, unsigned int nr,
+			  const struct cpumask *cpus);
 void mqblk_stats_count(struct mqblk_stats *stats,
 		       const struct mqblk_sample *sample);
 void mqblk_stats_reset(struct mqblk_stats *stats);

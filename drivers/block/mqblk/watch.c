@@ -141,8 +141,8 @@ static int mqblk_watch_add_queues(struct mqblk_watch *watch)
 
 	lockdep_assert_held(&mqblk_watch_lock);
 	queue_for_each_hw_ctx(watch->disk->queue, hctx, i) {
-		ret = mqblk_stats_know(watch->stats, hctx->queue_num,
-				       hctx->cpumask);
+		ret = mqblk_stats_add_queue(watch->stats, hctx->queue_num,
+					    hctx->cpumask);
 		if (ret)
 			return ret;
 	}

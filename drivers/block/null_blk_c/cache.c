@@ -99,8 +99,8 @@ static __always_inline void nbc_piece_copy(struct nbc_piece *piece,
  * Makes a dirty unit, whose guard the caller has locked, durable, and moves the one
  * beneath to @old. Nothing happens to a unit that was taken out.
  */
-static void nbc_settle(struct nbc_store *store, unsigned long index,
-		       struct page *unit, struct list_head *old)
+static void nbc_unit_make_durable(struct nbc_store *store, unsigned long index,
+				  struct page *unit, struct list_head *old)
 {
 	XA_STATE(xas, &store->units, index);
 
@@ -118,8 +118,9 @@ static void nbc_settle(struct nbc_store *store, unsigned long index,
  * Makes up to @max_nr dirty units durable, from @index on, which moves behind
  * them. Returns how many it has looked at.
  */
-static unsigned int nbc_settle_some(struct nbc_store *store,
-				    unsigned long *index, unsigned int max_nr)
+static unsigned int nbc_units_make_durable(struct nbc_store *store,
+					   unsigned long *index,
+					   unsigned int max_nr)
 {
 	unsigned int nr = 0;
 	struct page *unit;
@@ -134,7 +135,7 @@ static unsigned int nbc_settle_some(struct nbc_store *store,
 		guard = nbc_unit_guard(store, *index);
 		read_seqlock_excl(guard);
 		if (nbc_unit_state(unit) & BIT(NBC_UNIT_DIRTY))
-			nbc_settle(store, *index, unit, &old);
+			nbc_unit_make_durable(store, *index, unit, &old);
 		read_sequnlock_excl(guard);
 		++*index;
 		nr++;
@@ -146,12 +147,12 @@ static unsigned int nbc_settle_some(struct nbc_store *store,
 }
 
 /* Makes room for one dirty unit. */
-static void nbc_evict(struct nbc_cache *cache)
+static void nbc_cache_make_room(struct nbc_cache *cache)
 {
 	unsigned long index = READ_ONCE(cache->hand);
 
 	while (READ_ONCE(cache->store->nr_dirty) >= cache->max_units) {
-		if (!nbc_settle_some(cache->store, &index, cache->nr_evict))
+		if (!nbc_units_make_durable(cache->store, &index, cache->nr_evict))
 			index = 0;
 		cond_resched();
 	}
@@ -163,8 +164,8 @@ static void nbc_evict(struct nbc_cache *cache)
  * caller has locked; NULL for a hole. Returns 0; -EAGAIN if something else is there; or
  * the XArray's error.
  */
-static int nbc_lay_over(struct nbc_piece *piece, struct xa_state *xas,
-			struct page *old)
+static int nbc_unit_put_over(struct nbc_piece *piece, struct xa_state *xas,
+			     struct page *old)
 {
 	struct page *unit = piece->spare;
 	int ret;
@@ -200,13 +201,14 @@ static int nbc_write_over(struct nbc_piece *piece, struct page *unit)
 			      nbc_unit_bytes(piece->store));
 	nbc_piece_copy(piece, piece->spare);
 	xas_lock(&xas);
-	ret = nbc_lay_over(piece, &xas, unit);
+	ret = nbc_unit_put_over(piece, &xas, unit);
 	xas_unlock(&xas);
 	return ret;
 }
 
 /* Puts the spare unit beneath a dirty one, unless that was taken out. */
-static struct page *nbc_lay_beneath(struct nbc_piece *piece, struct page *unit)
+static struct page *nbc_unit_put_beneath(struct nbc_piece *piece,
+					 struct page *unit)
 {
 	struct page *beneath = NULL;
 
@@ -234,19 +236,19 @@ static void nbc_write_through(struct nbc_piece *piece, struct page *unit)
 	if (!nbc_piece_is_whole(piece)) {
 		beneath = nbc_unit_beneath(piece->store, piece->index, unit);
 		if (!beneath && piece->spare)
-			beneath = nbc_lay_beneath(piece, unit);
+			beneath = nbc_unit_put_beneath(piece, unit);
 	}
 	if (beneath) {
 		piece->cursor = start;
 		nbc_piece_copy(piece, beneath);
 		return;
 	}
-	nbc_settle(piece->store, piece->index, unit, &old);
+	nbc_unit_make_durable(piece->store, piece->index, unit, &old);
 	if (!list_empty(&old))
 		nbc_reaper_add(&piece->store->reaper, &old);
 }
 
-/* Fills a hole by the spare unit. Returns as nbc_lay_over(). */
+/* Fills a hole by the spare unit. Returns as nbc_unit_put_over(). */
 static int nbc_write_hole(struct nbc_piece *piece)
 {
 	XA_STATE(xas, &piece->store->units, piece->index);
@@ -269,7 +271,7 @@ static int nbc_write_hole(struct nbc_piece *piece)
 	}
 	do {
 		xas_lock(&xas);
-		ret = nbc_lay_over(piece, &xas, NULL);
+		ret = nbc_unit_put_over(piece, &xas, NULL);
 		xas_unlock(&xas);
 	} while (xas_nomem(&xas, NBC_GFP));
 	return ret;
@@ -313,7 +315,7 @@ static __always_inline bool nbc_write_in_place(struct nbc_piece *piece,
 	return fits;
 }
 
-/* As whatever the piece finds needs it. Returns as nbc_lay_over(). */
+/* As whatever the piece finds needs it. Returns as nbc_unit_put_over(). */
 static int nbc_write_piece(struct nbc_piece *piece)
 {
 	seqlock_t *guard = nbc_unit_guard(piece->store, piece->index);
@@ -346,7 +348,7 @@ static int nbc_write_new(struct nbc_cache *cache, struct nbc_piece *piece,
 	if (!piece->spare)
 		piece->through = true;
 	if (!piece->through)
-		nbc_evict(cache);
+		nbc_cache_make_room(cache);
 	ret = nbc_write_piece(piece);
 	if (piece->spare)
 		nbc_unit_free(piece->store, piece->spare);
@@ -415,7 +417,7 @@ void nbc_cache_flush(struct nbc_cache *cache)
 {
 	unsigned long index = 0;
 
-	while (nbc_settle_some(cache->store, &index, NBC_UNITS_AT_ONCE))
+	while (nbc_units_make_durable(cache->store, &index, NBC_UNITS_AT_ONCE))
 		cond_resched();
 }
 

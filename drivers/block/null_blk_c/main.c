@@ -72,6 +72,7 @@
 #include <linux/sizes.h>
 
 #include "null_blk_c.h"
+#include "unit.h"
 
 /* Devices made at load, in configfs. */
 static LIST_HEAD(nbc_devices);
@@ -213,12 +214,12 @@ static int __init nbc_init(void)
 	ret = nbc_memory_init();
 	if (ret)
 		return ret;
-	ret = nbc_store_init();
+	ret = nbc_units_init();
 	if (ret)
 		goto exit_memory;
 	ret = nbc_bios_init();
 	if (ret)
-		goto exit_store;
+		goto exit_units;
 	nbc_major = register_blkdev(0, NBC_ROOT_NAME);
 	if (nbc_major < 0) {
 		ret = nbc_major;
@@ -238,8 +239,8 @@ unregister:
 	unregister_blkdev(nbc_major, NBC_ROOT_NAME);
 exit_bios:
 	nbc_bios_exit();
-exit_store:
-	nbc_store_exit();
+exit_units:
+	nbc_units_exit();
 exit_memory:
 	nbc_memory_exit();
 	return ret;
@@ -251,7 +252,7 @@ static void __exit nbc_exit(void)
 	nbc_configfs_exit();
 	unregister_blkdev(nbc_major, NBC_ROOT_NAME);
 	nbc_bios_exit();
-	nbc_store_exit();
+	nbc_units_exit();
 	nbc_memory_exit();
 }
 

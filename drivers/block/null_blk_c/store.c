@@ -55,40 +55,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <kunit/static_stub.h>
-#include <linux/cpumask.h>
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/numa.h>
 #include <linux/printk.h>
-#include <linux/slab.h>
 
 #include "memory.h"
 #include "store.h"
 #include "unit.h"
-
-/* Two of so many CPUs that write want the same guard once in so many times. */
-#define NBC_GUARDS_PER_CPU	64
-
-struct nbc_guard *nbc_guards __ro_after_init;
-unsigned int nbc_guard_mask __ro_after_init;
-
-/* Copies what is less than a page. */
-noinline void nbc_copy_part(void *to, const void *from, unsigned int bytes)
-{
-	KUNIT_STATIC_STUB_REDIRECT(nbc_copy_part, to, from, bytes);
-	if (!IS_ALIGNED((unsigned long)to | (unsigned long)from | bytes,
-			SECTOR_SIZE)) {
-		memcpy(to, from, bytes);
-		return;
-	}
-	for (; bytes; bytes -= SECTOR_SIZE) {
-		*(struct nbc_sector *)to = *(const struct nbc_sector *)from;
-		to += SECTOR_SIZE;
-		from += SECTOR_SIZE;
-	}
-}
 
 /* Copies @bytes from @data to the bios. */
 static __always_inline void nbc_copy_to_bios(struct nbc_cursor *cursor,
@@ -123,21 +98,6 @@ static noinline void nbc_zero_bios(struct nbc_cursor *cursor,
 	} while (bytes);
 }
 
-/* A unit that nobody else knows yet; zeroed unless all of it is to be written. */
-struct page *nbc_unit_alloc(struct nbc_store *store, bool zeroed)
-{
-	gfp_t gfp = NBC_GFP | (zeroed ? __GFP_ZERO : 0);
-	unsigned int order = nbc_unit_order(store);
-	struct page *unit;
-
-	if (order)
-		gfp |= __GFP_COMP;
-	unit = alloc_pages_node(store->node, gfp, order);
-	if (unit)
-		set_page_private(unit, 0);
-	return unit;
-}
-
 /*
  * The durable unit beneath @unit, whose guard the caller has locked. NULL for
  * none, or if @unit was taken out. Old reads may still be there.
@@ -154,13 +114,6 @@ struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
 		beneath = list_first_entry_or_null(&unit->lru, struct page, lru);
 	xa_unlock(&store->units);
 	return beneath;
-}
-
-/* Frees a unit that nobody else knows. */
-void nbc_unit_free(struct nbc_store *store, struct page *unit)
-{
-	set_page_private(unit, 0);
-	__free_pages(unit, nbc_unit_order(store));
 }
 
 /**
@@ -542,34 +495,4 @@ int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
 	}
 	store->node = node;
 	return 0;
-}
-
-/**
- * nbc_store_init - prepare for stores, at module load
- *
- * Context: Process context, may sleep.
- * Return: 0 or -ENOMEM.
- */
-int __init nbc_store_init(void)
-{
-	unsigned int nr = roundup_pow_of_two(nr_cpu_ids) * NBC_GUARDS_PER_CPU;
-	unsigned int i;
-
-	nbc_guards = kvcalloc(nr, sizeof(*nbc_guards), GFP_KERNEL);
-	if (!nbc_guards)
-		return -ENOMEM;
-	for (i = 0; i < nr; i++)
-		seqlock_init(&nbc_guards[i].lock);
-	nbc_guard_mask = nr - 1;
-	return 0;
-}
-
-/**
- * nbc_store_exit - undo nbc_store_init(), when no store is left
- *
- * Context: Process context, may sleep.
- */
-void nbc_store_exit(void)
-{
-	kvfree(nbc_guards);
 }

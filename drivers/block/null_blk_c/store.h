@@ -13,6 +13,7 @@
 #include "memory.h"
 
 struct bio;
+struct page;
 
 /**
  * struct nbc_store - the data of a device
@@ -36,14 +37,13 @@ struct nbc_store {
 	struct nbc_reaper	reaper ____cacheline_aligned_in_smp;
 };
 
-int nbc_store_init(void);
-void nbc_store_exit(void);
-
 void nbc_store_create(struct nbc_store *store);
 void nbc_store_destroy(struct nbc_store *store);
 int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
 			int node);
 
+struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
+			      struct page *unit);
 void nbc_store_prefetch(struct nbc_store *store, u64 pos, unsigned int bytes,
 			bool write);
 void nbc_store_read(struct nbc_store *store, struct bio *bio, u64 pos,

@@ -51,12 +51,11 @@ struct nbc_guard {
 extern struct nbc_guard *nbc_guards;
 extern unsigned int nbc_guard_mask;
 
-/* store.c */
+int nbc_units_init(void);
+void nbc_units_exit(void);
 void nbc_copy_part(void *to, const void *from, unsigned int bytes);
 struct page *nbc_unit_alloc(struct nbc_store *store, bool zeroed);
 void nbc_unit_free(struct nbc_store *store, struct page *unit);
-struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
-			      struct page *unit);
 
 static inline unsigned int nbc_unit_order(const struct nbc_store *store)
 {

@@ -109,8 +109,8 @@ static struct mqblk_stats *sk_create(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, sk_free, stats));
 	KUNIT_ASSERT_EQ(test, 0,
-			mqblk_stats_know(stats, 0, cpu_possible_mask));
-	KUNIT_ASSERT_EQ(test, 0, mqblk_stats_know(stats, 1, cpu_none_mask));
+			mqblk_stats_add_queue(stats, 0, cpu_possible_mask));
+	KUNIT_ASSERT_EQ(test, 0, mqblk_stats_add_queue(stats, 1, cpu_none_mask));
 	return stats;
 }
 
@@ -189,10 +189,10 @@ static void sk_know_test(struct kunit *test)
 	};
 
 	mqblk_stats_count(stats, &sample);
-	KUNIT_ASSERT_EQ(test, 0, mqblk_stats_know(stats, 2, cpu_possible_mask));
-	KUNIT_ASSERT_EQ(test, 0, mqblk_stats_know(stats, 2, cpu_possible_mask));
+	KUNIT_ASSERT_EQ(test, 0, mqblk_stats_add_queue(stats, 2, cpu_possible_mask));
+	KUNIT_ASSERT_EQ(test, 0, mqblk_stats_add_queue(stats, 2, cpu_possible_mask));
 	KUNIT_ASSERT_EQ(test, 0,
-			mqblk_stats_know(stats, SK_QUEUES, cpu_possible_mask));
+			mqblk_stats_add_queue(stats, SK_QUEUES, cpu_possible_mask));
 	mqblk_stats_count(stats, &sample);
 	sk_expect(test, stats, 2, 1, 0, 512);
 	sk_expect(test, stats, SK_MORE, 1, 0, 512);
