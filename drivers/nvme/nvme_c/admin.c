@@ -154,8 +154,10 @@ int nvmec_admin_identify(struct nvmec_ctrl *ctrl)
 	} else {
 		ret = nvmec_ident_ctrl(&ctrl->dev, &ctrl->ident, id);
 	}
-	if (!ret)
+	if (!ret) {
+		nvmec_quirks_ident(ctrl);
 		ret = nvmec_admin_limit(ctrl);
+	}
 	kfree(id);
 	return ret;
 }
@@ -172,6 +174,8 @@ int nvmec_admin_identify_nvm(struct nvmec_ctrl *ctrl)
 	struct nvme_id_ctrl_nvm *nvm;
 	int ret;
 
+	if (!nvmec_offers(ctrl, NVME_ID_CNS_CS_CTRL))
+		return 0;
 	nvm = kmalloc(NVME_IDENTIFY_DATA_SIZE, GFP_KERNEL);
 	if (!nvm)
 		return -ENOMEM;

@@ -173,6 +173,7 @@ static int nvmec_clear_enable(struct nvmec_ctrl *ctrl, unsigned int heed)
 		return -ENODEV;
 	cc &= ~(NVME_CC_ENABLE | NVME_CC_SHN_MASK);
 	writel(cc, ctrl->bar + NVME_REG_CC);
+	nvmec_quirks_after_enable(ctrl);
 	return nvmec_wait_csts(ctrl, NVME_CSTS_RDY, 0, ctrl->stop_ms, heed);
 }
 
@@ -232,6 +233,7 @@ VISIBLE_IF_KUNIT int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl)
 
 	cc |= NVME_CC_CSS_NVM;
 	writel(cc, ctrl->bar + NVME_REG_CC);
+	nvmec_quirks_after_enable(ctrl);
 	return nvmec_wait_csts(ctrl, NVME_CSTS_RDY, NVME_CSTS_RDY,
 			       ctrl->ready_ms,
 			       NVMEC_HEED_FAILURE | NVMEC_HEED_STATE);
@@ -246,6 +248,7 @@ VISIBLE_IF_KUNIT int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl)
 	if (nvmec_ctrl_gone(ctrl))
 		return -ENODEV;
 	cap = lo_hi_readq(ctrl->bar + NVME_REG_CAP);
+	ctrl->vs = readl(ctrl->bar + NVME_REG_VS);
 	timeout = NVME_CAP_TIMEOUT(cap);
 	/* One unit more: the count may begin late. */
 	ctrl->stop_ms = (timeout + 1) * NVMEC_READY_UNIT_MS;

@@ -234,6 +234,9 @@ static int __init nvmec_init(void)
 
 	if (!nvmec_params_valid())
 		return -EINVAL;
+	ret = nvmec_quirks_init();
+	if (ret)
+		return ret;
 	ret = nvmec_take_names();
 	if (ret)
 		return ret;

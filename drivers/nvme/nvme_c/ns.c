@@ -63,6 +63,23 @@ static int nvmec_info_errno(int ret)
 	return (ret & NVME_STATUS_DNR) ? -ENXIO : -EIO;
 }
 
+/* Older controllers have no list of descriptors. */
+static int nvmec_info_describe(struct nvmec_ctrl *ctrl, u32 nsid,
+			       struct nvmec_ns_info *info, void *page)
+{
+	int ret;
+
+	if (!nvmec_offers(ctrl, NVME_ID_CNS_NS_DESC_LIST))
+		return 0;
+	ret = nvmec_ns_identify(ctrl, NVME_ID_CNS_NS_DESC_LIST, nsid, page);
+	if (nvmec_not_offered(ret))
+		return 0;
+	if (ret)
+		return ret;
+	info->described = nvmec_ident_ns_descs(&info->id, page);
+	return nvmec_ident_ns_csi(&ctrl->dev, nsid, &info->id);
+}
+
 /*
  * Reads all there is to know. Returns 0; -ENODEV if there is no such namespace,
  * or none that can be used; -ENXIO if the controller refuses to say; or another errno
@@ -86,14 +103,8 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 		goto free;
 	info->limits.max_hw_sectors = min_t(size_t, max_bytes >> SECTOR_SHIFT,
 					    info->limits.max_hw_sectors);
-	ret = nvmec_ns_identify(ctrl, NVME_ID_CNS_NS_DESC_LIST, nsid, page);
-	if (!ret) {
-		info->described = nvmec_ident_ns_descs(&info->id, page);
-		ret = nvmec_ident_ns_csi(&ctrl->dev, nsid, &info->id);
-	}
-	/* Older controllers have no such list. */
-	if (nvmec_not_offered(ret))
-		ret = 0;
+	ret = nvmec_info_describe(ctrl, nsid, info, page);
+	nvmec_quirks_ns_id(ctrl, &info->id);
 free:
 	kfree(page);
 	return nvmec_info_errno(ret);
@@ -472,8 +483,13 @@ static void nvmec_scan_make_list(struct nvmec_ctrl *ctrl,
 static int nvmec_scan_list(struct nvmec_ctrl *ctrl, struct nvmec_scan *scan,
 			   __le32 *page)
 {
-	int ret = nvmec_scan_read_list(ctrl, scan, page);
+	int ret;
 
+	if (!nvmec_offers(ctrl, NVME_ID_CNS_NS_ACTIVE_LIST)) {
+		nvmec_scan_make_list(ctrl, scan);
+		return 0;
+	}
+	ret = nvmec_scan_read_list(ctrl, scan, page);
 	if (!ret) {
 		ctrl->ns_listed = true;
 	} else if (nvmec_not_offered(ret) && !ctrl->ns_listed) {

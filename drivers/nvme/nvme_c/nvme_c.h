@@ -72,6 +72,44 @@ enum nvmec_state {
 };
 
 /**
+ * enum nvmec_quirk - what a device does otherwise; bits of &nvmec_ctrl.quirks
+ * @NVMEC_QUIRK_READY_DELAY: its registers must rest after CC.EN was written
+ * @NVMEC_QUIRK_NO_NS_LIST: it must not be asked for the list of active namespaces
+ * @NVMEC_QUIRK_NO_DESCS: nor for descriptors of a namespace
+ * @NVMEC_QUIRK_BOGUS_IDS: UUID, NGUID and EUI64 mean nothing
+ * @NVMEC_QUIRK_NO_WRITE_ZEROES: write zeroes is broken
+ * @NVMEC_QUIRK_NO_DISCARD: so is dataset management
+ * @NVMEC_QUIRK_NO_SGL: so are SGLs
+ * @NVMEC_QUIRK_NO_SHADOWS: so are shadow doorbells
+ * @NVMEC_NR_QUIRKS: number of them
+ */
+enum nvmec_quirk {
+	NVMEC_QUIRK_READY_DELAY,
+	NVMEC_QUIRK_NO_NS_LIST,
+	NVMEC_QUIRK_NO_DESCS,
+	NVMEC_QUIRK_BOGUS_IDS,
+	NVMEC_QUIRK_NO_WRITE_ZEROES,
+	NVMEC_QUIRK_NO_DISCARD,
+	NVMEC_QUIRK_NO_SGL,
+	NVMEC_QUIRK_NO_SHADOWS,
+	NVMEC_NR_QUIRKS
+};
+
+/**
+ * struct nvmec_quirk_rule - what the user says about a device
+ * @vendor: PCI vendor
+ * @device: PCI device
+ * @quirk: enum nvmec_quirk
+ * @off: it has not got it, whatever the table says
+ */
+struct nvmec_quirk_rule {
+	u16	vendor;
+	u16	device;
+	u8	quirk;
+	bool	off;
+};
+
+/**
  * struct nvmec_cqe - a completion queue entry, in words that are read once
  * @result: of the command
  * @sq_head: how far the controller has read; not trusted and not used
@@ -226,6 +264,8 @@ struct nvmec_ident {
  * @bar: registers and doorbells
  * @bar_bytes: how much of them
  * @cap: capabilities register
+ * @vs: version register
+ * @quirks: bits of enum nvmec_quirk; fixed
  * @ready_ms: how long enabling may take
  * @stop_ms: how long disabling may take
  * @ident: what it is; written in bring-up
@@ -289,6 +329,8 @@ struct nvmec_ctrl {
 	void __iomem			*bar;
 	size_t				bar_bytes;
 	u64				cap;
+	u32				vs;
+	unsigned long			quirks;
 	u32				ready_ms;
 	u32				stop_ms;
 	struct nvmec_ident		ident;
@@ -528,6 +570,12 @@ static inline enum nvmec_state nvmec_state(struct nvmec_ctrl *ctrl)
 	return READ_ONCE(ctrl->state);
 }
 
+static inline bool nvmec_has_quirk(const struct nvmec_ctrl *ctrl,
+				   enum nvmec_quirk quirk)
+{
+	return ctrl->quirks & BIT(quirk);
+}
+
 /* Of the kernel's nvme_core: to find out whether it is there. */
 struct nvme_ctrl;
 void nvme_uninit_ctrl(struct nvme_ctrl *ctrl);
@@ -631,6 +679,15 @@ int nvmec_ident_ns_list(struct device *dev, const __le32 *page, u32 after,
 			u32 nn, u32 *nsids);
 int nvmec_ident_ns_csi(struct device *dev, u32 nsid,
 		       const struct nvmec_ns_id *id);
+
+/* quirks.c */
+int nvmec_quirks_init(void);
+void nvmec_quirks_find(struct nvmec_ctrl *ctrl);
+ssize_t nvmec_quirks_show(struct nvmec_ctrl *ctrl, char *page);
+void nvmec_quirks_after_enable(struct nvmec_ctrl *ctrl);
+bool nvmec_offers(const struct nvmec_ctrl *ctrl, u8 cns);
+void nvmec_quirks_ident(struct nvmec_ctrl *ctrl);
+void nvmec_quirks_ns_id(const struct nvmec_ctrl *ctrl, struct nvmec_ns_id *id);
 
 /* head.c */
 void nvmec_head_add(struct nvmec_head *head, struct device *dev);
@@ -830,6 +887,12 @@ bool nvmec_wants_sgl(struct nvmec_ctrl *ctrl, unsigned int bytes,
 		     unsigned int segs);
 int nvmec_ns_identify(struct nvmec_ctrl *ctrl, u8 cns, u32 nsid, void *page);
 int nvmec_scan(struct nvmec_ctrl *ctrl);
+/* and quirks.c */
+int nvmec_quirks_parse(const char *text, struct nvmec_quirk_rule *rules,
+		       unsigned int max);
+unsigned long nvmec_quirks_of(u16 vendor, u16 device, u16 subvendor,
+			      const struct nvmec_quirk_rule *rules,
+			      unsigned int nr);
 #endif
 
 #endif /* _NVME_C_H */

@@ -301,6 +301,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	}
 	ctrl->index = ret;
 	ctrl->pdev = pci_dev_get(pdev);
+	nvmec_quirks_find(ctrl);
 	spin_lock_init(&ctrl->state_lock);
 	mutex_init(&ctrl->run_lock);
 	mutex_init(&ctrl->ns_lock);

@@ -57,6 +57,13 @@ static ssize_t transport_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(transport);
 
+static ssize_t quirks_show(struct device *dev, struct device_attribute *attr,
+			   char *page)
+{
+	return nvmec_quirks_show(nvmec_dev_ctrl(dev), page);
+}
+static DEVICE_ATTR_RO(quirks);
+
 /**
  * nvmec_ctrl_reset_wait - reset a controller and wait for the outcome
  * @ctrl: the controller
@@ -119,6 +126,7 @@ static struct attribute *nvmec_ctrl_attrs[] = {
 	&dev_attr_queue_count.attr,
 	&dev_attr_sqsize.attr,
 	&dev_attr_numa_node.attr,
+	&dev_attr_quirks.attr,
 	&dev_attr_timeouts.attr,
 	&dev_attr_aborts.attr,
 	&dev_attr_retries.attr,

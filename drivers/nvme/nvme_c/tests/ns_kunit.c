@@ -93,6 +93,7 @@ static struct nk_dev *nk_create(struct kunit *test, unsigned int nr_active)
 	INIT_LIST_HEAD(&dev->ctrl.namespaces);
 	dev->ctrl.state = NVMEC_LIVE;
 	dev->ctrl.ident.nn = 8192;
+	dev->ctrl.vs = NVME_VS(1, 4, 0);
 	dev->nr_active = nr_active;
 	kunit_activate_static_stub(test, nvmec_ns_identify, nk_identify);
 	return dev;
@@ -453,6 +454,45 @@ static void nk_sharing_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ns[1]->head.id.uuid[0], param->shown ? 0x33 : 0);
 }
 
+/* What a controller is too old for, or has a quirk for, it is not asked for. */
+static void nk_version_test(struct kunit *test)
+{
+	struct nk_dev *dev = nk_create(test, 2);
+
+	dev->ctrl.ident.nn = 5;
+	dev->ctrl.vs = NVME_VS(1, 0, 0);
+	KUNIT_EXPECT_EQ(test, nk_scan(dev), 0);
+	KUNIT_EXPECT_EQ(test, dev->nr_lists, 0);
+	KUNIT_EXPECT_EQ(test, dev->nr_ns, 5);
+
+	dev = nk_create(test, 2);
+	dev->ctrl.ident.nn = 5;
+	dev->ctrl.quirks = BIT(NVMEC_QUIRK_NO_NS_LIST);
+	KUNIT_EXPECT_EQ(test, nk_scan(dev), 0);
+	KUNIT_EXPECT_EQ(test, dev->nr_lists, 0);
+
+	dev = nk_create_disk(test, "nk0");
+	dev->ctrl.vs = NVME_VS(1, 2, 1);
+	KUNIT_ASSERT_NOT_NULL(test, nk_scan_disk(dev));
+	KUNIT_EXPECT_EQ(test, nk_scan_disk(dev)->id.uuid[0], 0);
+}
+
+static void nk_bogus_ids_test(struct kunit *test)
+{
+	struct nk_dev *dev = nk_create_disk(test, "nk0");
+	struct nvmec_ns *ns;
+
+	dev->ctrl.quirks = BIT(NVMEC_QUIRK_BOGUS_IDS);
+	memset(dev->id.eui64, 0x11, sizeof(dev->id.eui64));
+	ns = nk_scan_disk(dev);
+	KUNIT_ASSERT_NOT_NULL(test, ns);
+	KUNIT_EXPECT_EQ(test, ns->id.uuid[0], 0);
+	KUNIT_EXPECT_EQ(test, ns->id.eui64[0], 0);
+	/* That they change means nothing, either. */
+	memset(dev->id.eui64, 0x22, sizeof(dev->id.eui64));
+	KUNIT_EXPECT_PTR_EQ(test, nk_scan_disk(dev), ns);
+}
+
 static struct kunit_case nk_cases[] = {
 	KUNIT_CASE(nk_list_test),
 	KUNIT_CASE(nk_nonsense_test),
@@ -464,6 +504,8 @@ static struct kunit_case nk_cases[] = {
 	KUNIT_CASE(nk_vanish_test),
 	KUNIT_CASE(nk_undescribed_test),
 	KUNIT_CASE(nk_follow_test),
+	KUNIT_CASE(nk_version_test),
+	KUNIT_CASE(nk_bogus_ids_test),
 	KUNIT_CASE(nk_duplicate_test),
 	KUNIT_CASE_PARAM(nk_sharing_test, nk_sharing_gen_params),
 	{}
