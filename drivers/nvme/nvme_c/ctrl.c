@@ -559,7 +559,8 @@ static int nvmec_alloc_io_queues(struct nvmec_ctrl *ctrl, unsigned int vectors)
 	unsigned int depth, i;
 	int ret;
 
-	depth = min_t(unsigned int, nvmec_queue_depth + 1,
+	depth = min_t(unsigned int,
+		      nvmec_bounded_depth(nvmec_queue_depth, total) + 1,
 		      NVME_CAP_MQES(ctrl->cap) + 1);
 	for (i = 1; i <= total; i++) {
 		struct nvmec_queue *queue = &ctrl->queues[i];

@@ -35,7 +35,7 @@
  * A request owns 256 bytes for its PRP list or its discard ranges, and a
  * scatterlist for 33 pieces: that is enough for 128 KiB wherever it lies, so no I/O
  * up to that size allocates anything. Larger ones take pages from a pool; if there
- * are none, they wait. This costs 1.4 KiB for each request that a queue can hold.
+ * are none, they wait. This costs 1.7 KiB for each request that a queue can hold.
  *
  * Recovery
  * --------

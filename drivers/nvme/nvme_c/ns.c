@@ -63,6 +63,21 @@ static int nvmec_info_errno(int ret)
 	return (ret & NVME_STATUS_DNR) ? -ENXIO : -EIO;
 }
 
+/*
+ * What can be mapped at once, and what can be at little cost: an IOMMU keeps addresses
+ * at hand up to some length only. Users may set a longer one.
+ */
+static void nvmec_info_dma(struct nvmec_ctrl *ctrl, struct queue_limits *lim)
+{
+	struct device *dev = &ctrl->pdev->dev;
+	size_t max_sects = dma_max_mapping_size(dev) >> SECTOR_SHIFT;
+	size_t opt_sects = dma_opt_mapping_size(dev) >> SECTOR_SHIFT;
+
+	lim->max_hw_sectors = min_t(size_t, max_sects, lim->max_hw_sectors);
+	if (opt_sects < lim->max_hw_sectors)
+		lim->max_user_sectors = max(opt_sects, PAGE_SECTORS);
+}
+
 /* Older controllers have no list of descriptors. */
 static int nvmec_info_describe(struct nvmec_ctrl *ctrl, u32 nsid,
 			       struct nvmec_ns_info *info, void *page)
@@ -88,7 +103,6 @@ static int nvmec_info_describe(struct nvmec_ctrl *ctrl, u32 nsid,
 static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 			   struct nvmec_ns_info *info)
 {
-	size_t max_bytes = dma_max_mapping_size(&ctrl->pdev->dev);
 	void *page;
 	int ret;
 
@@ -101,8 +115,7 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 	ret = nvmec_ident_ns(&ctrl->dev, nsid, &ctrl->ident, page, info);
 	if (ret)
 		goto free;
-	info->limits.max_hw_sectors = min_t(size_t, max_bytes >> SECTOR_SHIFT,
-					    info->limits.max_hw_sectors);
+	nvmec_info_dma(ctrl, &info->limits);
 	ret = nvmec_info_describe(ctrl, nsid, info, page);
 	nvmec_quirks_ns_id(ctrl, &info->id);
 free:

@@ -37,6 +37,10 @@
 /* Command id of the asynchronous event request: beyond the tags. */
 #define NVMEC_EVENT_ID		NVMEC_ADMIN_TAGS
 
+/* Requests of all I/O queues together, as far as each has so many. */
+#define NVMEC_MAX_REQUESTS	16384U
+#define NVMEC_MIN_BOUND		64U
+
 /* Largest transfer, whatever the controller allows. */
 #define NVMEC_MAX_BYTES		SZ_4M
 /* Most pieces of memory in one transfer. */
@@ -688,6 +692,17 @@ void nvmec_quirks_after_enable(struct nvmec_ctrl *ctrl);
 bool nvmec_offers(const struct nvmec_ctrl *ctrl, u8 cns);
 void nvmec_quirks_ident(struct nvmec_ctrl *ctrl);
 void nvmec_quirks_ns_id(const struct nvmec_ctrl *ctrl, struct nvmec_ns_id *id);
+
+/*
+ * Requests that an I/O queue holds when there are so many queues. A request takes
+ * 1.7 KiB: the machine's largest share for them is 28 MiB up to 256 queues, which
+ * is 1023 requests in each of 16, or 64 in each of 256.
+ */
+static inline unsigned int nvmec_bounded_depth(unsigned int wanted,
+					       unsigned int queues)
+{
+	return min(wanted, max(NVMEC_MAX_REQUESTS / queues, NVMEC_MIN_BOUND));
+}
 
 /* head.c */
 void nvmec_head_add(struct nvmec_head *head, struct device *dev);

@@ -130,10 +130,24 @@ static void qk_ident_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctrl->ident.oacs, 0x0002);
 }
 
+/* 16384 requests together, but 64 in each queue if that is more */
+static void qk_depth_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, nvmec_bounded_depth(1023, 1), 1023);
+	KUNIT_EXPECT_EQ(test, nvmec_bounded_depth(1023, 16), 1023);
+	KUNIT_EXPECT_EQ(test, nvmec_bounded_depth(1023, 64), 256);
+	KUNIT_EXPECT_EQ(test, nvmec_bounded_depth(1023, 256), 64);
+	KUNIT_EXPECT_EQ(test, nvmec_bounded_depth(1023, 4096), 64);
+	KUNIT_EXPECT_EQ(test, nvmec_bounded_depth(7, 4096), 7);
+	KUNIT_EXPECT_EQ(test, nvmec_bounded_depth(4095, 4), 4095);
+	KUNIT_EXPECT_EQ(test, nvmec_bounded_depth(4095, 8), 2048);
+}
+
 static struct kunit_case qk_cases[] = {
 	KUNIT_CASE_PARAM(qk_text_test, qk_text_gen_params),
 	KUNIT_CASE_PARAM(qk_device_test, qk_device_gen_params),
 	KUNIT_CASE(qk_ident_test),
+	KUNIT_CASE(qk_depth_test),
 	{}
 };
 
