@@ -32,20 +32,25 @@
  *
  * Memory
  * ------
- * A request owns 256 bytes for its PRP list or its discard ranges, and a
+ * A request owns 256 bytes for its PRP list or SGL, and a
  * scatterlist for 33 pieces: that is enough for 128 KiB wherever it lies, so no I/O
- * up to that size allocates anything. Larger ones take pages from a pool; if there
- * are none, they wait. This costs 1.7 KiB for each request that a queue can hold.
+ * up to that size allocates anything. Larger ones and discards allocate, without
+ * waiting; two of them that fit any transfer are kept back, see big.c. This costs
+ * 1.7 KiB for each request that a queue can hold.
  *
  * Recovery
  * --------
  * A request whose time runs out is looked for in the completion queue first.
  * Then an abort is sent for it, and a quarter of its time later the controller is
- * reset; if that fails twice, it is dead. A controller that reads as all ones is
- * dead at once. A reset takes back all requests that are in flight. They are sent
- * again, five times at most if their own time ran out; but if no I/O came back since the
- * reset before, they all fail. recover.c decides that, and how many resets a controller
- * may cost that make nothing better.
+ * reset; if that fails twice, it is dead. So is one that reads as all ones, unless the
+ * bus is frozen by an error, or turns out to be within a second. A reset takes back all
+ * requests that are in flight. They are sent again, five times at most if their own time
+ * ran out; but if no I/O came back since the reset before, they all fail. recover.c
+ * decides that, and how many resets a controller may cost that make nothing better.
+ *
+ * Bring-up is a table of steps in ctrl.c, with one rule for what fails. Whoever brings a
+ * controller up or down sends commands of its own and waits for them; if one has no
+ * answer, nvmec_timeout() disables the controller and ends it.
  *
  * Commands of user space
  * ----------------------

@@ -16,37 +16,6 @@
 
 #include "nvme_c.h"
 
-static void nvmec_big_free(struct nvmec_ctrl *ctrl, struct nvmec_big *big)
-{
-	while (big->nr_lists) {
-		struct nvmec_prp_page *page = &big->lists[--big->nr_lists];
-
-		dma_pool_free(ctrl->page_pool, page->entries, page->dma);
-	}
-	mempool_free(big, ctrl->big_pool);
-}
-
-/* Memory for a long list, of so many pages. */
-static struct nvmec_big *nvmec_big_alloc(struct nvmec_ctrl *ctrl,
-					 unsigned int nr_lists)
-{
-	struct nvmec_big *big = mempool_alloc(ctrl->big_pool, GFP_ATOMIC);
-
-	if (!big)
-		return NULL;
-	for (big->nr_lists = 0; big->nr_lists < nr_lists; big->nr_lists++) {
-		struct nvmec_prp_page *page = &big->lists[big->nr_lists];
-
-		page->entries = dma_pool_alloc(ctrl->page_pool, GFP_ATOMIC,
-					       &page->dma);
-		if (!page->entries) {
-			nvmec_big_free(ctrl, big);
-			return NULL;
-		}
-	}
-	return big;
-}
-
 /**
  * nvmec_unmap_lists - the part of nvmec_unmap() that is not for short requests
  * @ctrl: the controller
@@ -186,8 +155,10 @@ static blk_status_t nvmec_map_small(struct nvmec_ctrl *ctrl,
 		return status;
 	nrq->map = NVMEC_MAP_SMALL;
 
-	if (prps == 2) {
-		nvmec_prp_begin(&list, &nrq->dptr.prp2, 1);
+	if (prps <= 2) {
+		/* Of one page, the second entry is reserved, and 0. */
+		nrq->dptr.prp2 = 0;
+		nvmec_prp_begin(&list, &nrq->dptr.prp2, prps - 1);
 	} else {
 		nrq->dptr.prp2 = cpu_to_le64(nrq->list_dma);
 		nvmec_prp_begin(&list, nrq->list, prps - 1);
@@ -206,7 +177,8 @@ static blk_status_t nvmec_map_big(struct nvmec_ctrl *ctrl, struct request *rq,
 	struct nvmec_big *big;
 	blk_status_t status;
 
-	big = nvmec_big_alloc(ctrl, nvmec_prp_pages(prps - 1));
+	big = nvmec_big_alloc(ctrl, rq->nr_phys_segments,
+			      nvmec_prp_pages(prps - 1));
 	if (!big)
 		return BLK_STS_RESOURCE;
 	sg_init_table(big->sgl, rq->nr_phys_segments);
@@ -301,7 +273,7 @@ blk_status_t nvmec_map_ranges(struct nvmec_ns *ns, struct request *rq)
 	nrq->cmd_flags = 0;
 	if (WARN_ON_ONCE(nr > NVME_DSM_MAX_RANGES))
 		return BLK_STS_IOERR;
-	nrq->big = nvmec_big_alloc(ns->ctrl, 1);
+	nrq->big = nvmec_big_alloc(ns->ctrl, 0, 1);
 	if (!nrq->big)
 		return BLK_STS_RESOURCE;
 	nrq->map = NVMEC_MAP_RANGES;

@@ -15,7 +15,6 @@
 #include <linux/io.h>
 #include <linux/jump_label.h>
 #include <linux/list.h>
-#include <linux/mempool.h>
 #include <linux/mqblk.h>
 #include <linux/mqblk_compat.h>
 #include <linux/mutex.h>
@@ -310,7 +309,8 @@ struct nvmec_ident {
  * @shadows_on: the controller looks into them; guarded by @run_lock
  * @small_pool: lists of NVMEC_SMALL_LIST_BYTES
  * @page_pool: lists of NVMEC_PAGE_SIZE
- * @big_pool: of struct nvmec_big
+ * @big_lock: guards @big_kept; taken in interrupt context
+ * @big_kept: struct nvmec_big for when there is no memory
  * @ns_lock: guards @namespaces, @io_quiesced; may sleep
  * @namespaces: all disks, ordered by id
  * @io_quiesced: the I/O queues are
@@ -374,7 +374,8 @@ struct nvmec_ctrl {
 	bool				shadows_on;
 	struct dma_pool			*small_pool;
 	struct dma_pool			*page_pool;
-	mempool_t			*big_pool;
+	spinlock_t			big_lock;
+	struct list_head		big_kept;
 
 	struct mutex			ns_lock;
 	struct list_head		namespaces;
@@ -505,14 +506,18 @@ enum nvmec_map {
 
 /**
  * struct nvmec_big - what a transfer needs that does not fit in its request
- * @sgl: for the pieces
+ * @sgl: for the pieces, or NULL
  * @lists: pages of the PRP list, or the ranges of a discard
  * @nr_lists: number of them
+ * @kept: it is one of those that are kept back
+ * @entry: in &nvmec_ctrl.big_kept, unless it is in use
  */
 struct nvmec_big {
-	struct scatterlist	sgl[NVMEC_MAX_SEGS];
+	struct scatterlist	*sgl;
 	struct nvmec_prp_page	lists[NVMEC_PRP_MAX_PAGES];
 	unsigned int		nr_lists;
+	bool			kept;
+	struct list_head	entry;
 };
 
 /**
@@ -779,6 +784,13 @@ void nvmec_rq_complete(struct request *rq);
 void nvmec_rq_complete_batch(struct io_comp_batch *iob);
 bool nvmec_rq_cancel(struct request *rq, void *data);
 
+/* big.c */
+struct nvmec_big *nvmec_big_alloc(struct nvmec_ctrl *ctrl, unsigned int nr_segs,
+				  unsigned int nr_lists);
+void nvmec_big_free(struct nvmec_ctrl *ctrl, struct nvmec_big *big);
+int nvmec_big_init(struct nvmec_ctrl *ctrl);
+void nvmec_big_exit(struct nvmec_ctrl *ctrl);
+
 /* map.c */
 blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq);
 blk_status_t nvmec_map_ranges(struct nvmec_ns *ns, struct request *rq);
@@ -883,7 +895,7 @@ int nvmec_ctrl_reset_wait(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_rescan_wait(struct nvmec_ctrl *ctrl);
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* What only tests call from outside of its file: ctrl.c, queue.c, io.c, map.c, ns.c */
+/* What only tests call from outside of its file: ctrl.c, queue.c, io.c, big.c, map.c, ns.c */
 int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl);
 bool nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl);
@@ -896,6 +908,7 @@ unsigned int nvmec_max_queues(struct nvmec_ctrl *ctrl);
 bool nvmec_event_passed(u16 event, u16 old, u16 new);
 bool nvmec_should_retry(struct request *rq);
 void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq);
+struct nvmec_big *nvmec_big_take(struct nvmec_ctrl *ctrl);
 void nvmec_sgl_set(struct nvme_sgl_desc *desc, unsigned int type,
 		   dma_addr_t addr, unsigned int bytes);
 bool nvmec_wants_sgl(struct nvmec_ctrl *ctrl, unsigned int bytes,

@@ -34,8 +34,6 @@
 #define NVMEC_LOST_MS		1000
 /* How long a machine that is switched off waits for I/O, at most. */
 #define NVMEC_DRAIN_MS		30000
-/* Large transfers that can always be made, however scarce memory is. */
-#define NVMEC_MIN_BIG		2
 
 static DEFINE_IDA(nvmec_indexes);
 
@@ -190,11 +188,9 @@ static int nvmec_make_pools(struct nvmec_ctrl *ctrl)
 					   NVMEC_SMALL_LIST_BYTES, 0);
 	ctrl->page_pool = dma_pool_create("nvmec page", dev, NVMEC_PAGE_SIZE,
 					  NVMEC_PAGE_SIZE, 0);
-	ctrl->big_pool = mempool_create_kmalloc_pool(NVMEC_MIN_BIG,
-						     sizeof(struct nvmec_big));
-	if (!ctrl->small_pool || !ctrl->page_pool || !ctrl->big_pool)
+	if (!ctrl->small_pool || !ctrl->page_pool)
 		return -ENOMEM;
-	return 0;
+	return nvmec_big_init(ctrl);
 }
 
 static int nvmec_set_dma(struct pci_dev *pdev)
@@ -303,6 +299,8 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	ctrl->pdev = pci_dev_get(pdev);
 	nvmec_quirks_find(ctrl);
 	spin_lock_init(&ctrl->state_lock);
+	spin_lock_init(&ctrl->big_lock);
+	INIT_LIST_HEAD(&ctrl->big_kept);
 	mutex_init(&ctrl->run_lock);
 	mutex_init(&ctrl->ns_lock);
 	mutex_init(&ctrl->scan_lock);
@@ -343,7 +341,7 @@ static void nvmec_ctrl_free_resources(struct nvmec_ctrl *ctrl)
 	kfree(ctrl->queues);
 	ctrl->queues = NULL;
 	ctrl->nr_queues = 0;
-	mempool_destroy(ctrl->big_pool);
+	nvmec_big_exit(ctrl);
 	dma_pool_destroy(ctrl->page_pool);
 	dma_pool_destroy(ctrl->small_pool);
 }
