@@ -630,6 +630,25 @@ static int nvmec_start_count(struct nvmec_ctrl *ctrl)
 				      nvmec_resettle_queues(ctrl);
 }
 
+/* Whether any CPU has it. The block layer frees the tags of one that none has. */
+static bool nvmec_hw_queue_used(const struct blk_mq_tag_set *tags,
+				unsigned int hw_queue)
+{
+	unsigned int type, cpu;
+
+	for (type = 0; type < tags->nr_maps; type++) {
+		const struct blk_mq_queue_map *map = &tags->map[type];
+
+		if (!map->nr_queues)
+			continue;
+		for_each_possible_cpu(cpu) {
+			if (map->mq_map[cpu] == hw_queue)
+				return true;
+		}
+	}
+	return false;
+}
+
 static int nvmec_make_io_set(struct nvmec_ctrl *ctrl)
 {
 	const struct mqblk_set_params params = {
@@ -654,8 +673,10 @@ static int nvmec_make_io_set(struct nvmec_ctrl *ctrl)
 	ret = mqblk_set_init(&ctrl->io_set, &params);
 	if (ret)
 		return ret;
-	for (i = 1; i < ctrl->nr_queues; i++)
-		ctrl->queues[i].tags = ctrl->io_set.tags.tags[i - 1];
+	for (i = 1; i < ctrl->nr_queues; i++) {
+		if (nvmec_hw_queue_used(&ctrl->io_set.tags, i - 1))
+			ctrl->queues[i].tags = ctrl->io_set.tags.tags[i - 1];
+	}
 	ctrl->io_set_made = true;
 	return 0;
 }

@@ -150,7 +150,7 @@ struct nvmec_doorbell {
 /**
  * struct nvmec_queue - a submission queue and its completion queue
  * @ctrl: their controller
- * @tags: whose requests it carries; NULL until there are any
+ * @tags: whose requests it carries; NULL until there are any, and if no CPU has it
  * @id: 0: admin; n: I/O queue n, of hardware queue n - 1
  * @depth: entries in each
  * @vector: interrupt vector, unless @polled
