@@ -105,7 +105,8 @@ done <<-END2
 	events opcode=set_features sel=11
 END2
 
-# Others: refused in the end, in the time of two attempts
+# Others: refused in the end, in the time of two attempts. Each takes the time of the
+# command, of disabling (2.5 s at most, by CAP.TO), and two seconds of the timer's.
 for rule in "opcode=identify sel=1" "opcode=set_features sel=7" "opcode=create_sq"; do
 	model_create m queues=2 timeout=4
 	# shellcheck disable=SC2086 # several words
@@ -116,7 +117,7 @@ for rule in "opcode=identify sel=1" "opcode=set_features sel=7" "opcode=create_s
 	took=$(($(now_ms) - begin))
 	diag "no answer to $rule: refused after $took ms"
 	check "no answer to $rule: in the time of two commands" \
-		test $took -le $((2 * admin * 1000 + 5000))
+		test $took -le $((2 * (admin + 3) * 1000 + 4000))
 	down "no answer to $rule"
 done
 
@@ -150,10 +151,10 @@ check "a storm of events: up" up
 model_rule m event opcode=get_log type=1 info=1 log=2
 model_now m event n=1 type=1 info=1 log=2
 nap 5
-lines=$(kmsg_since_start | grep -c "asynchronous event") || true
-diag "a storm of events: $(model_hits m) in 5 s, $lines lines in the log"
+nr_lines=$(kmsg_since_start | grep -c "asynchronous event") || true
+diag "a storm of events: $(model_hits m) in 5 s, $nr_lines lines in the log"
 check "a storm of events: it is slowed down" test "$(model_hits m)" -le 30
-check "a storm of events: the log has few lines" test "$lines" -le 20
+check "a storm of events: the log has few lines" test "$nr_lines" -le 30
 check "a storm of events: I/O goes on" fio_verify "$(model_disk m)" --size=1m
 check "a storm of events: the driver lets go" model_unbind m
 down "a storm of events"

@@ -40,7 +40,7 @@ check "bind" nvme_bind 0
 check_eq "its requests have so much time, in ms" \
 	"$(queue_limit nvmec0n1 io_timeout)" 86400000
 check "a nonsense is refused while it is loaded" \
-	expect_errno EINVAL write "$parameter" 0
+	expect_errno EINVAL write "$parameter" never
 check "7 is taken" write "$parameter" 7
 check "bind anew" nvme_bind 0
 check_eq "now it is 7 s" "$(queue_limit nvmec0n1 io_timeout)" 7000
