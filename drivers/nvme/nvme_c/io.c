@@ -435,8 +435,8 @@ static void nvmec_timeout_reset(struct nvmec_ctrl *ctrl, struct request *rq)
 		 queue->id, mqblk_rq_id(rq),
 		 nvmec_state(ctrl) == NVMEC_LIVE ? "resetting the controller" :
 						   "giving the controller up");
-	if (!nvmec_ctrl_fault(ctrl, blk_rq_is_passthrough(rq) ?
-			      NVMEC_FAULT_ADMIN : NVMEC_FAULT_IO) &&
+	if (!nvmec_ctrl_fault(ctrl, queue->id ? NVMEC_FAULT_IO :
+						NVMEC_FAULT_ADMIN) &&
 	    nvmec_state(ctrl) == NVMEC_REMOVING)
 		nvmec_ctrl_kill(ctrl);
 }
