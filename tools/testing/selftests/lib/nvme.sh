@@ -101,13 +101,15 @@ nvme_irqs() {
 }
 
 # fio_verify DISK [FIO OPTION...] : write at random, and read back; what is read
-# must be what was written
+# must be what was written. A file in the place of a disk that went would keep a new
+# one out.
 fio_verify() {
 	local disk=$1
 	shift
 	fio --name=verify --filename="/dev/$disk" --direct=1 --thread \
 		--ioengine=io_uring --iodepth=32 --bs=4k --rw=randwrite \
-		--size=16m --verify=crc32c --verify_fatal=1 "$@"
+		--size=16m --verify=crc32c --verify_fatal=1 \
+		--allow_file_create=0 "$@"
 }
 
 # monitor COMMAND : have the monitor of the test machine do something; what it
