@@ -29,13 +29,17 @@ while (($# > 1)); do
 	shift 2
 done
 
-# What a step may take, in seconds: two bring-ups that fail, as in model_faults
-bound=15
+# In seconds; a kernel that is slow has more, as it must answer in time when it is
+# honest. A step may take as long as two bring-ups that fail, as in model_faults.
+slow=${SELFTEST_SLOW:-1}
+io_timeout=$((2 * slow))
+admin_timeout=$((3 * slow))
+bound=25
 
 require_model
 require_cmd fio
 dmesg_expect 'I/O error'
-nvme_load io_timeout=1 admin_timeout=1
+nvme_load io_timeout=$io_timeout admin_timeout=$admin_timeout
 RANDOM=$seed
 diag "--seed $seed --seconds $seconds"
 results=$(mktemp -d)
