@@ -144,7 +144,7 @@ static u16 nvmm_dbbuf(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe)
 /* LBA format 0 has 512 bytes, 1 has 4096. */
 static void nvmm_format_one(struct nvmm_ns *ns, u32 format)
 {
-	nvmm_store_zero(ns, 0, ns->bytes);
+	nvmm_store_zero(ns, 0, ns->bytes, true);
 	ns->shift = format ? 12 : 9;
 }
 

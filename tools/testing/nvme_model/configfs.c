@@ -48,7 +48,7 @@ static ssize_t nvmm_ns_size_mib_store(struct config_item *item, const char *page
 	}
 	mutex_lock(&ns->ctrl->ns_lock);
 	if ((u64)mib << 20 < ns->bytes)
-		nvmm_store_zero(ns, (u64)mib << 20, ns->bytes - ((u64)mib << 20));
+		nvmm_store_zero(ns, (u64)mib << 20, ns->bytes - ((u64)mib << 20), true);
 	ns->bytes = (u64)mib << 20;
 	nvmm_ns_end_change(ns, ns->attached);
 	return count;
@@ -262,6 +262,7 @@ static struct config_group *nvmm_make_ns(struct config_group *group, const char 
 	ns->shift = 9;
 	uuid_gen(&ns->uuid);
 	xa_init(&ns->pages);
+	xa_init(&ns->dirty);
 	config_group_init_type_name(&ns->group, name, &nvmm_ns_type);
 	mutex_lock(&ctrl->ns_lock);
 	ret = xa_insert(&ctrl->namespaces, nsid, ns, GFP_KERNEL);
@@ -352,6 +353,7 @@ NVMM_NUMBER(acl, 0, 255);
 NVMM_NUMBER(sgl, 0, 1);
 NVMM_NUMBER(shadow, 0, 1);
 NVMM_NUMBER(vwc, 0, 1);
+NVMM_NUMBER(lossy, 0, 1);
 NVMM_NUMBER(check, 0, 1);
 NVMM_NUMBER(version, 0x10000, 0x20300);
 
@@ -383,6 +385,7 @@ static void nvmm_power_off(struct nvmm_ctrl *ctrl)
 	if (!ctrl->unsafe)
 		return;
 	ctrl->unsafe_shutdowns++;
+	nvmm_cut(ctrl);
 	if (alive)
 		nvmm_breach(ctrl, NVMM_UNSAFE_SHUTDOWN, "CC %#x CSTS %#x", ctrl->cc,
 			    ctrl->csts);
@@ -488,6 +491,7 @@ static struct configfs_attribute *nvmm_ctrl_attrs[] = {
 	&nvmm_ctrl_attr_sgl,
 	&nvmm_ctrl_attr_shadow,
 	&nvmm_ctrl_attr_vwc,
+	&nvmm_ctrl_attr_lossy,
 	&nvmm_ctrl_attr_check,
 	&nvmm_ctrl_attr_version,
 	NULL,

@@ -61,7 +61,9 @@ void nvmm_apply(struct nvmm_ctrl *ctrl, const struct nvmm_effect *fx)
 			nvmm_event(ctrl, fx->event_type, fx->event_info, fx->event_log);
 	if (fx->actions & BIT(NVMM_IRQSTORM))
 		nvmm_storm(ctrl, fx->irqs);
-	if (fx->actions & BIT(NVMM_GONE))
+	if (fx->actions & BIT(NVMM_CUT))
+		nvmm_cut(ctrl);
+	if (fx->actions & (BIT(NVMM_GONE) | BIT(NVMM_CUT)))
 		WRITE_ONCE(ctrl->gone, true);
 	if (fx->actions & BIT(NVMM_FREEZE))
 		WRITE_ONCE(ctrl->frozen, true);

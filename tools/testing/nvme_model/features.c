@@ -69,6 +69,8 @@ u16 nvmm_set_features(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 		if (!ctrl->config.vwc)
 			return NVMM_DNR(NVME_SC_INVALID_FIELD);
 		ctrl->wce = value & 1;
+		if (!ctrl->wce)
+			nvmm_flush_all(ctrl);
 		return 0;
 	case NVME_FEAT_TIMESTAMP:
 		return nvmm_set_timestamp(ctrl, cmd);

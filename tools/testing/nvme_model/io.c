@@ -30,13 +30,14 @@ static void nvmm_read_pieces(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns, u64 off
 	}
 }
 
-static u16 nvmm_write_pieces(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns, u64 offset)
+static u16 nvmm_write_pieces(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns, u64 offset,
+			     bool safe)
 {
 	unsigned int i;
 
 	for (i = 0; i < ctrl->nr_pieces; i++) {
 		if (nvmm_store_write(ns, offset, ctrl->pieces[i].at,
-				     ctrl->pieces[i].bytes))
+				     ctrl->pieces[i].bytes, safe))
 			return NVME_SC_WRITE_FAULT;
 		offset += ctrl->pieces[i].bytes;
 	}
@@ -65,6 +66,7 @@ static u16 nvmm_rw(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 	u32 blocks = le16_to_cpu(rw->length) + 1;
 	u64 lba = le64_to_cpu(rw->slba), offset = lba << ns->shift;
 	u16 status = nvmm_check_range(ctrl, ns, lba, blocks);
+	bool fua;
 
 	if (!status)
 		status = nvmm_data_map(ctrl, sqe, blocks << ns->shift);
@@ -75,9 +77,9 @@ static u16 nvmm_rw(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 		nvmm_read_pieces(ctrl, ns, offset);
 		return 0;
 	case nvme_cmd_write:
-		if (le16_to_cpu(rw->control) & NVME_RW_FUA)
-			ctrl->counts[NVMM_FUA_WRITES]++;
-		return nvmm_write_pieces(ctrl, ns, offset);
+		fua = le16_to_cpu(rw->control) & NVME_RW_FUA;
+		ctrl->counts[NVMM_FUA_WRITES] += fua;
+		return nvmm_write_pieces(ctrl, ns, offset, nvmm_is_safe(ctrl, fua));
 	}
 	return nvmm_compare_pieces(ctrl, ns, offset);
 }
@@ -87,10 +89,12 @@ static u16 nvmm_write_zeroes(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 {
 	u32 blocks = le16_to_cpu(cmd->length) + 1;
 	u64 lba = le64_to_cpu(cmd->slba);
+	bool fua = le16_to_cpu(cmd->control) & NVME_RW_FUA;
 	u16 status = nvmm_check_range(ctrl, ns, lba, blocks);
 
-	if (!status)
-		nvmm_store_zero(ns, lba << ns->shift, (u64)blocks << ns->shift);
+	if (!status && nvmm_store_zero(ns, lba << ns->shift, (u64)blocks << ns->shift,
+				       nvmm_is_safe(ctrl, fua)))
+		return NVME_SC_WRITE_FAULT;
 	return status;
 }
 
@@ -122,8 +126,10 @@ static u16 nvmm_discard(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 	if (!(le32_to_cpu(sqe->dsm.attributes) & NVME_DSMGMT_AD))
 		return 0;
 	for (i = 0; i < nr; i++)
-		nvmm_store_zero(ns, le64_to_cpu(ranges[i].slba) << ns->shift,
-				(u64)le32_to_cpu(ranges[i].nlb) << ns->shift);
+		if (nvmm_store_zero(ns, le64_to_cpu(ranges[i].slba) << ns->shift,
+				    (u64)le32_to_cpu(ranges[i].nlb) << ns->shift,
+				    nvmm_is_safe(ctrl, false)))
+			return NVME_SC_WRITE_FAULT;
 	return 0;
 }
 
@@ -148,6 +154,7 @@ static u16 nvmm_io_locked(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe
 		return nvmm_rw(ctrl, ns, &sqe->rw, sqe);
 	case nvme_cmd_flush:
 		ctrl->counts[NVMM_FLUSHES]++;
+		nvmm_store_flush(ns);
 		return 0;
 	case nvme_cmd_write_zeroes:
 		return nvmm_write_zeroes(ctrl, ns, &sqe->write_zeroes);
@@ -174,6 +181,7 @@ u16 nvmm_io(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 	if (cmd->sqe.common.opcode == nvme_cmd_flush &&
 	    le32_to_cpu(cmd->sqe.common.nsid) == NVME_NSID_ALL) {
 		ctrl->counts[NVMM_FLUSHES]++;
+		nvmm_flush_all(ctrl);
 		return 0;
 	}
 	mutex_lock(&ctrl->ns_lock);

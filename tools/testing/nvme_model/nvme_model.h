@@ -65,6 +65,7 @@ struct nvmm_ctrl;
  * @nguid: the same, NGUID
  * @eui64: the same, EUI64
  * @pages: the data, by number of the page; what is not there is zero
+ * @dirty: newer data that a cut of power loses, by number of the page
  *
  * Guard: nvmm_ctrl.ns_lock, all of it.
  */
@@ -81,6 +82,7 @@ struct nvmm_ns {
 	u8			nguid[16];
 	u8			eui64[8];
 	struct xarray		pages;
+	struct xarray		dirty;
 };
 
 /* --- rules ------------------------------------------------------------------ */
@@ -120,6 +122,7 @@ enum nvmm_action {
 	NVMM_CLEARREADY,
 	NVMM_GONE,
 	NVMM_FREEZE,
+	NVMM_CUT,
 	NVMM_EARLY,
 	NVMM_SHADOW,
 	NVMM_READY,
@@ -370,6 +373,7 @@ struct nvmm_config {
 	u32	sgl;		/* SGLs are supported */
 	u32	shadow;		/* doorbells in memory are supported */
 	u32	vwc;		/* there is a volatile write cache */
+	u32	lossy;		/* a cut of power loses what was not flushed */
 	u32	check;		/* look for breaches that cost time to find */
 	u32	version;	/* VS */
 };
@@ -574,8 +578,14 @@ void *nvmm_memory(struct nvmm_ctrl *ctrl, u64 address, u64 bytes);
 
 /* store.c */
 void nvmm_store_read(struct nvmm_ns *ns, u64 offset, void *to, u32 bytes);
-int nvmm_store_write(struct nvmm_ns *ns, u64 offset, const void *from, u32 bytes);
-void nvmm_store_zero(struct nvmm_ns *ns, u64 offset, u64 bytes);
+int nvmm_store_write(struct nvmm_ns *ns, u64 offset, const void *from, u32 bytes,
+		     bool safe);
+int nvmm_store_zero(struct nvmm_ns *ns, u64 offset, u64 bytes, bool safe);
+void nvmm_store_flush(struct nvmm_ns *ns);
+void nvmm_store_cut(struct nvmm_ns *ns);
+void nvmm_flush_all(struct nvmm_ctrl *ctrl);
+void nvmm_cut(struct nvmm_ctrl *ctrl);
+bool nvmm_is_safe(struct nvmm_ctrl *ctrl, bool fua);
 void nvmm_store_free(struct nvmm_ns *ns);
 
 /* admin.c */

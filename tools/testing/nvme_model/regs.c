@@ -269,6 +269,7 @@ static void nvmm_start(struct nvmm_ctrl *ctrl)
 	ctrl->unsafe = true;
 	ctrl->counts[NVMM_ENABLES]++;
 	ctrl->event_config = 0;
+	ctrl->wce = ctrl->config.vwc;
 	ctrl->masked = 0;
 	ctrl->nr_events = 0;
 	nvmm_set_csts(ctrl, NVME_CSTS_SHST_MASK, 0);
@@ -323,6 +324,7 @@ void nvmm_regs_step(struct nvmm_ctrl *ctrl)
 	if (unlikely(READ_ONCE(ctrl->shutting)))
 		nvmm_begin_shutdown(ctrl);
 	if (unlikely(ctrl->shutdown_at) && nvmm_is_due(&ctrl->shutdown_at)) {
+		nvmm_flush_all(ctrl);
 		ctrl->unsafe = false;
 		ctrl->counts[NVMM_SHUTDOWNS]++;
 		nvmm_set_csts(ctrl, NVME_CSTS_SHST_MASK, NVME_CSTS_SHST_CMPLT);

@@ -43,6 +43,7 @@ static const struct {
 	[NVMM_CLEARREADY]	= { "clearready",	NVMM_AT_COMMAND },
 	[NVMM_GONE]		= { "gone",		NVMM_AT_COMMAND },
 	[NVMM_FREEZE]		= { "freeze",		NVMM_AT_COMMAND },
+	[NVMM_CUT]		= { "cut",		NVMM_AT_COMMAND },
 	[NVMM_EARLY]		= { "early",		NVMM_AT_DOORBELL },
 	[NVMM_SHADOW]		= { "shadow",		NVMM_AT_COMMAND },
 	[NVMM_READY]		= { "ready",		NVMM_AT_ENABLE },
@@ -674,8 +675,8 @@ u64 nvmm_rules_read(struct nvmm_ctrl *ctrl, unsigned int offset, int size, u64 v
 int nvmm_rules_now(struct nvmm_ctrl *ctrl, const char *text)
 {
 	static const unsigned long good = BIT(NVMM_CFS) | BIT(NVMM_NSSRO) |
-		BIT(NVMM_CLEARREADY) | BIT(NVMM_GONE) | BIT(NVMM_BACK) |
-		BIT(NVMM_FREEZE) | BIT(NVMM_RELEASE) | BIT(NVMM_EVENT) |
+		BIT(NVMM_CLEARREADY) | BIT(NVMM_GONE) | BIT(NVMM_CUT) |
+		BIT(NVMM_BACK) | BIT(NVMM_FREEZE) | BIT(NVMM_RELEASE) | BIT(NVMM_EVENT) |
 		BIT(NVMM_IRQSTORM);
 	struct nvmm_rule *rule = nvmm_parse(text);
 	struct nvmm_effect *fx;

@@ -3,23 +3,44 @@
  * The data of a namespace: pages in an XArray, made when they are first written. What
  * was never written, or was discarded, reads as zeroes.
  *
+ * A lossy controller writes to copies of pages in a second one, unless a write is to be
+ * safe at once. A flush puts them in the place of the old pages, a cut of power drops
+ * them.
+ *
  * Guard: nvmm_ctrl.ns_lock.
  */
 #include <linux/slab.h>
 
 #include "nvme_model.h"
 
-static void *nvmm_store_make(struct nvmm_ns *ns, unsigned long index)
+static void *nvmm_store_put(struct xarray *pages, unsigned long index, void *page)
 {
-	void *page = (void *)get_zeroed_page(GFP_NOIO);
-
-	if (!page)
-		return NULL;
-	if (xa_is_err(xa_store(&ns->pages, index, page, GFP_NOIO))) {
+	if (page && xa_is_err(xa_store(pages, index, page, GFP_NOIO))) {
 		free_page((unsigned long)page);
 		return NULL;
 	}
 	return page;
+}
+
+/* The page that a write which is safe at once goes to, made if need be. */
+static void *nvmm_safe_page(struct nvmm_ns *ns, unsigned long index)
+{
+	return xa_load(&ns->pages, index) ?:
+	       nvmm_store_put(&ns->pages, index, (void *)get_zeroed_page(GFP_NOIO));
+}
+
+/* The page that another one goes to: a copy, made if need be. */
+static void *nvmm_dirty_page(struct nvmm_ns *ns, unsigned long index)
+{
+	void *page = xa_load(&ns->dirty, index), *old;
+
+	if (page)
+		return page;
+	page = (void *)get_zeroed_page(GFP_NOIO);
+	old = xa_load(&ns->pages, index);
+	if (page && old)
+		copy_page(page, old);
+	return nvmm_store_put(&ns->dirty, index, page);
 }
 
 /** nvmm_store_read - copy @bytes from @offset on to @to */
@@ -27,8 +48,12 @@ void nvmm_store_read(struct nvmm_ns *ns, u64 offset, void *to, u32 bytes)
 {
 	while (bytes) {
 		u32 in = offset & ~PAGE_MASK, n = min_t(u32, bytes, PAGE_SIZE - in);
-		void *page = xa_load(&ns->pages, offset >> PAGE_SHIFT);
+		void *page = NULL;
 
+		if (unlikely(!xa_empty(&ns->dirty)))
+			page = xa_load(&ns->dirty, offset >> PAGE_SHIFT);
+		if (!page)
+			page = xa_load(&ns->pages, offset >> PAGE_SHIFT);
 		if (page)
 			memcpy(to, page + in, n);
 		else
@@ -39,60 +64,154 @@ void nvmm_store_read(struct nvmm_ns *ns, u64 offset, void *to, u32 bytes)
 	}
 }
 
+/* Within a page; @from NULL: zeroes. */
+static int nvmm_write_page(struct nvmm_ns *ns, u64 offset, const void *from, u32 n,
+			   bool safe)
+{
+	unsigned long index = offset >> PAGE_SHIFT;
+	void *page = safe ? nvmm_safe_page(ns, index) : nvmm_dirty_page(ns, index);
+	u32 in = offset & ~PAGE_MASK;
+
+	if (!page)
+		return -ENOMEM;
+	if (from)
+		memcpy(page + in, from, n);
+	else
+		memset(page + in, 0, n);
+	if (unlikely(safe && !xa_empty(&ns->dirty))) {
+		void *dirty = xa_load(&ns->dirty, index);
+
+		if (dirty)
+			memcpy(dirty + in, page + in, n);
+	}
+	return 0;
+}
+
 /**
  * nvmm_store_write - copy @bytes from @from to @offset
  * @ns: the namespace
  * @offset: where in it
  * @from: the data
  * @bytes: how much
+ * @safe: a cut of power does not lose it
  *
  * Return: 0, or -ENOMEM with a part of it written.
  */
-int nvmm_store_write(struct nvmm_ns *ns, u64 offset, const void *from, u32 bytes)
+int nvmm_store_write(struct nvmm_ns *ns, u64 offset, const void *from, u32 bytes,
+		     bool safe)
 {
-	while (bytes) {
-		u32 in = offset & ~PAGE_MASK, n = min_t(u32, bytes, PAGE_SIZE - in);
-		unsigned long index = offset >> PAGE_SHIFT;
-		void *page = xa_load(&ns->pages, index);
+	int ret = 0;
 
-		if (!page)
-			page = nvmm_store_make(ns, index);
-		if (!page)
-			return -ENOMEM;
-		memcpy(page + in, from, n);
+	while (bytes && !ret) {
+		u32 n = min_t(u32, bytes, PAGE_SIZE - (offset & ~PAGE_MASK));
+
+		ret = nvmm_write_page(ns, offset, from, n, safe);
 		from += n;
 		offset += n;
 		bytes -= n;
 	}
-	return 0;
+	return ret;
 }
 
-/** nvmm_store_zero - @bytes from @offset on read as zeroes; whole pages are freed */
-void nvmm_store_zero(struct nvmm_ns *ns, u64 offset, u64 bytes)
+static void nvmm_drop_page(struct nvmm_ns *ns, unsigned long index)
 {
-	while (bytes) {
-		u32 in = offset & ~PAGE_MASK;
-		u64 n = min_t(u64, bytes, PAGE_SIZE - in);
-		void *page = xa_load(&ns->pages, offset >> PAGE_SHIFT);
+	free_page((unsigned long)xa_erase(&ns->pages, index));
+	free_page((unsigned long)xa_erase(&ns->dirty, index));
+}
 
-		if (page && n == PAGE_SIZE) {
-			xa_erase(&ns->pages, offset >> PAGE_SHIFT);
-			free_page((unsigned long)page);
-		} else if (page) {
-			memset(page + in, 0, n);
-		}
+/**
+ * nvmm_store_zero - have @bytes from @offset on read as zeroes
+ * @ns: the namespace
+ * @offset: where in it
+ * @bytes: how much
+ * @safe: a cut of power does not bring the old data back; whole pages are freed
+ *
+ * Return: 0, or -ENOMEM with a part of it done.
+ */
+int nvmm_store_zero(struct nvmm_ns *ns, u64 offset, u64 bytes, bool safe)
+{
+	int ret = 0;
+
+	while (bytes && !ret) {
+		u64 n = min_t(u64, bytes, PAGE_SIZE - (offset & ~PAGE_MASK));
+		unsigned long index = offset >> PAGE_SHIFT;
+
+		if (safe && n == PAGE_SIZE)
+			nvmm_drop_page(ns, index);
+		else if (xa_load(&ns->pages, index) || xa_load(&ns->dirty, index))
+			ret = nvmm_write_page(ns, offset, NULL, n, safe);
 		offset += n;
 		bytes -= n;
 	}
+	return ret;
+}
+
+/** nvmm_store_flush - make all of it safe */
+void nvmm_store_flush(struct nvmm_ns *ns)
+{
+	unsigned long index;
+	void *page, *old;
+
+	xa_for_each(&ns->dirty, index, page) {
+		old = xa_store(&ns->pages, index, page, GFP_NOIO);
+		if (xa_is_err(old))
+			continue;
+		xa_erase(&ns->dirty, index);
+		free_page((unsigned long)old);
+	}
+}
+
+static void nvmm_free_pages(struct xarray *pages)
+{
+	unsigned long index;
+	void *page;
+
+	xa_for_each(pages, index, page)
+		free_page((unsigned long)page);
+	xa_destroy(pages);
+}
+
+/** nvmm_store_cut - lose what is not safe */
+void nvmm_store_cut(struct nvmm_ns *ns)
+{
+	nvmm_free_pages(&ns->dirty);
 }
 
 /** nvmm_store_free - free all of it */
 void nvmm_store_free(struct nvmm_ns *ns)
 {
-	unsigned long index;
-	void *page;
+	nvmm_free_pages(&ns->dirty);
+	nvmm_free_pages(&ns->pages);
+}
 
-	xa_for_each(&ns->pages, index, page)
-		free_page((unsigned long)page);
-	xa_destroy(&ns->pages);
+/* --- all namespaces of a controller ------------------------------------------------- */
+
+/** nvmm_flush_all - make all data of a controller safe; context: may sleep */
+void nvmm_flush_all(struct nvmm_ctrl *ctrl)
+{
+	unsigned long nsid;
+	struct nvmm_ns *ns;
+
+	mutex_lock(&ctrl->ns_lock);
+	xa_for_each(&ctrl->namespaces, nsid, ns)
+		nvmm_store_flush(ns);
+	mutex_unlock(&ctrl->ns_lock);
+}
+
+/** nvmm_cut - lose all data that is not safe; context: may sleep */
+void nvmm_cut(struct nvmm_ctrl *ctrl)
+{
+	unsigned long nsid;
+	struct nvmm_ns *ns;
+
+	mutex_lock(&ctrl->ns_lock);
+	xa_for_each(&ctrl->namespaces, nsid, ns)
+		nvmm_store_cut(ns);
+	mutex_unlock(&ctrl->ns_lock);
+}
+
+/** nvmm_is_safe - is a write safe at once, with or without FUA */
+bool nvmm_is_safe(struct nvmm_ctrl *ctrl, bool fua)
+{
+	return likely(!ctrl->config.lossy) || fua || !ctrl->wce;
 }
