@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# More for the tests that use disks: C helpers, disks in one call, memory.
+# More for the tests that use disks: C helpers, disks, memory, statistics.
 # Sourced after lib.sh.
 
 # helper NAME : makes NAME a command: the program that make built beside the test, or
@@ -31,18 +31,6 @@ some_files() {
 		mkdir "$1/$copy"
 		cp -r "$SELFTEST_LIB" "$SELFTEST_HERE" "$BASH" "$1/$copy"
 	done
-}
-
-# nbc_load [PARAMETER=VALUE...]
-nbc_load() {
-	require_module null_blk_c
-	load_module null_blk_c "$@"
-}
-
-# nbc_disk NAME [ATTRIBUTE=VALUE...] : make it and switch it on
-nbc_disk() {
-	nbc_create "$@" || return
-	nbc_power "$1" 1
 }
 
 # queue_limit DISK NAME

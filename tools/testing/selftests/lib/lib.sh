@@ -6,8 +6,8 @@
 # and the exit code is 0 (all ok), 1 (something not ok) or 4 (skipped).
 #
 # A command that fails where no check looks at it ends the test as not ok.
-# Whatever happens, the disks made here are removed and the modules loaded here
-# are unloaded at the end.
+# Whatever happens, the modules loaded here are unloaded at the end, after what at_exit
+# was told.
 
 set -Eeuo pipefail
 
@@ -17,7 +17,6 @@ SELFTEST_LIB=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck disable=SC2034 # for those who source this
 SELFTEST_HERE=$(cd "${BASH_SOURCE[0]%/../*}" && pwd)
 SELFTEST_TOP=$(cd "$SELFTEST_LIB/../../../.." && pwd)
-NBC_ROOT=${NBC_ROOT:-/sys/kernel/config/null_blk_c}
 
 selftest_count=0 selftest_failed=0 selftest_planned='' selftest_skipped=''
 selftest_modules=()
@@ -276,55 +275,6 @@ one_line() {
 	echo "${words[*]}"
 }
 
-# --- null_blk_c through configfs -------------------------------------------
-
-# nbc_set NAME ATTRIBUTE=VALUE...
-nbc_set() {
-	local name=$1 pair
-	shift
-	for pair; do
-		echo "${pair#*=}" >"$NBC_ROOT/$name/${pair%%=*}" || return
-	done
-}
-
-nbc_get() { show "$NBC_ROOT/$1/$2"; }
-
-# nbc_values NAME : ATTRIBUTE=VALUE, a line each, of all that have one, in order
-nbc_values() {
-	local file values line
-	for file in "$NBC_ROOT/$1"/*; do
-		{ [[ -f $file ]] && mapfile -t values <"$file"; } 2>/dev/null || continue
-		for line in "${values[@]}"; do
-			[[ -z $line ]] || echo "${file##*/}=$line"
-		done
-	done
-}
-
-# nbc_create NAME [ATTRIBUTE=VALUE...] : not powered on yet
-nbc_create() {
-	mkdir "$NBC_ROOT/$1" || return
-	nbc_set "$@"
-}
-
-# nbc_power NAME 0|1
-nbc_power() { nbc_set "$1" "power=$2"; }
-
-# nbc_destroy NAME
-nbc_destroy() {
-	nbc_power "$1" 0 || return
-	rmdir "$NBC_ROOT/$1"
-}
-
-# The disks that the module made for nr_devices have directories that stay.
-nbc_destroy_all() {
-	local dir
-	for dir in "$NBC_ROOT"/*/; do
-		[[ -e $dir/power ]] || continue
-		dir=${dir%/}
-		nbc_destroy "${dir##*/}" 2>/dev/null || true
-	done
-}
-
 # --- the end ---------------------------------------------------------------
 
 # at_exit COMMAND... : run at the end, the last registered first
@@ -335,8 +285,6 @@ selftest_clean_up() {
 	for command in "${selftest_cleanups[@]}"; do
 		eval "$command" || true
 	done
-	((${#selftest_modules[@]})) || built_in null_blk_c || return 0
-	nbc_destroy_all
 	unload_modules || not_ok "unload the modules at the end"
 }
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # More for the tests of zoned disks: zones and what they are. Sourced after
-# disk.sh.
+# disk.sh and nbc.sh.
 
 # zoned_disk NAME [ATTRIBUTE=VALUE...] : zones of 1 MiB unless told otherwise
 zoned_disk() {

@@ -3,11 +3,15 @@
 #
 # Buffers at any even address, in several pieces: what is written is read back,
 # and nothing beside the buffer is touched.
+#
+#@group data
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 helper model
 nbc_load nr_devices=0

@@ -3,11 +3,15 @@
 #
 # Every attribute is there, has its documented default, is written as documented
 # and by root only; the module parameters become the defaults of new devices.
+#
+#@group config
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 defaults="badblocks_once=0 badblocks_partial_io=0 blocking=0 blocksize=512
 cache_size=0 completion_nsec=10000 discard=0 fua=1

@@ -3,12 +3,15 @@
 #
 # Bad blocks: what is marked fails and nothing else, live; once; with what comes
 # before transferred; a list that is full changes nothing; in both queue modes.
+#@group faults
 #@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 # io read|write SECTOR COUNT : in sectors of 512 bytes, by one request
 io() {

@@ -4,11 +4,15 @@
 # A value that an attribute refuses fails the write with the right errno and one
 # line in the log, and changes nothing; what is fixed while the device is powered
 # cannot be changed then.
+#
+#@group config
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 cpus=$(($(sed 's/.*-//' /sys/devices/system/cpu/possible) + 1))
 uint=4294967295

@@ -4,11 +4,15 @@
 # A module parameter that is not valid fails the load with one line that says
 # why, and leaves nothing; one that is too much is lowered with a warning where
 # null_blk does so.
+#
+#@group config
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 # insert PARAMETER=TEXT : as fast as can be
 insert() { insmod "$module" "$1"; }

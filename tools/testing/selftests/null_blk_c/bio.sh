@@ -4,11 +4,15 @@
 # queue_mode 0: bios without requests do what requests do: data, flush, discard, write
 # zeroes, limits of size, the timer, accounting. Removal of a disk whose bios wait
 # is in throttle.sh.
+#
+#@group data
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 # run_fio : one after the other, on parts of the disk
 run_fio() {

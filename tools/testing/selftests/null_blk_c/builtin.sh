@@ -3,11 +3,14 @@
 #
 # Built in, the driver takes its parameters from the kernel's command line, makes
 # its devices at boot, and a parameter that is not valid leaves the default.
+#@group config
 #@kernel builtin
 #@builtin null_blk_c.nr_devices=2 null_blk_c.gb=1 null_blk_c.memory_backed null_blk_c.bs=513
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 # Of mqblk, which has no parameter, sysfs shows nothing if it is built in.
 require_module null_blk_c mqblk_floor

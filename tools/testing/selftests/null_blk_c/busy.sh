@@ -3,12 +3,15 @@
 #
 # What is in use cannot be unloaded; what is switched off or removed while it is
 # open ends all its requests.
+#@group power
 #@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 helper hammer
 require_unloadable null_blk_c

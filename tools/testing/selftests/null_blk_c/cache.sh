@@ -4,11 +4,15 @@
 # The volatile write cache: what was flushed or written with FUA survives a power
 # cut, what was not is gone, sector by sector; so it is with discards and zeroes,
 # which are durable at once.
+#
+#@group cache
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 # put LETTER SECTOR COUNT [DD FLAG]
 put() {

@@ -3,12 +3,15 @@
 #
 # Flushes all the time, under load: data is right, blocks are whole, nothing hangs,
 # and what was flushed is there after a power cut under load.
+#@group cache
 #@timeout 300
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 helper model
 helper tear

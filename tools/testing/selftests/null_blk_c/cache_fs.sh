@@ -3,11 +3,15 @@
 #
 # The power is cut below a mounted ext4: what was synced is there afterwards, what
 # was written later is gone, and the file system is consistent.
+#
+#@group cache
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 require_cmd mkfs.ext4 e2fsck
 modprobe -q ext4 || grep -qw ext4 /proc/filesystems || skip_all "no ext4"

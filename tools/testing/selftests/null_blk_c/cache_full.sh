@@ -3,12 +3,15 @@
 #
 # A cache far smaller than the data: fio writes with checksums and reads them back
 # while units are evicted all the time; flushes and FUA between.
+#@group cache
 #@timeout 180
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 require_cmd fio
 nbc_load nr_devices=0

@@ -3,12 +3,15 @@
 #
 # Many threads at once: on blocks that share pages with those of other threads,
 # each of which knows what must be there; and on the same blocks.
+#@group life
 #@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 require_cmd fio
 helper model

@@ -3,6 +3,7 @@
 #
 # A CPU can be taken offline at any time, whatever requests of its hardware queue wait
 # for: the timer, a limit, a poller or a fault. What waits for a time still ends then.
+#@group power
 #@cpus 2
 #@timeout 240
 
@@ -10,6 +11,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 ONLINE=/sys/devices/system/cpu/cpu1/online
 

@@ -4,11 +4,15 @@
 # drop_in=1: a script written for the kernel's null_blk runs unchanged. It is run
 # with both modules and says the same; the names are free again afterwards, and
 # taken while null_blk is loaded.
+#
+#@group config
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 # The script, as the kernel's documentation teaches: a disk at load, and one made
 # in configfs

@@ -3,6 +3,7 @@
 #
 # More data than memory: the write fails with ENOSPC, nothing hangs or is killed,
 # and the disk lives on. In both queue modes, by writes that are split.
+#@group faults
 #@vm --memory 1G
 #@timeout 180
 
@@ -10,6 +11,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 nbc_load nr_devices=0
 dmesg_expect "critical space allocation error"

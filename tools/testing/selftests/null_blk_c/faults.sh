@@ -4,12 +4,15 @@
 # Faults on purpose: requests that never complete end by timeout, requests that
 # are sent back come again and nothing is lost, queues that cannot be set up make
 # power-on fail; how often is as asked; bad values change nothing.
+#@group faults
 #@cpus 2
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 # fault NAME FILE=VALUE...
 fault() {

@@ -3,12 +3,15 @@
 #
 # ext4, xfs and btrfs on a memory-backed disk: made, filled, checked, mounted
 # again, trimmed.
+#@group data
 #@timeout 240
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 nbc_load nr_devices=0
 files=$(mktemp -d) mountpoint=$(mktemp -d)

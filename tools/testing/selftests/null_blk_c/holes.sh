@@ -3,12 +3,15 @@
 #
 # What was never written, was discarded or zeroed reads as zeroes, and what is
 # beside it does not, whatever part of a page it is.
+#@group data
 #@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 helper model
 nbc_load nr_devices=0

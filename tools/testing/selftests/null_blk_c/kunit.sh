@@ -3,6 +3,7 @@
 #
 # The KUnit suites of null_blk_c: they run when the module is loaded, and say what they
 # found in debugfs.
+#@group unit
 #@kernel debug
 #@vm --append kunit.enable=1
 #@timeout 240

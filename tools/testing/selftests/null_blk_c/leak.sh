@@ -3,12 +3,15 @@
 #
 # A disk without data shows no old contents of memory: what is read through the
 # page cache is zeroes, also where the kernel does not clear new pages itself.
+#@group life
 #@vm --memory 1G --append init_on_alloc=0
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 nbc_load nr_devices=0
 dir=$(helper_dir)

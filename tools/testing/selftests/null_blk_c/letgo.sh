@@ -4,6 +4,7 @@
 # Letting go of a disk: power, resizes, and every attribute answer at once, whatever the
 # disk's faults, timer and limits do to the requests that are under way. A delay of an
 # hour can be undone.
+#@group power
 #@core
 #@timeout 180
 
@@ -11,6 +12,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 fault() { echo "$2" >"$NBC_ROOT/d/$1"; }
 # always GROUP : the fault hits every request from now on

@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What is configured is what the block layer shows of the disk.
+#
+#@group limits
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 nbc_load nr_devices=0
 # shows ATTRIBUTE=VALUE... -- LIMIT=VALUE...

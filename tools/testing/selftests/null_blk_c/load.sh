@@ -3,11 +3,14 @@
 #
 # Loading with the defaults makes one disk, which configfs shows; unloading
 # leaves nothing behind.
+#@group life
 #@vm --memory 1G
 #@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 require_module null_blk_c
 require_unloadable null_blk_c

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A thousand disks are made, work, and go.
+#@group life
 #@timeout 300
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 require_module null_blk_c
 require_unloadable null_blk_c

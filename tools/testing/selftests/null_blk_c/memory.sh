@@ -3,11 +3,15 @@
 #
 # Memory for what is written is at most 3 % more than that, and a discard gives
 # it back.
+#
+#@group life
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 nbc_load nr_devices=0
 mib=512

@@ -3,12 +3,15 @@
 #
 # Directories: what names are refused, what happens twice, and what cannot be
 # removed.
+#@group config
 #@builtin null_blk_c.nr_devices=1 null_blk_c.gb=1
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 nbc_load nr_devices=1 gb=1
 long=$(printf 'x%.0s' {1..31})

@@ -4,6 +4,7 @@
 # Every step of making, switching on, resizing and writing to a device, and of
 # loading the module, finds no memory once: it fails in good order, and works the
 # next time.
+#@group life
 #@kernel debug
 #@timeout 400
 #@cpus 2
@@ -12,6 +13,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/faults.sh
 . "$(dirname "$0")/../lib/faults.sh"
 

@@ -3,12 +3,15 @@
 #
 # Power off and on keeps the contents, with another configuration too; rmdir
 # frees them.
+#@group power
 #@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 require_cmd sha256sum
 nbc_load nr_devices=0

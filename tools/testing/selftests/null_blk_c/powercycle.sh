@@ -3,11 +3,15 @@
 #
 # Power goes off and on under load, while others write attributes. Requests may
 # fail, nothing hangs.
+#
+#@group power
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 helper hammer
 nbc_load nr_devices=0

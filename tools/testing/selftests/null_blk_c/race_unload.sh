@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The module comes and goes while others make, use and remove disks.
+#
+#@group life
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 helper hammer
 require_module null_blk_c

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # 200 rounds of load, I/O and unload: all memory is back at the end.
+#@group life
 #@timeout 600
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

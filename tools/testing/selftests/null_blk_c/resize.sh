@@ -3,6 +3,7 @@
 #
 # Queues come and go and schedulers change while a load runs whose data is
 # verified.
+#@group life
 #@builtin null_blk_c.nr_devices=0 null_blk_c.poll_queues=2
 #@core
 
@@ -10,6 +11,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 require_cmd fio
 nbc_load nr_devices=0 poll_queues=2

@@ -3,12 +3,15 @@
 #
 # shared_tags: several disks on one set of tags all get their share of it, keep
 # their data apart, and come and go by themselves; shared_tag_bitmap.
+#@group config
 #@builtin null_blk_c.nr_devices=0 null_blk_c.hw_queue_depth=16
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 disks=(s0 s1 s2 s3 s4 s5 s6 s7)
 # ops DISK : reads and writes done so far

@@ -4,12 +4,15 @@
 # I/O larger than max_sectors, which the block layer splits: an error of any part is
 # the error of the whole, whatever the parts after it say, in both queue modes and
 # however they complete. Running out of memory is in enospc.sh.
+#@group data
 #@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 # io read|write KIB [POSITION] : one piece of direct I/O, POSITION in such pieces
 io() {

@@ -14,6 +14,7 @@
 #   k  keeps its data over power cycles, and is another kind of disk after each
 #   v  data is verified by fio
 #   n  shares its tags with those that are verified, has no data
+#@group life
 #@vm --append log_buf_len=16M
 #@builtin null_blk_c.nr_devices=0 null_blk_c.poll_queues=2 null_blk_c.submit_queues=2
 #@timeout 300
@@ -25,6 +26,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 # How long the storm lasts at least; on a slow machine, until all has had its turn.
 seconds=${STORM_SECONDS:-45}

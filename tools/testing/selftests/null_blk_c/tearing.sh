@@ -3,12 +3,15 @@
 #
 # A logical block is never torn: a read that races writes of the same block sees
 # all of one write, or the zeroes of a discard.
+#@group data
 #@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 helper tear
 nbc_load nr_devices=0

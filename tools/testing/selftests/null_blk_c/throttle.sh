@@ -5,11 +5,15 @@
 # reads and writes and in both queue modes; a request larger than a second's worth
 # proceeds; power-off and resizes do not wait for the rest. How close a disk comes to
 # its limit is for the benchmark: a machine may be slower than any limit here.
+#
+#@group limits
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 now_us() { echo "${EPOCHREALTIME/[.,]/}"; }
 # takes_ms FIO-OPTION... : on /dev/d

@@ -4,12 +4,15 @@
 # Unload and rmdir in every state that a disk can be in: rmdir always succeeds, the
 # module goes unless somebody has a disk or an attribute open, both end in time
 # whatever the requests wait for, nothing is left, and the module can be loaded again.
+#@group life
 #@timeout 480
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/zone.sh
 . "$(dirname "$0")/../lib/zone.sh"
 

@@ -3,11 +3,15 @@
 #
 # fio writes with checksums and reads them back: several block sizes and request
 # sizes, depths 1 and 32, two engines, one and two queues.
+#
+#@group data
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 require_cmd fio
 nbc_load nr_devices=0

@@ -3,12 +3,15 @@
 #
 # f2fs on zoned disks, with its metadata in conventional zones or on another disk: made,
 # filled, checked, mounted again, emptied and filled again. Btrfs is in zone_append.sh.
+#@group zone
 #@timeout 300
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/zone.sh
 . "$(dirname "$0")/../lib/zone.sh"
 

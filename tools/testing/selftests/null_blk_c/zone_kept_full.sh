@@ -3,12 +3,15 @@
 #
 # Zones that were reset keep a quarter of the machine's memory and no more, and no
 # write fails for it.
+#@group zone
 #@vm --memory 1G
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/zone.sh
 . "$(dirname "$0")/../lib/zone.sh"
 

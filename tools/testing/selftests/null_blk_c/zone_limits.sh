@@ -3,11 +3,15 @@
 #
 # Limits on open and active zones are kept: implicitly open zones make way, others
 # fail with their own errors. Capacities and a smaller last zone.
+#
+#@group zone
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/zone.sh
 . "$(dirname "$0")/../lib/zone.sh"
 

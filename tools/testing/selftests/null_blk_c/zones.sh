@@ -3,11 +3,15 @@
 #
 # Zones are reported, opened, written, closed, finished and reset, have the conditions
 # that the standards say, and keep them while the device is off.
+#
+#@group zone
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/zone.sh
 . "$(dirname "$0")/../lib/zone.sh"
 
