@@ -5,11 +5,11 @@
  * Theory of operation
  * ===================
  *
- * mqblk is a library. A driver owns its struct blk_mq_ops and blk-mq calls the
- * driver directly; mqblk never stands between the two. What it offers is what
- * every driver needs and easily gets wrong: a tag set with its queue maps, the
- * life of a gendisk, the question who may complete a request, and ways to
- * complete one later than it was queued.
+ * mqblk is a library. A driver owns its struct blk_mq_ops, and blk-mq calls the
+ * driver directly: mqblk never stands between the two. It offers what every
+ * driver needs and easily gets wrong: a tag set with its queue maps, the life of
+ * a gendisk, the question who may complete a request, and ways to complete a
+ * request later than it was queued.
  *
  * Data flow
  * ---------
@@ -28,13 +28,14 @@
  * -----------------
  *
  * The first member of a driver's per-request data is a struct mqblk_rq. Its
- * state says who owns the request; every change is made by a function here.
+ * state says who owns the request, and is changed by functions of this header
+ * only.
  *
  *  1. MQBLK_RQ_IDLE: the block layer owns it. The driver has no reference and
- *     must not touch it. State 1 is what a request has before queue_rq() takes
- *     it and after its completion was claimed.
- *  2. MQBLK_RQ_STARTED: the driver owns it, since mqblk_rq_start(). Whoever
- *     works on it owes exactly one of mqblk_rq_end(), mqblk_rq_complete(),
+ *     must not touch it. A request is in state 1 before queue_rq() takes it, and
+ *     after its completion was claimed.
+ *  2. MQBLK_RQ_STARTED: the driver owns it, from mqblk_rq_start() on. The code
+ *     that works on it has to call exactly one of mqblk_rq_end(), mqblk_rq_complete(),
  *     mqblk_timer_park() or mqblk_poll_park().
  *  3. MQBLK_RQ_PARKED: it waits in the struct mqblk_queue of its hardware
  *     queue, with its status decided. Only the one who takes it out under that
@@ -43,48 +44,47 @@
  *     from then on. mqblk_rq_lose() parks one that neither the timer nor a poller
  *     will take.
  *
- * 2 -> 1 is made by mqblk_rq_end() and mqblk_rq_complete() for the owner: who
- * calls them for a request that is not in state 2 is refused with a warning and
- * touches nothing. That is a load and a store, for nobody else can make a change
- * meanwhile: the block layer gave the request to one caller of queue_rq(), and
- * whoever took it out of a struct mqblk_queue found it parked under that queue's
- * lock, so that no other did.
+ * The owner makes 2 -> 1 by mqblk_rq_end() or mqblk_rq_complete(). Called for a
+ * request that is not in state 2, they warn and change nothing. The change is a
+ * load and a store, without an atomic operation, because nobody else can change
+ * the state meanwhile: the block layer gave the request to one caller of
+ * queue_rq(), and whoever takes it out of a struct mqblk_queue does so under that
+ * queue's lock.
  *
  * A driver whose completion paths may meet over a request in state 2, such as an
  * interrupt and the reset of a device, has no single owner. There 2 -> 1 is
- * mqblk_rq_claim(), an atomic compare-and-exchange: the one caller who makes it
+ * mqblk_rq_claim(), an atomic compare-and-exchange. The one caller who succeeds
  * may complete the request, by the block layer's functions.
  *
  * A device that answers with a number is given mqblk_rq_id(): the tag, and a
- * generation that changes each time the request is started. What it answers is
- * not to be trusted: mqblk_rq_claim_id() makes 2 -> 1 for a number that is in
- * range, of this queue, in flight and of the right generation, and for no other.
+ * generation that changes each time the request is started. The answer is not
+ * to be trusted. mqblk_rq_claim_id() makes 2 -> 1 only for a number that is in
+ * range, of this queue, in flight and of the right generation.
  *
  * Watched requests
  * ----------------
  *
  * Statistics and tracepoints want to know when a request is taken and when it
- * ends. A disk that offers this has a struct mqblk_watch; its driver is told
+ * ends. A disk that offers this has a struct mqblk_watch. Its driver is told
  * when somebody looks, and from then on starts its requests by
- * mqblk_rq_start_watched(). Such a request has one more bit in its state, with
- * which the test before 2 -> 1 fails; what follows there, and never
- * happens to others, sees the bit and reports. So the completion of a request
- * that nobody watches has not one instruction more, and a driver needs one
- * test, where it starts a request.
+ * mqblk_rq_start_watched(). Such a request has one more bit in its state, which
+ * makes the test before 2 -> 1 fail. The code that handles the failure sees the
+ * bit and reports. So completing a request that nobody watches takes not one
+ * instruction more, and a driver needs one test, where it starts a request.
  *
- * Each request carries its mark to its end: watching is switched on and off
- * while requests are in flight, without waiting for them.
+ * Each request keeps its mark until it ends. So watching can be switched on and
+ * off while requests are in flight, without waiting for them.
  *
  * Locks
  * -----
  *
  * mqblk_watch_lock (watch.c) guards who watches which disk, and the making and
- * reading of counters. A driver is called under it, to be told; no request
- * takes it.
+ * reading of counters. A driver is told under it that watching starts or ends.
+ * Requests do not take it.
  *
- * struct mqblk_queue has one lock, taken with interrupts off, innermost: no
- * other lock is taken under it but the hrtimer base's. Nothing is completed
- * under it. There is no lock per disk or per set on any path of a request.
+ * struct mqblk_queue has one lock, taken with interrupts off. It is the innermost
+ * one: only the lock of the hrtimer base is taken under it. Nothing is completed
+ * under it. No path of a request takes a lock of a disk or of a set.
  *
  * Errors
  * ------
@@ -185,9 +185,9 @@ enum mqblk_mode {
  * @entry: place in &mqblk_queue.polled or &mqblk_queue.lost, guarded by
  *	&mqblk_queue.lock; or in a list of its owner's once taken out
  * @in_timers: parked in @timer rather than in @entry; same guard
- * @mode: enum mqblk_mode; means nothing unless the request is watched
- * @watch: who watches it, likewise
- * @start_ns: when it was started, by ktime_get_ns(), likewise
+ * @mode: enum mqblk_mode; valid if the request is watched
+ * @watch: who watches it; valid if the request is watched
+ * @start_ns: when it was started, by ktime_get_ns(); valid if it is watched
  */
 struct mqblk_rq {
 	unsigned int		state;
@@ -293,15 +293,14 @@ static inline bool mqblk_rq_try_claim(struct mqblk_rq *mrq, unsigned int kept)
  * mqblk_rq_claim - win the right to complete a request
  * @rq: a started request
  *
- * For drivers with completion paths that may meet; a claimed request is not for
- * mqblk_rq_end() and mqblk_rq_complete(), which claim by themselves what nobody
- * else can. If requests may be watched,
- * mqblk_rq_report() is due before the request ends.
+ * For drivers with completion paths that may meet. Do not give a claimed request
+ * to mqblk_rq_end() or mqblk_rq_complete(): they claim it themselves. If requests
+ * may be watched, call mqblk_rq_report() before the request ends.
  *
  * Context: Any.
- * Return: true for exactly one caller after each mqblk_rq_start(); it must
- * hand the request to the block layer. false: the request is not the
- * caller's, and must not be touched.
+ * Return: true for exactly one caller after each mqblk_rq_start(), which must
+ * hand the request to the block layer. false: the request does not belong to
+ * the caller, who must not touch it.
  */
 static inline bool mqblk_rq_claim(struct request *rq)
 {
@@ -331,8 +330,8 @@ static inline bool mqblk_rq_claim_owned(struct request *rq, blk_status_t status)
  * mqblk_rq_id - number by which a device shall answer a request
  * @rq: a started request of a set no deeper than MQBLK_ID_MAX_DEPTH
  *
- * Return: tag and generation; no two requests in flight on one hardware queue
- * have the same, nor has the next request of the same tag.
+ * Return: tag and generation. Two requests in flight on one hardware queue never
+ * have the same, and the next request of the same tag has another one.
  */
 static inline u16 mqblk_rq_id(struct request *rq)
 {
@@ -345,11 +344,11 @@ static inline u16 mqblk_rq_id(struct request *rq)
  * @id: any number, mqblk_rq_id() of a request if the device is honest
  * @good: the device says that the request succeeded
  *
- * As mqblk_rq_claim(), for a number from a device. mqblk_rq_report() is due for
- * a request that did not succeed, and only for that.
+ * As mqblk_rq_claim(), for a number from a device. Call mqblk_rq_report() only
+ * for a request that did not succeed: for others it was done here.
  *
  * Context: Any.
- * Return: the request, or NULL if @id names none that is in flight.
+ * Return: the request, or NULL if @id does not name one that is in flight.
  */
 static inline struct request *mqblk_rq_claim_id(struct blk_mq_tags *tags,
 						u16 id, bool good)
@@ -383,7 +382,7 @@ static inline void mqblk_rq_finish(struct request *rq, blk_status_t status,
 
 /**
  * mqblk_rq_end - complete a request here and now
- * @rq: a request that the caller owns, and nobody else may claim
+ * @rq: a request that the caller owns, and that nobody else may claim
  * @status: its outcome
  * @iob: batch to add it to, or NULL; the caller ends it by mqblk_batch_end()
  *
@@ -405,8 +404,8 @@ static inline void mqblk_rq_end(struct request *rq, blk_status_t status,
  * @iob: as for mqblk_rq_end()
  *
  * The block layer decides by the queue's rq_affinity, the CPU that submitted
- * the request and the number of hardware queues: an interrupt to another CPU,
- * the block softirq of this one, or neither, and then the request ends here.
+ * the request and the number of hardware queues: by an interrupt to another CPU,
+ * by the block softirq of this one, or here and now.
  * Needs mqblk_complete_op() as ->complete of the set.
  *
  * Context: Any.
@@ -520,7 +519,7 @@ struct mqblk_queue_counts {
  * @queues: counts in force, or, while mqblk_set_resize() runs, wanted
  * @old_queues: counts to map by when the block layer could not grow
  * @irq_dev: as in &struct mqblk_set_params
- * @irq_first: likewise
+ * @irq_first: as in &struct mqblk_set_params
  *
  * The owner serialises mqblk_set_resize() against itself.
  */
@@ -578,13 +577,13 @@ void mqblk_disk_remove(struct gendisk *disk);
 /**
  * struct mqblk_fault - when something shall fail
  * @probability: percentage of the calls that may fail, 0 to 100; 0 is off
- * @interval: of those calls, only each @interval-th may; 0 is as 1
+ * @interval: of those calls, only each @interval-th may; 0 means 1
  * @times: how many failures are left, -1 for no end
  * @space: calls that pass before the first may fail
  * @verbose: 0 fails silently, 1 logs a line, 2 and more the stack besides
  * @task_filter: only tasks whose make-it-fail is set; see mqblk_fault_init()
  * @count: calls seen by @interval
- * @ratelimit: how often @verbose may log; an interval of 0 is no limit
+ * @ratelimit: how often @verbose may log; an interval of 0 does not limit it
  *
  * The fields mean what they mean in the kernel's fault injection, which is not
  * there in most distributions' kernels. They may be written at any time: a call
@@ -606,7 +605,7 @@ int mqblk_fault_setup(struct mqblk_fault *fault, const char *text);
 bool mqblk_fault_hits(struct mqblk_fault *fault, const char *what);
 
 /**
- * mqblk_fault_armed - may a call of mqblk_fault_hits() ever say yes
+ * mqblk_fault_armed - can mqblk_fault_hits() return true
  * @fault: the fault
  *
  * Context: Any.
@@ -630,7 +629,7 @@ static inline bool mqblk_fault_armed(const struct mqblk_fault *fault)
  * @dir: its directory in debugfs
  * @entry: place among all watches, guarded by mqblk_watch_lock
  *
- * Part of the driver's data for the disk.
+ * It is part of the driver's data for the disk.
  */
 struct mqblk_watch {
 	struct gendisk		*disk;
