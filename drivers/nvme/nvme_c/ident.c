@@ -81,6 +81,7 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 			strnlen(id->subnqn, sizeof(id->subnqn)));
 	ident->multi = id->cmic & NVME_CTRL_CMIC_MULTI_CTRL;
 	ident->vid = le16_to_cpu(id->vid);
+	ident->ssvid = le16_to_cpu(id->ssvid);
 	ident->cntlid = le16_to_cpu(id->cntlid);
 	ident->max_bytes = nvmec_shift_limit(id->mdts, NVMEC_MAX_BYTES);
 	ident->max_zeroes_bytes = 0;

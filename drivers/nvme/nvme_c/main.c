@@ -253,15 +253,20 @@ static int __init nvmec_init(void)
 	ret = class_register(&nvmec_class);
 	if (ret)
 		goto destroy_wqs;
-	ret = nvmec_chardev_init();
+	ret = nvmec_subsys_init();
 	if (ret)
 		goto unregister_class;
+	ret = nvmec_chardev_init();
+	if (ret)
+		goto exit_subsys;
 	ret = nvmec_pci_init();
 	if (ret)
 		goto exit_chardev;
 	return 0;
 exit_chardev:
 	nvmec_chardev_exit();
+exit_subsys:
+	nvmec_subsys_exit();
 unregister_class:
 	class_unregister(&nvmec_class);
 destroy_wqs:
@@ -273,6 +278,7 @@ static void __exit nvmec_exit(void)
 {
 	nvmec_pci_exit();
 	nvmec_chardev_exit();
+	nvmec_subsys_exit();
 	class_unregister(&nvmec_class);
 	nvmec_destroy_wqs();
 }

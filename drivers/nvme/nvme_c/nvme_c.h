@@ -219,6 +219,7 @@ struct nvmec_queue {
  * @subnqn: name of its subsystem, or ""
  * @multi: the subsystem may have other controllers
  * @vid: PCI vendor
+ * @ssvid: PCI vendor of the board
  * @cntlid: controller id in its subsystem
  * @max_bytes: largest transfer, a multiple of NVMEC_PAGE_SIZE
  * @max_zeroes_bytes: largest write zeroes, or 0
@@ -242,6 +243,7 @@ struct nvmec_ident {
 	char	subnqn[NVMEC_NQN_BYTES];
 	bool	multi;
 	u16	vid;
+	u16	ssvid;
 	u16	cntlid;
 	u32	max_bytes;
 	u32	max_zeroes_bytes;
@@ -316,6 +318,7 @@ struct nvmec_ident {
  * @io_quiesced: the I/O queues are
  * @admin_quiesced: the admin queue is; guarded by @run_lock
  * @scan_lock: one scan at a time; taken before @run_lock and @ns_lock
+ * @subsys: how tools find it, or NULL; written in bring-up and at the end
  * @effects: what commands do, by the controller; NULL until somebody asks
  * @scan_unwanted: somebody waits for @scan_lock; a scan ends early for it
  * @ns_listed: it once gave a list of its namespaces, so that it has one; guarded
@@ -385,6 +388,7 @@ struct nvmec_ctrl {
 	bool				scan_unwanted;
 	bool				ns_listed;
 
+	struct nvmec_subsys		*subsys;
 	struct nvme_effects_log		*effects;
 
 	atomic_t			nr_timeouts;
@@ -887,6 +891,14 @@ void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl);
 void nvmec_ns_mark_dead(struct nvmec_ctrl *ctrl);
 bool nvmec_ns_freeze(struct nvmec_ctrl *ctrl, unsigned long left);
 void nvmec_ns_thaw(struct nvmec_ctrl *ctrl);
+
+/* subsys.c */
+struct nvmec_subsys;
+void nvmec_subsys_nqn(const struct nvmec_ident *ident, char *nqn);
+int nvmec_subsys_join(struct nvmec_ctrl *ctrl);
+void nvmec_subsys_leave(struct nvmec_ctrl *ctrl);
+int nvmec_subsys_init(void);
+void nvmec_subsys_exit(void);
 
 /* sysfs.c */
 extern const struct attribute_group *nvmec_ctrl_groups[];

@@ -364,6 +364,7 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	cancel_work_sync(&ctrl->scan_work);
 	cancel_work_sync(&ctrl->abort_work);
 	nvmec_ns_remove_all(ctrl);
+	nvmec_subsys_leave(ctrl);
 	nvmec_chardev_del(ctrl);
 
 	/* It may have died of that. */

@@ -115,7 +115,34 @@ static ssize_t rescan_controller_store(struct device *dev,
 }
 static DEVICE_ATTR_WO(rescan_controller);
 
+static ssize_t subsysnqn_show(struct device *dev, struct device_attribute *attr,
+			      char *page)
+{
+	char nqn[NVMEC_NQN_BYTES];
+
+	nvmec_subsys_nqn(&nvmec_dev_ctrl(dev)->ident, nqn);
+	return sysfs_emit(page, "%s\n", nqn);
+}
+static DEVICE_ATTR_RO(subsysnqn);
+
+static ssize_t cntrltype_show(struct device *dev, struct device_attribute *attr,
+			      char *page)
+{
+	return sysfs_emit(page, "io\n");
+}
+static DEVICE_ATTR_RO(cntrltype);
+
+static ssize_t dctype_show(struct device *dev, struct device_attribute *attr,
+			   char *page)
+{
+	return sysfs_emit(page, "none\n");
+}
+static DEVICE_ATTR_RO(dctype);
+
 static struct attribute *nvmec_ctrl_attrs[] = {
+	&dev_attr_subsysnqn.attr,
+	&dev_attr_cntrltype.attr,
+	&dev_attr_dctype.attr,
 	&dev_attr_serial.attr,
 	&dev_attr_model.attr,
 	&dev_attr_firmware_rev.attr,
