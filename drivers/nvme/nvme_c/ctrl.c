@@ -382,6 +382,7 @@ static void nvmec_delete_io_queues(struct nvmec_ctrl *ctrl)
 
 	if (nvmec_ctrl_failed(ctrl) || ctrl->admin_quiesced)
 		return;
+	/* What was done before is seen with it, as in bring-up; see nvmec_timeout(). */
 	smp_store_release(&ctrl->starting, true);
 	for (i = ctrl->nr_queues - 1; i && !ret; i--) {
 		if (ctrl->queues[i].created)
@@ -417,6 +418,7 @@ static void nvmec_ctrl_halt(struct nvmec_ctrl *ctrl, bool shutdown)
 void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown)
 {
 	unsigned int i;
+	bool stuck;
 
 	lockdep_assert_held(&ctrl->run_lock);
 	nvmec_quiesce_io(ctrl);
@@ -430,8 +432,8 @@ void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown)
 		nvmec_queue_stop(&ctrl->queues[i]);
 	ctrl->event_armed = false;
 	/* After the last look: a request had its time since the last start. */
-	WRITE_ONCE(ctrl->stuck, ctrl->fault == NVMEC_FAULT_IO &&
-				nvmec_ctrl_silent(ctrl));
+	stuck = ctrl->fault == NVMEC_FAULT_IO && nvmec_ctrl_silent(ctrl);
+	WRITE_ONCE(ctrl->stuck, stuck);
 	nvmec_cancel_all(ctrl);
 }
 
