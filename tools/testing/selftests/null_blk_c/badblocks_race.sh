@@ -3,12 +3,15 @@
 #
 # badblocks_once: what I/O has made good stays good, also where somebody writes to the
 # list of bad blocks at the same time, and whether that write is taken or refused.
+#@group faults
 #@cpus 2
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 
 # change TEXT... : again and again
 change() {

@@ -3,6 +3,7 @@
 #
 # A disk of a million zones costs the kernel's reclaim no time: it looks only at zones that
 # keep memory. And what they keep counts as available.
+#@group zone
 #@vm --memory 2G
 #@timeout 240
 
@@ -10,6 +11,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
 . "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/zone.sh
 . "$(dirname "$0")/../lib/zone.sh"
 
