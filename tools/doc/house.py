@@ -82,7 +82,7 @@ def judge_circles(module, arrows, known):
             yield (f"{module}: a new circle of {' '.join(sorted(circle))}: "
                    f"{describe(arrows, circle)}")
     for rooms in allowed:
-        if rooms not in found:
+        if not any(rooms <= circle for circle in found):
             yield (f"{KNOWN}: {module}: {' '.join(sorted(rooms))} is no such "
                    "circle any more; run tools/doc/house.py --write")
 
@@ -97,8 +97,10 @@ def shrink(known, module, found):
     """The list with what is left of the circles of a module."""
     left = []
     for name, rooms in known:
-        left += [(name, rooms)] if name != module else \
-            [(name, circle) for circle in found if circle <= rooms]
+        if name != module or any(rooms <= circle for circle in found):
+            left.append((name, rooms))
+        else:
+            left += [(name, circle) for circle in found if circle < rooms]
     return left
 
 

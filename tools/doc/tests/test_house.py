@@ -113,6 +113,12 @@ class Circles(unittest.TestCase):
                          [("m", {"a", "b"}), ("n", {"p", "q"})])
         self.assertEqual(house.read_known(house.known_text(known)), known)
 
+    def test_a_circle_that_grew_stays_as_it_was(self):
+        known = [("m", {"a", "b"})]
+        self.assertEqual(house.shrink(known, "m", [{"a", "b", "c"}]), known)
+        line, = self.judge(("m", {"a", "b"}))
+        self.assertIn("a new circle of a b c", line)
+
 
 class Drawing(unittest.TestCase):
     ARROWS = {"main": {"disk": {"x"}, "store": {"x"}}, "disk": {"store": {"x"}},
