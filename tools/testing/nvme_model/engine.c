@@ -70,6 +70,9 @@ void nvmm_apply(struct nvmm_ctrl *ctrl, const struct nvmm_effect *fx)
 	if (fx->actions & BIT(NVMM_RELEASE)) {
 		WRITE_ONCE(ctrl->frozen, false);
 		WRITE_ONCE(ctrl->release, true);
+		/* What "stuck" held, too */
+		if (!(READ_ONCE(ctrl->cc) & NVME_CC_ENABLE))
+			nvmm_set_csts(ctrl, NVME_CSTS_RDY, 0);
 	}
 	/* As a device that lost its power: it knows nothing any more. */
 	if (fx->actions & BIT(NVMM_BACK)) {

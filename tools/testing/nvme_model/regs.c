@@ -82,7 +82,8 @@ static void nvmm_check_cc(struct nvmm_ctrl *ctrl, u32 old, u32 cc)
 		nvmm_breach(ctrl, NVMM_CC_CHANGED, "%#x to %#x", old, cc);
 	if (~old & cc & NVME_CC_ENABLE && ctrl->csts & NVME_CSTS_RDY)
 		nvmm_breach(ctrl, NVMM_ENABLED_TWICE, "CSTS is %#x", ctrl->csts);
-	if (old & ~cc & NVME_CC_ENABLE && !(ctrl->csts & (NVME_CSTS_RDY | NVME_CSTS_CFS)) &&
+	if (old & ~cc & NVME_CC_ENABLE && !ctrl->spoiled &&
+	    !(ctrl->csts & (NVME_CSTS_RDY | NVME_CSTS_CFS)) &&
 	    ktime_before(ktime_get(), ktime_add(ctrl->enabled_at, patience)))
 		nvmm_breach(ctrl, NVMM_DISABLED_EARLY, "CSTS is %#x", ctrl->csts);
 }

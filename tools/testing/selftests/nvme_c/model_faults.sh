@@ -6,7 +6,8 @@
 # time the outcome is the one in the table, within a bound; the controller works when
 # it is honest again; and a second, honest one is not disturbed.
 #
-# Arguments are the names of faults, or parts of them: only these are tried.
+# Arguments are the names of faults, or parts of them: only these are tried; or of
+# moments: bring-up, load, removal.
 #@timeout 1200
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
@@ -327,15 +328,22 @@ measure_baseline() {
 	diag "the load by itself: $((baseline / 10)).$((baseline % 10)) s"
 }
 
-only=("$@")
+only=() moments=()
+for word; do
+	case $word in
+	bring-up | load | removal) moments+=("$word") ;;
+	*) only+=("$word") ;;
+	esac
+done
+((${#moments[@]})) || moments=(bring-up load removal)
 model_create honest
 model_up honest
 measure_baseline "$(model_disk honest)"
 honest_load "$(model_disk honest)" >"$results/honest.log" 2>&1 &
 honest=$!
 at_exit end_job $honest
-for moment in bring-up load removal; do
-	run_moment $moment
+for moment in "${moments[@]}"; do
+	run_moment "$moment"
 done
 touch "$results/stop"
 check_wait "the honest controller's data is kept meanwhile" $honest
