@@ -112,13 +112,19 @@ static inline void nvmec_rq_build(struct request *rq, u16 id,
 	cmd->common.command_id = nvmec_wire_id(id);
 }
 
-/* Among the commands of a bring-up a user's would be in the way. */
+/*
+ * Among the commands of a bring-up a user's would be in the way. It fails, as if the
+ * reset had taken it back: the block layer would hold those of the bring-up behind one
+ * that is to be sent again.
+ */
 static noinline blk_status_t nvmec_map_passthru(struct nvmec_ctrl *ctrl,
 						struct request *rq)
 {
 	if (nvmec_rq(rq)->user && rq->q == ctrl->admin_q &&
-	    nvmec_state(ctrl) == NVMEC_RESETTING)
-		return BLK_STS_RESOURCE;
+	    nvmec_state(ctrl) == NVMEC_RESETTING) {
+		set_bit(NVMEC_RQ_CANCELLED, &nvmec_rq(rq)->flags);
+		return BLK_STS_IOERR;
+	}
 	return rq->bio ? nvmec_map_data(ctrl, rq) : BLK_STS_OK;
 }
 

@@ -8,18 +8,32 @@
  * where the length of a transfer is not known: a controller that writes a page, though a
  * part of one was asked for, does not reach memory of somebody else.
  *
- * Admin commands of user space wait for a controller that is being brought up: among
- * those of the bring-up they would be in the way.
+ * Admin commands of user space wait for a controller that is being brought up, before
+ * they have a request: among those of the bring-up they would be in the way.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/blk-mq.h>
 #include <linux/capability.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
 #include "user.h"
+
+/* How often who waits for a controller looks again. */
+#define NVMEC_LOOK_MS	5
+
+/* A bring-up ends by itself, but that may take long, and one may lose patience. */
+static int nvmec_await_bringup(struct nvmec_ctrl *ctrl)
+{
+	while (nvmec_state(ctrl) == NVMEC_RESETTING) {
+		if (msleep_interruptible(NVMEC_LOOK_MS))
+			return -EINTR;
+	}
+	return 0;
+}
 
 static int nvmec_check_target(const struct nvmec_user *user,
 			      const struct nvmec_ucmd *ucmd)
@@ -249,7 +263,9 @@ int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 	bool alone;
 	int ret;
 
-	ret = nvmec_passthru_check(user, ucmd, &effects);
+	ret = nvmec_await_bringup(ctrl);
+	if (!ret)
+		ret = nvmec_passthru_check(user, ucmd, &effects);
 	if (ret)
 		return ret;
 	alone = ucmd->admin && (effects & NVME_CMD_EFFECTS_CSE_MASK);
