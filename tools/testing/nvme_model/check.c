@@ -56,6 +56,7 @@ static const char * const nvmm_count_names[] = {
 	[NVMM_EVENTS]		= "events",
 	[NVMM_FLUSHES]		= "flushes",
 	[NVMM_FUA_WRITES]	= "fua_writes",
+	[NVMM_BUSY_NS]		= "busy_ns",
 };
 
 static_assert(ARRAY_SIZE(nvmm_count_names) == NVMM_NR_COUNTS);

@@ -355,6 +355,7 @@ NVMM_NUMBER(shadow, 0, 1);
 NVMM_NUMBER(vwc, 0, 1);
 NVMM_NUMBER(lossy, 0, 1);
 NVMM_NUMBER(check, 0, 1);
+NVMM_NUMBER(time, 0, 1);
 NVMM_NUMBER(version, 0x10000, 0x20300);
 
 /* --- power ---------------------------------------------------------------------------------- */
@@ -377,7 +378,7 @@ static int nvmm_power_on(struct nvmm_ctrl *ctrl)
 /* A driver that lets go of a controller which still works shuts it down. */
 static void nvmm_power_off(struct nvmm_ctrl *ctrl)
 {
-	bool alive = !ctrl->gone && !ctrl->frozen;
+	bool alive = !ctrl->gone && !ctrl->frozen && !ctrl->spoiled;
 
 	nvmm_pci_remove(ctrl);
 	nvmm_engine_stop(ctrl);
@@ -493,6 +494,7 @@ static struct configfs_attribute *nvmm_ctrl_attrs[] = {
 	&nvmm_ctrl_attr_vwc,
 	&nvmm_ctrl_attr_lossy,
 	&nvmm_ctrl_attr_check,
+	&nvmm_ctrl_attr_time,
 	&nvmm_ctrl_attr_version,
 	NULL,
 };

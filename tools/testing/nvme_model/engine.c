@@ -52,6 +52,7 @@ void nvmm_apply(struct nvmm_ctrl *ctrl, const struct nvmm_effect *fx)
 	unsigned int i;
 	u32 n;
 
+	WRITE_ONCE(ctrl->spoiled, true);
 	for (i = 0; i < ARRAY_SIZE(nvmm_csts_actions); i++)
 		if (fx->actions & BIT(nvmm_csts_actions[i].action))
 			nvmm_set_csts(ctrl, nvmm_csts_actions[i].clear,
@@ -285,21 +286,30 @@ static bool nvmm_works(struct nvmm_ctrl *ctrl)
 	       ctrl->enabled && nvmm_pci_may_master(ctrl);
 }
 
-static void nvmm_step(struct nvmm_ctrl *ctrl)
+/* All that is not the driver's work. */
+static void nvmm_work(struct nvmm_ctrl *ctrl)
 {
+	u64 begin = ctrl->config.time ? ktime_get_ns() : 0;
 	unsigned int qid;
 
-	if (READ_ONCE(ctrl->gone) || READ_ONCE(ctrl->frozen))
-		return;
-	nvmm_regs_step(ctrl);
-	if (!nvmm_works(ctrl))
-		return;
 	nvmm_waiting_step(ctrl);
 	do {
 		for (qid = 0; qid <= ctrl->config.queues; qid++)
 			nvmm_queue_step(ctrl, qid);
 	} while (nvmm_works(ctrl) && nvmm_shadows_read(ctrl));
 	nvmm_events_send(ctrl);
+	if (ctrl->config.time)
+		ctrl->counts[NVMM_BUSY_NS] += ktime_get_ns() - begin;
+}
+
+static void nvmm_step(struct nvmm_ctrl *ctrl)
+{
+	if (READ_ONCE(ctrl->gone) || READ_ONCE(ctrl->frozen))
+		return;
+	nvmm_regs_step(ctrl);
+	if (!nvmm_works(ctrl))
+		return;
+	nvmm_work(ctrl);
 	if (READ_ONCE(ctrl->gone) || READ_ONCE(ctrl->frozen))
 		return;
 	nvmm_interrupts(ctrl);
@@ -369,6 +379,7 @@ int nvmm_engine_start(struct nvmm_ctrl *ctrl)
 	ctrl->shutting = false;
 	ctrl->enabled = false;
 	ctrl->unsafe = false;
+	ctrl->spoiled = false;
 	ctrl->gone = false;
 	ctrl->frozen = false;
 	ctrl->ready_at = 0;

@@ -343,7 +343,7 @@ enum nvmm_breach {
 	NVMM_NR_BREACHES,
 };
 
-/* What the model counts apart from breaches. stats.c of the directory shows them. */
+/* What the model counts apart from breaches. */
 enum nvmm_count {
 	NVMM_ADMIN_COMMANDS,
 	NVMM_IO_COMMANDS,
@@ -355,6 +355,7 @@ enum nvmm_count {
 	NVMM_EVENTS,
 	NVMM_FLUSHES,
 	NVMM_FUA_WRITES,
+	NVMM_BUSY_NS,
 	NVMM_NR_COUNTS,
 };
 
@@ -375,6 +376,7 @@ struct nvmm_config {
 	u32	vwc;		/* there is a volatile write cache */
 	u32	lossy;		/* a cut of power loses what was not flushed */
 	u32	check;		/* look for breaches that cost time to find */
+	u32	time;		/* measure how long the model itself works */
 	u32	version;	/* VS */
 };
 
@@ -407,6 +409,8 @@ struct nvmm_config {
  * @enabled: the thread has seen CC.EN
  * @enabled_at: when CC.EN was set
  * @unsafe: it was enabled, and not shut down since
+ * @spoiled: a rule was hit since the driver enabled it; what the driver makes of that is
+ *	no breach if it would be right with a controller that is dead
  * @release: commands that are held are to be executed; the thread does it
  * @ready_at: when CSTS.RDY is set; 0 if it is or never will be
  * @shutdown_at: when CSTS.SHST says complete; 0 if nothing is under way
@@ -473,6 +477,7 @@ struct nvmm_ctrl {
 	bool			enabled;
 	ktime_t			enabled_at;
 	bool			unsafe;
+	bool			spoiled;
 	bool			release;
 	ktime_t			ready_at;
 	ktime_t			shutdown_at;

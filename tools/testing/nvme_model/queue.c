@@ -256,8 +256,11 @@ static void nvmm_doorbell_locked(struct nvmm_ctrl *ctrl, unsigned int index, u32
 
 	lockdep_assert_held(&ctrl->lock);
 	if (!(ctrl->csts & NVME_CSTS_RDY) || !(ctrl->cc & NVME_CC_ENABLE)) {
-		nvmm_breach(ctrl, NVMM_DOORBELL_DISABLED, "doorbell %u, CC %#x CSTS %#x",
-			    index, ctrl->cc, ctrl->csts);
+		/* It may not know yet. */
+		if (!ctrl->spoiled)
+			nvmm_breach(ctrl, NVMM_DOORBELL_DISABLED,
+				    "doorbell %u, CC %#x CSTS %#x", index, ctrl->cc,
+				    ctrl->csts);
 		return;
 	}
 	if (!is_head && ctrl->csts & NVME_CSTS_SHST_MASK)

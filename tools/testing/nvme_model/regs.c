@@ -268,6 +268,7 @@ static void nvmm_start(struct nvmm_ctrl *ctrl)
 
 	ctrl->enabled = true;
 	ctrl->unsafe = true;
+	ctrl->spoiled = false;
 	ctrl->counts[NVMM_ENABLES]++;
 	ctrl->event_config = 0;
 	ctrl->wce = ctrl->config.vwc;

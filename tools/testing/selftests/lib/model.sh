@@ -120,3 +120,18 @@ model_has_disk() { [[ -b /dev/$(model_disk "$@") ]]; }
 model_up() {
 	model_power "$1" 1 && model_bind "$1" && wait_until 10 model_has_disk "$1"
 }
+
+# has_ended PID : for wait_until; a process whose end nobody has asked for yet has
+has_ended() {
+	local stat
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+	[[ ${stat##*) } == [ZX]* ]]
+}
+
+# all_ended PID... : for wait_until
+all_ended() {
+	local pid
+	for pid; do
+		has_ended "$pid" || return
+	done
+}

@@ -33,8 +33,6 @@ read_at_once() {
 		--rw=read:4k --bs=4k --io_size=$(($2 * 4))k --size=64m --iodepth="$2"
 }
 
-ended() { ! kill -0 "$1" 2>/dev/null; }
-
 hang() {
 	local n=$1 job begin
 	model_create m timeout=2
@@ -44,7 +42,7 @@ hang() {
 	job=$!
 	check "$n requests: all are in flight" wait_until 10 model_hit m "$n"
 	begin=$SECONDS
-	check "$n requests: they end within $bound s" wait_until $bound ended $job
+	check "$n requests: they end within $bound s" wait_until $bound has_ended $job
 	diag "$n requests: $((SECONDS - begin)) s"
 	model_honest m
 	wait $job || true
