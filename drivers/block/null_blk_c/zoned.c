@@ -35,7 +35,7 @@
 #define NBC_MB_SHIFT		(20 - SECTOR_SHIFT)
 
 static void nbc_zoned_trace(struct nbc_disk *nbd, struct nbc_zone *zone,
-			   enum req_op op)
+			    enum req_op op)
 {
 	trace_nbc_zone_op(nbd->disk, op, nbc_zone_no(nbd->zones, zone),
 			  READ_ONCE(zone->cond));
@@ -122,7 +122,7 @@ static blk_status_t nbc_zoned_empty(struct nbc_disk *nbd, struct nbc_zone *zone)
 
 /* Moves the data of a write that the zone is open for, then its pointer. */
 static blk_status_t nbc_zoned_fill(struct nbc_disk *nbd, struct nbc_zone *zone,
-				  struct nbc_cmd *cmd)
+				   struct nbc_cmd *cmd)
 {
 	blk_status_t status, bad;
 
@@ -140,7 +140,7 @@ static blk_status_t nbc_zoned_fill(struct nbc_disk *nbd, struct nbc_zone *zone,
 }
 
 static blk_status_t nbc_zoned_write(struct nbc_disk *nbd, struct nbc_zone *zone,
-				   struct nbc_cmd *cmd)
+				    struct nbc_cmd *cmd)
 {
 	u64 start = nbc_zone_start(nbd->zones, zone);
 	blk_status_t status;
@@ -159,7 +159,7 @@ static blk_status_t nbc_zoned_write(struct nbc_disk *nbd, struct nbc_zone *zone,
 }
 
 static blk_status_t nbc_zoned_change(struct nbc_disk *nbd,
-				    struct nbc_zone *zone, enum req_op op)
+				     struct nbc_zone *zone, enum req_op op)
 {
 	blk_status_t status;
 	unsigned int written;
@@ -316,7 +316,7 @@ MQBLK_REPORT_ZONES_FN(nbc_report_zones)
 /* Attributes */
 
 static int nbc_zoned_break(struct nbc_device *dev, const char *attr,
-			  const char *text, enum blk_zone_cond cond)
+			   const char *text, enum blk_zone_cond cond)
 {
 	struct nbc_zones *zones;
 	struct nbc_zone *zone;
