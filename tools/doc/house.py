@@ -28,7 +28,7 @@ DRAWINGS = "Documentation/dev/house"
 KNOWN = "tools/doc/circles"
 
 MODULES = {
-    "mqblk": ("include/linux/mqblk.h", "drivers/block/mqblk"),
+    "mqblk": ("include/linux/mqblk.h", "include/linux/mqblk_rq.h", "drivers/block/mqblk"),
     "null_blk_c": ("drivers/block/null_blk_c",),
     "nvme_c": ("drivers/nvme/nvme_c",),
     "mqblk_load": ("tools/bench/load",),

@@ -6,6 +6,11 @@
  * A bio is done where it is submitted, and ends there (irqmode 0 and 1) or waits
  * for its time with a timer of its own. The block layer does not know of bios that
  * wait: nbc_bios_drain() waits for them before the disk goes.
+ *
+ * Requests wait in their hardware queue, which has one timer. A bio has neither a hardware
+ * queue nor memory of the driver's that it could stand in a queue with: it needs a waiter
+ * from a pool, and every CPU has a queue of hrtimers already. So the two do not share
+ * the machinery, but ask timing.h for the same deadline.
  */
 #include <linux/blkdev.h>
 #include <linux/hrtimer.h>
