@@ -222,7 +222,7 @@ static bool nbc_bad_find(struct badblocks *list, sector_t first, sector_t sects,
 
 /**
  * nbc_badblocks_check - do bad blocks end a command
- * @nbd: the disk
+ * @ndisk: the disk
  * @pos: first byte
  * @len: number of bytes; set to what may still be done if there is an error, a
  *	multiple of the block size, or 0 without badblocks_partial_io
@@ -232,21 +232,21 @@ static bool nbc_bad_find(struct badblocks *list, sector_t first, sector_t sects,
  * Context: Any but hard interrupts.
  * Return: BLK_STS_OK or BLK_STS_IOERR.
  */
-blk_status_t nbc_badblocks_check(struct nbc_disk *nbd, u64 pos,
+blk_status_t nbc_badblocks_check(struct nbc_disk *ndisk, u64 pos,
 				 unsigned int *len)
 {
 	sector_t first = pos >> SECTOR_SHIFT, first_bad, nr_bad;
 
-	if (!*len || !READ_ONCE(nbd->badblocks->count))
+	if (!*len || !READ_ONCE(ndisk->badblocks->count))
 		return BLK_STS_OK;
-	if (!nbc_bad_find(nbd->badblocks, first, *len >> SECTOR_SHIFT, &first_bad,
+	if (!nbc_bad_find(ndisk->badblocks, first, *len >> SECTOR_SHIFT, &first_bad,
 			  &nr_bad))
 		return BLK_STS_OK;
-	if (nbd->badblocks_once)
-		mqblk_badblocks_clear(nbd->badblocks, first_bad, nr_bad);
+	if (ndisk->badblocks_once)
+		mqblk_badblocks_clear(ndisk->badblocks, first_bad, nr_bad);
 	*len = 0;
-	if (nbd->badblocks_partial_io && first_bad > first)
+	if (ndisk->badblocks_partial_io && first_bad > first)
 		*len = round_down((first_bad - first) << SECTOR_SHIFT,
-				  queue_logical_block_size(nbd->disk->queue));
+				  queue_logical_block_size(ndisk->disk->queue));
 	return BLK_STS_IOERR;
 }

@@ -89,11 +89,11 @@ static enum hrtimer_restart nbc_waiter_expired(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-static void nbc_bio_wait(struct nbc_disk *nbd, const struct nbc_bio_done *done,
+static void nbc_bio_wait(struct nbc_disk *ndisk, const struct nbc_bio_done *done,
 			 ktime_t due)
 {
 	struct nbc_waiter *waiter = mempool_alloc(&nbc_waiter_pool, GFP_NOIO);
-	struct nbc_bios *bios = &nbd->bios;
+	struct nbc_bios *bios = &ndisk->bios;
 
 	waiter->bios = bios;
 	waiter->done = *done;
@@ -105,7 +105,7 @@ static void nbc_bio_wait(struct nbc_disk *nbd, const struct nbc_bio_done *done,
 	spin_unlock_irq(&bios->lock);
 }
 
-static blk_status_t nbc_bio_do(struct nbc_disk *nbd, struct bio *bio)
+static blk_status_t nbc_bio_do(struct nbc_disk *ndisk, struct bio *bio)
 {
 	struct nbc_cmd cmd = {
 		.op	= REQ_OP_FLUSH,
@@ -114,7 +114,7 @@ static blk_status_t nbc_bio_do(struct nbc_disk *nbd, struct bio *bio)
 	blk_status_t status;
 
 	if (bio->bi_opf & REQ_PREFLUSH) {
-		status = nbc_cmd_run(nbd, &cmd);
+		status = nbc_cmd_run(ndisk, &cmd);
 		if (status || !bio->bi_iter.bi_size)
 			return status;
 	}
@@ -122,7 +122,7 @@ static blk_status_t nbc_bio_do(struct nbc_disk *nbd, struct bio *bio)
 	cmd.op = bio_op(bio);
 	cmd.pos = (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT;
 	cmd.len = bio->bi_iter.bi_size;
-	status = nbc_cmd_run(nbd, &cmd);
+	status = nbc_cmd_run(ndisk, &cmd);
 	if (cmd.op == REQ_OP_ZONE_APPEND)
 		bio->bi_iter.bi_sector = cmd.pos >> SECTOR_SHIFT;
 	return status;
@@ -136,20 +136,20 @@ static blk_status_t nbc_bio_do(struct nbc_disk *nbd, struct bio *bio)
  */
 void nbc_submit_bio(struct bio *bio)
 {
-	struct nbc_disk *nbd = bio->bi_bdev->bd_disk->private_data;
+	struct nbc_disk *ndisk = bio->bi_bdev->bd_disk->private_data;
 	struct nbc_bio_done done = {};
 	ktime_t due;
 
 	done.bio = bio_split_to_limits(bio);
 	if (!done.bio)
 		return;
-	done.counted = blk_queue_io_stat(nbd->disk->queue);
+	done.counted = blk_queue_io_stat(ndisk->disk->queue);
 	if (done.counted)
 		done.start = bio_start_io_acct(done.bio);
-	due = nbc_timing_due(nbd, bio_op(done.bio), done.bio->bi_iter.bi_size, false);
-	done.status = nbc_bio_do(nbd, done.bio);
+	due = nbc_timing_due(ndisk, bio_op(done.bio), done.bio->bi_iter.bi_size, false);
+	done.status = nbc_bio_do(ndisk, done.bio);
 	if (due)
-		nbc_bio_wait(nbd, &done, due);
+		nbc_bio_wait(ndisk, &done, due);
 	else
 		nbc_bio_end(&done);
 }

@@ -17,19 +17,19 @@
 
 /**
  * nbc_cmd_run - do a command on a disk with features
- * @nbd: the disk
+ * @ndisk: the disk
  * @cmd: what to do; @len is set to how much was done, and a zone append sets @pos
  *
  * Context: As nbc_data_run().
  * Return: the command's outcome.
  */
-blk_status_t nbc_cmd_run(struct nbc_disk *nbd, struct nbc_cmd *cmd)
+blk_status_t nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 {
 	blk_status_t bad, status;
 
-	if (nbd->zones)
-		return nbc_zoned_run(nbd, cmd);
-	bad = nbc_badblocks_check(nbd, cmd->pos, &cmd->len);
-	status = nbc_data_run(nbd, cmd);
+	if (ndisk->zones)
+		return nbc_zoned_run(ndisk, cmd);
+	bad = nbc_badblocks_check(ndisk, cmd->pos, &cmd->len);
+	status = nbc_data_run(ndisk, cmd);
 	return bad ?: status;
 }

@@ -47,20 +47,20 @@ void nbc_hide_segments(struct bio *bio)
 
 /**
  * nbc_data_run - move the data of a command
- * @nbd: the disk
+ * @ndisk: the disk
  * @cmd: what to do; @len bytes of the data of its bios
  *
  * Context: Process context, may sleep if the disk keeps data.
  * Return: the command's outcome.
  */
-blk_status_t nbc_data_run(struct nbc_disk *nbd, const struct nbc_cmd *cmd)
+blk_status_t nbc_data_run(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
 {
-	if (nbd->store && !cmd->len && cmd->op != REQ_OP_FLUSH)
+	if (ndisk->store && !cmd->len && cmd->op != REQ_OP_FLUSH)
 		return BLK_STS_OK;
-	if (nbd->cache)
-		return nbc_cache_cmd(nbd->cache, cmd);
-	if (nbd->store)
-		return nbc_store_cmd(nbd->store, cmd);
+	if (ndisk->cache)
+		return nbc_cache_cmd(ndisk->cache, cmd);
+	if (ndisk->store)
+		return nbc_store_cmd(ndisk->store, cmd);
 	if (cmd->op == REQ_OP_READ)
 		nbc_hide_memory(cmd->bio);
 	return BLK_STS_OK;

@@ -16,13 +16,13 @@
  * Makes a disk known, and lets its timer, limits and faults act. Before that they do
  * not: power-on reads partitions, under the lock that is needed to undo it.
  */
-static void nbc_device_set_disk(struct nbc_device *dev, struct nbc_disk *nbd)
+static void nbc_device_set_disk(struct nbc_device *dev, struct nbc_disk *ndisk)
 {
 	lockdep_assert_held(&dev->lock);
 	guard(mutex)(&dev->config_lock);
-	dev->disk = nbd;
-	if (nbd)
-		nbc_disk_arm(nbd);
+	dev->disk = ndisk;
+	if (ndisk)
+		nbc_disk_arm(ndisk);
 }
 
 /*
@@ -46,55 +46,55 @@ static void nbc_config_as_null_blk(struct nbc_config *config)
 static int nbc_device_power_on(struct nbc_device *dev,
 			       struct nbc_config *config)
 {
-	struct nbc_disk *nbd;
+	struct nbc_disk *ndisk;
 	int ret;
 
 	lockdep_assert_held(&dev->lock);
 	ret = nbc_zoned_configure(nbc_device_name(dev), config);
 	if (ret)
 		return ret;
-	nbd = nbc_disk_create(dev, config);
-	if (IS_ERR(nbd))
-		return PTR_ERR(nbd);
+	ndisk = nbc_disk_create(dev, config);
+	if (IS_ERR(ndisk))
+		return PTR_ERR(ndisk);
 	nbc_config_as_null_blk(config);
 	/* What was found free, or overruled: they read as what they are. */
-	config->index = nbd->index;
-	if (nbd->set) {
-		config->submit_queues = nbd->set->queues.nr_default;
-		config->poll_queues = nbd->set->queues.nr_poll;
+	config->index = ndisk->index;
+	if (ndisk->set) {
+		config->submit_queues = ndisk->set->queues.nr_default;
+		config->poll_queues = ndisk->set->queues.nr_poll;
 	}
-	nbc_device_set_disk(dev, nbd);
+	nbc_device_set_disk(dev, ndisk);
 	return 0;
 }
 
 static void nbc_device_power_off(struct nbc_device *dev)
 {
-	struct nbc_disk *nbd = dev->disk;
+	struct nbc_disk *ndisk = dev->disk;
 
 	lockdep_assert_held(&dev->lock);
 	nbc_device_set_disk(dev, NULL);
-	nbc_disk_destroy(nbd);
+	nbc_disk_destroy(ndisk);
 }
 
 static int nbc_device_resize(struct nbc_device *dev,
 			     const struct nbc_config *config)
 {
-	struct nbc_disk *nbd = dev->disk;
+	struct nbc_disk *ndisk = dev->disk;
 	int ret;
 
 	lockdep_assert_held(&dev->lock);
 	if (config->submit_queues == dev->config.submit_queues &&
 	    config->poll_queues == dev->config.poll_queues)
 		return 0;
-	ret = nbc_set_check_resize(nbd, nbc_device_name(dev));
+	ret = nbc_set_check_resize(ndisk, nbc_device_name(dev));
 	if (ret)
 		return ret;
 	/* Who wants to switch it off waits for the lock, not for requests. */
-	nbc_disk_disarm(nbd);
-	ret = nbc_set_resize(nbd, config);
-	nbc_disk_arm(nbd);
+	nbc_disk_disarm(ndisk);
+	ret = nbc_set_resize(ndisk, config);
+	nbc_disk_arm(ndisk);
 	if (!ret)
-		mqblk_watch_resized(&nbd->watch);
+		mqblk_watch_resized(&ndisk->watch);
 	return ret;
 }
 

@@ -87,7 +87,7 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 	}
 }
 
-static int nbc_gendisk_create(struct nbc_disk *nbd, const char *name,
+static int nbc_gendisk_create(struct nbc_disk *ndisk, const char *name,
 			      const struct nbc_config *config)
 {
 	struct queue_limits limits = {};
@@ -97,9 +97,9 @@ static int nbc_gendisk_create(struct nbc_disk *nbd, const char *name,
 				  &nbc_bio_fops : &nbc_rq_fops,
 		.limits		= &limits,
 		.capacity_sects	= (sector_t)config->size << (20 - SECTOR_SHIFT),
-		.private	= nbd,
+		.private	= ndisk,
 		.major		= nbc_major,
-		.first_minor	= nbd->index,
+		.first_minor	= ndisk->index,
 		.minors		= 1,
 		.node		= config->home_node,
 	};
@@ -107,18 +107,18 @@ static int nbc_gendisk_create(struct nbc_disk *nbd, const char *name,
 
 	nbc_limits_fill(&limits, name, config);
 	/* A bio that waits needs memory for it, which may be waited for. */
-	if (config->queue_mode == NBC_Q_BIO && !nbd->store && !nbd->zones &&
-	    !nbd->throttle.on && nbd->irqmode != NBC_IRQ_TIMER)
+	if (config->queue_mode == NBC_Q_BIO && !ndisk->store && !ndisk->zones &&
+	    !ndisk->throttle.on && ndisk->irqmode != NBC_IRQ_TIMER)
 		limits.features |= BLK_FEAT_NOWAIT;
-	nbd->disk = mqblk_disk_alloc(nbd->set, &params);
-	if (IS_ERR(nbd->disk))
-		return PTR_ERR(nbd->disk);
+	ndisk->disk = mqblk_disk_alloc(ndisk->set, &params);
+	if (IS_ERR(ndisk->disk))
+		return PTR_ERR(ndisk->disk);
 	if (IS_ENABLED(CONFIG_BLK_DEV_ZONED) && config->zoned)
-		ret = blk_revalidate_disk_zones(nbd->disk);
+		ret = blk_revalidate_disk_zones(ndisk->disk);
 	if (!ret)
-		ret = mqblk_disk_publish(nbd->disk, NULL, NULL);
+		ret = mqblk_disk_publish(ndisk->disk, NULL, NULL);
 	if (ret)
-		put_disk(nbd->disk);
+		put_disk(ndisk->disk);
 	return ret;
 }
 
@@ -156,60 +156,60 @@ static void nbc_throttle_create(struct nbc_throttle *throttle,
 
 /**
  * nbc_disk_choose_path - send requests the way that the disk's features need
- * @nbd: the disk
+ * @ndisk: the disk
  *
  * To be called after every change of what it looks at. Those who change it hold
  * different locks, so the last one to get here must see what all have done.
  *
  * Context: Process context.
  */
-void nbc_disk_choose_path(struct nbc_disk *nbd)
+void nbc_disk_choose_path(struct nbc_disk *ndisk)
 {
 	enum nbc_path path = NBC_PATH_INLINE;
 
-	spin_lock(&nbd->path_lock);
-	if (nbd->irqmode == NBC_IRQ_SOFTIRQ)
+	spin_lock(&ndisk->path_lock);
+	if (ndisk->irqmode == NBC_IRQ_SOFTIRQ)
 		path = NBC_PATH_SOFTIRQ;
-	if (nbd->irqmode == NBC_IRQ_TIMER || nbd->throttle.on || nbd->cache ||
-	    nbd->zones || nbd->badblocks->count || READ_ONCE(nbd->watch.on) ||
-	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_timeout].fault) ||
-	    mqblk_fault_armed(&nbd->faults[NBC_FAULT_requeue].fault))
+	if (ndisk->irqmode == NBC_IRQ_TIMER || ndisk->throttle.on || ndisk->cache ||
+	    ndisk->zones || ndisk->badblocks->count || READ_ONCE(ndisk->watch.on) ||
+	    mqblk_fault_armed(&ndisk->faults[NBC_FAULT_timeout].fault) ||
+	    mqblk_fault_armed(&ndisk->faults[NBC_FAULT_requeue].fault))
 		path = NBC_PATH_FULL;
-	WRITE_ONCE(nbd->path, path);
-	spin_unlock(&nbd->path_lock);
+	WRITE_ONCE(ndisk->path, path);
+	spin_unlock(&ndisk->path_lock);
 }
 
 /**
  * nbc_disk_arm - let the timer, limits and faults act on requests
- * @nbd: a disk that is new, or that was disarmed
+ * @ndisk: a disk that is new, or that was disarmed
  *
  * Context: Process context.
  */
-void nbc_disk_arm(struct nbc_disk *nbd)
+void nbc_disk_arm(struct nbc_disk *ndisk)
 {
-	if (nbd->set)
-		mqblk_disk_hurry(nbd->disk, false);
-	nbc_bios_hurry(&nbd->bios, false);
-	WRITE_ONCE(nbd->armed, true);
-	nbc_disk_choose_path(nbd);
+	if (ndisk->set)
+		mqblk_disk_hurry(ndisk->disk, false);
+	nbc_bios_hurry(&ndisk->bios, false);
+	WRITE_ONCE(ndisk->armed, true);
+	nbc_disk_choose_path(ndisk);
 }
 
 /**
  * nbc_disk_disarm - let go of all requests
- * @nbd: the disk
+ * @ndisk: the disk
  *
  * Neither the timer nor limits or faults hold a request any more: those in flight
  * end now, and those to come at once. Limits forget what they are owed for them.
  *
  * Context: Process context.
  */
-void nbc_disk_disarm(struct nbc_disk *nbd)
+void nbc_disk_disarm(struct nbc_disk *ndisk)
 {
-	WRITE_ONCE(nbd->armed, false);
-	if (nbd->set)
-		mqblk_disk_hurry(nbd->disk, true);
-	nbc_bios_hurry(&nbd->bios, true);
-	nbc_throttle_forget(&nbd->throttle, ktime_get());
+	WRITE_ONCE(ndisk->armed, false);
+	if (ndisk->set)
+		mqblk_disk_hurry(ndisk->disk, true);
+	nbc_bios_hurry(&ndisk->bios, true);
+	nbc_throttle_forget(&ndisk->throttle, ktime_get());
 }
 
 static void nbc_watch_set(struct mqblk_watch *watch, bool on)
@@ -217,13 +217,13 @@ static void nbc_watch_set(struct mqblk_watch *watch, bool on)
 	nbc_disk_choose_path(container_of(watch, struct nbc_disk, watch));
 }
 
-static int nbc_disk_add_cache(struct nbc_disk *nbd, const char *name,
+static int nbc_disk_add_cache(struct nbc_disk *ndisk, const char *name,
 			      const struct nbc_config *config)
 {
 	if (nbc_has_cache(config)) {
-		nbd->cache = nbc_cache_create(nbd->store,
-					      (u64)config->cache_size << 20);
-		return nbd->cache ? 0 : -ENOMEM;
+		ndisk->cache = nbc_cache_create(ndisk->store,
+						(u64)config->cache_size << 20);
+		return ndisk->cache ? 0 : -ENOMEM;
 	}
 	if (config->cache_size)
 		pr_info("%s: cache_size needs memory_backed, there is no cache\n",
@@ -232,33 +232,33 @@ static int nbc_disk_add_cache(struct nbc_disk *nbd, const char *name,
 }
 
 /* A power cut would bring back what zones keep: with a cache they keep nothing. */
-static int nbc_disk_add_kept(struct nbc_disk *nbd, const char *name)
+static int nbc_disk_add_kept(struct nbc_disk *ndisk, const char *name)
 {
-	if (!nbd->zones || !nbd->store || nbd->cache)
+	if (!ndisk->zones || !ndisk->store || ndisk->cache)
 		return 0;
-	nbd->kept = nbc_kept_create(nbd->zones, nbd->store, name);
-	return nbd->kept ? 0 : -ENOMEM;
+	ndisk->kept = nbc_kept_create(ndisk->zones, ndisk->store, name);
+	return ndisk->kept ? 0 : -ENOMEM;
 }
 
 /* What the I/O path needs to know. */
-static int nbc_disk_configure(struct nbc_disk *nbd, struct nbc_device *dev,
+static int nbc_disk_configure(struct nbc_disk *ndisk, struct nbc_device *dev,
 			      const struct nbc_config *config)
 {
 	int ret;
 
-	nbd->store = config->memory_backed ? &dev->store : NULL;
-	nbd->irqmode = config->irqmode;
-	nbd->delay = ns_to_ktime(config->completion_nsec);
-	nbd->badblocks = &dev->badblocks;
-	nbd->badblocks_once = config->badblocks_once;
-	nbd->badblocks_partial_io = config->badblocks_partial_io;
-	nbd->faults = dev->faults;
-	nbc_bios_create(&nbd->bios);
-	nbd->zones = config->zoned ? dev->zones : NULL;
-	nbc_throttle_create(&nbd->throttle, config);
-	spin_lock_init(&nbd->path_lock);
-	ret = nbc_disk_add_cache(nbd, nbc_device_name(dev), config);
-	nbc_disk_choose_path(nbd);
+	ndisk->store = config->memory_backed ? &dev->store : NULL;
+	ndisk->irqmode = config->irqmode;
+	ndisk->delay = ns_to_ktime(config->completion_nsec);
+	ndisk->badblocks = &dev->badblocks;
+	ndisk->badblocks_once = config->badblocks_once;
+	ndisk->badblocks_partial_io = config->badblocks_partial_io;
+	ndisk->faults = dev->faults;
+	nbc_bios_create(&ndisk->bios);
+	ndisk->zones = config->zoned ? dev->zones : NULL;
+	nbc_throttle_create(&ndisk->throttle, config);
+	spin_lock_init(&ndisk->path_lock);
+	ret = nbc_disk_add_cache(ndisk, nbc_device_name(dev), config);
+	nbc_disk_choose_path(ndisk);
 	return ret;
 }
 
@@ -277,7 +277,7 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 				 const struct nbc_config *config)
 {
 	const char *name = nbc_device_name(dev);
-	struct nbc_disk *nbd;
+	struct nbc_disk *ndisk;
 	int ret;
 
 	ret = nbc_config_check(name, config);
@@ -292,48 +292,48 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 	ret = nbc_zoned_power_on(dev, config);
 	if (ret)
 		return ERR_PTR(ret);
-	nbd = kzalloc_node(sizeof(*nbd), GFP_KERNEL, config->home_node);
-	if (!nbd)
+	ndisk = kzalloc_node(sizeof(*ndisk), GFP_KERNEL, config->home_node);
+	if (!ndisk)
 		return ERR_PTR(-ENOMEM);
-	ret = nbc_disk_configure(nbd, dev, config);
+	ret = nbc_disk_configure(ndisk, dev, config);
 	if (ret)
 		goto free;
 
-	nbd->index = ida_alloc_range(&nbc_indexes, config->index, MINORMASK,
-				     GFP_KERNEL);
-	if (nbd->index < 0) {
-		ret = nbd->index;
+	ndisk->index = ida_alloc_range(&nbc_indexes, config->index, MINORMASK,
+				       GFP_KERNEL);
+	if (ndisk->index < 0) {
+		ret = ndisk->index;
 		goto destroy_cache;
 	}
-	ret = nbc_disk_add_kept(nbd, name);
+	ret = nbc_disk_add_kept(ndisk, name);
 	if (ret)
 		goto free_index;
-	ret = nbc_set_get(nbd, name, config);
+	ret = nbc_set_get(ndisk, name, config);
 	if (ret)
 		goto destroy_kept;
-	ret = nbc_gendisk_create(nbd, name, config);
+	ret = nbc_gendisk_create(ndisk, name, config);
 	if (ret)
 		goto put_set;
 	/* It is requests that are watched. */
-	if (nbd->set)
-		mqblk_watch_add(&nbd->watch, nbd->disk, nbc_watch_set);
-	return nbd;
+	if (ndisk->set)
+		mqblk_watch_add(&ndisk->watch, ndisk->disk, nbc_watch_set);
+	return ndisk;
 put_set:
-	nbc_set_put(nbd);
+	nbc_set_put(ndisk);
 destroy_kept:
-	nbc_kept_destroy(nbd->kept);
+	nbc_kept_destroy(ndisk->kept);
 free_index:
-	ida_free(&nbc_indexes, nbd->index);
+	ida_free(&nbc_indexes, ndisk->index);
 destroy_cache:
-	nbc_cache_destroy(nbd->cache);
+	nbc_cache_destroy(ndisk->cache);
 free:
-	kfree(nbd);
+	kfree(ndisk);
 	return ERR_PTR(ret);
 }
 
 /**
  * nbc_disk_destroy - power a device off
- * @nbd: the disk
+ * @ndisk: the disk
  *
  * Nothing holds requests in flight any more, see nbc_disk_disarm(). With a
  * cache it is a power cut: the disk is dead before it goes, so that nobody gets
@@ -341,20 +341,20 @@ free:
  *
  * Context: Process context; waits for requests in flight.
  */
-void nbc_disk_destroy(struct nbc_disk *nbd)
+void nbc_disk_destroy(struct nbc_disk *ndisk)
 {
-	nbc_disk_disarm(nbd);
-	if (nbd->set)
-		mqblk_watch_remove(&nbd->watch);
-	if (nbd->cache)
-		blk_mark_disk_dead(nbd->disk);
-	mqblk_disk_remove(nbd->disk);
-	nbc_reports_drain(nbd);
-	mqblk_watch_free(&nbd->watch);
-	nbc_bios_drain(&nbd->bios);
-	nbc_kept_destroy(nbd->kept);
-	nbc_cache_destroy(nbd->cache);
-	nbc_set_put(nbd);
-	ida_free(&nbc_indexes, nbd->index);
-	kfree(nbd);
+	nbc_disk_disarm(ndisk);
+	if (ndisk->set)
+		mqblk_watch_remove(&ndisk->watch);
+	if (ndisk->cache)
+		blk_mark_disk_dead(ndisk->disk);
+	mqblk_disk_remove(ndisk->disk);
+	nbc_reports_drain(ndisk);
+	mqblk_watch_free(&ndisk->watch);
+	nbc_bios_drain(&ndisk->bios);
+	nbc_kept_destroy(ndisk->kept);
+	nbc_cache_destroy(ndisk->cache);
+	nbc_set_put(ndisk);
+	ida_free(&nbc_indexes, ndisk->index);
+	kfree(ndisk);
 }

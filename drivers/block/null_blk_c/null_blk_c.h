@@ -189,7 +189,7 @@ static inline const char *nbc_device_name(struct nbc_device *dev)
 ssize_t nbc_badblocks_show(struct nbc_device *dev, char *page);
 int nbc_badblocks_change(struct badblocks *list, const char *name,
 			 const char *text);
-blk_status_t nbc_badblocks_check(struct nbc_disk *nbd, u64 pos,
+blk_status_t nbc_badblocks_check(struct nbc_disk *ndisk, u64 pos,
 				 unsigned int *len);
 
 /* bio.c */
@@ -201,7 +201,7 @@ void nbc_bios_drain(struct nbc_bios *bios);
 void nbc_submit_bio(struct bio *bio);
 
 /* cmd.c */
-blk_status_t nbc_cmd_run(struct nbc_disk *nbd, struct nbc_cmd *cmd);
+blk_status_t nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd);
 
 /* configfs.c */
 int nbc_configfs_init(void);
@@ -212,7 +212,7 @@ int nbc_configfs_add(struct nbc_device *dev);
 void nbc_configfs_remove(struct nbc_device *dev);
 
 /* data.c */
-blk_status_t nbc_data_run(struct nbc_disk *nbd, const struct nbc_cmd *cmd);
+blk_status_t nbc_data_run(struct nbc_disk *ndisk, const struct nbc_cmd *cmd);
 
 /* device.c */
 struct nbc_device *nbc_device_alloc(void);
@@ -228,20 +228,20 @@ int nbc_badblocks_store(struct nbc_device *dev, const char *text);
 extern int nbc_major;
 struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 				 const struct nbc_config *config);
-void nbc_disk_destroy(struct nbc_disk *nbd);
-void nbc_disk_choose_path(struct nbc_disk *nbd);
-void nbc_disk_arm(struct nbc_disk *nbd);
-void nbc_disk_disarm(struct nbc_disk *nbd);
+void nbc_disk_destroy(struct nbc_disk *ndisk);
+void nbc_disk_choose_path(struct nbc_disk *ndisk);
+void nbc_disk_arm(struct nbc_disk *ndisk);
+void nbc_disk_disarm(struct nbc_disk *ndisk);
 
 /* faults.c */
 void nbc_faults_init(struct nbc_device *dev);
 
 /* queues.c */
-int nbc_set_get(struct nbc_disk *nbd, const char *name,
+int nbc_set_get(struct nbc_disk *ndisk, const char *name,
 		const struct nbc_config *config);
-void nbc_set_put(struct nbc_disk *nbd);
-int nbc_set_check_resize(struct nbc_disk *nbd, const char *name);
-int nbc_set_resize(struct nbc_disk *nbd, const struct nbc_config *config);
+void nbc_set_put(struct nbc_disk *ndisk);
+int nbc_set_check_resize(struct nbc_disk *ndisk, const char *name);
+int nbc_set_resize(struct nbc_disk *ndisk, const struct nbc_config *config);
 
 /* request.c */
 extern const struct blk_mq_ops nbc_null_ops;

@@ -91,39 +91,39 @@ static int nbc_set_share(const char *name)
 
 /**
  * nbc_set_get - give a disk hardware queues
- * @nbd: the disk; @set is set
+ * @ndisk: the disk; @set is set
  * @name: its name
  * @config: what it shall be
  *
  * Context: Process context, may sleep.
  * Return: 0 or the error of mqblk_set_init().
  */
-int nbc_set_get(struct nbc_disk *nbd, const char *name,
+int nbc_set_get(struct nbc_disk *ndisk, const char *name,
 		const struct nbc_config *config)
 {
 	if (config->queue_mode == NBC_Q_BIO)
 		return 0;
 	if (config->shared_tags) {
-		nbd->set = &nbc_shared_set;
+		ndisk->set = &nbc_shared_set;
 		return nbc_set_share(name);
 	}
-	nbd->set = &nbd->own_set;
-	return nbc_set_create(nbd->set, name, config, config->memory_backed ?
+	ndisk->set = &ndisk->own_set;
+	return nbc_set_create(ndisk->set, name, config, config->memory_backed ?
 			      &nbc_data_ops : &nbc_null_ops);
 }
 
 /**
  * nbc_set_put - take a disk's hardware queues back
- * @nbd: a disk without gendisk
+ * @ndisk: a disk without gendisk
  *
  * Context: Process context, may sleep.
  */
-void nbc_set_put(struct nbc_disk *nbd)
+void nbc_set_put(struct nbc_disk *ndisk)
 {
-	if (!nbd->set)
+	if (!ndisk->set)
 		return;
-	if (nbd->set != &nbc_shared_set) {
-		mqblk_set_exit(nbd->set);
+	if (ndisk->set != &nbc_shared_set) {
+		mqblk_set_exit(ndisk->set);
 		return;
 	}
 	guard(mutex)(&nbc_shared_lock);
@@ -133,32 +133,32 @@ void nbc_set_put(struct nbc_disk *nbd)
 
 /**
  * nbc_set_check_resize - can the number of a disk's hardware queues change
- * @nbd: the disk
+ * @ndisk: the disk
  * @name: its name
  *
  * Context: Process context.
  * Return: 0, or -EINVAL with a line in the log if it shares them or has none.
  */
-int nbc_set_check_resize(struct nbc_disk *nbd, const char *name)
+int nbc_set_check_resize(struct nbc_disk *ndisk, const char *name)
 {
-	if (nbd->set == &nbd->own_set)
+	if (ndisk->set == &ndisk->own_set)
 		return 0;
 	pr_err("%s: submit_queues and poll_queues are fixed with %s\n", name,
-	       nbd->set ? "shared_tags" : "queue_mode 0");
+	       ndisk->set ? "shared_tags" : "queue_mode 0");
 	return -EINVAL;
 }
 
 /**
  * nbc_set_resize - change the number of a disk's hardware queues
- * @nbd: the disk, for which nbc_set_check_resize() said 0, disarmed, so that requests
+ * @ndisk: the disk, for which nbc_set_check_resize() said 0, disarmed, so that requests
  *	in flight end
  * @config: what it shall be
  *
  * Context: Process context, may sleep.
  * Return: 0 or the error of mqblk_set_resize().
  */
-int nbc_set_resize(struct nbc_disk *nbd, const struct nbc_config *config)
+int nbc_set_resize(struct nbc_disk *ndisk, const struct nbc_config *config)
 {
-	return mqblk_set_resize(nbd->set, config->submit_queues,
+	return mqblk_set_resize(ndisk->set, config->submit_queues,
 				config->poll_queues);
 }

@@ -43,30 +43,30 @@ static __always_inline void nbc_cmd_init(struct nbc_cmd *cmd, struct request *rq
 	};
 }
 
-static blk_status_t nbc_run(struct nbc_disk *nbd, struct request *rq)
+static blk_status_t nbc_run(struct nbc_disk *ndisk, struct request *rq)
 {
 	blk_status_t status;
 	struct nbc_cmd cmd;
 
 	nbc_cmd_init(&cmd, rq);
-	status = nbc_cmd_run(nbd, &cmd);
+	status = nbc_cmd_run(ndisk, &cmd);
 	if (cmd.op == REQ_OP_ZONE_APPEND)
 		rq->__sector = cmd.pos >> SECTOR_SHIFT;
 	return status;
 }
 
 /* With data, each request's time begins when it was copied. */
-static bool nbc_timed_as_batch(const struct nbc_disk *nbd)
+static bool nbc_timed_as_batch(const struct nbc_disk *ndisk)
 {
-	return nbd->irqmode == NBC_IRQ_TIMER && !nbd->throttle.on &&
-	       !nbd->store && READ_ONCE(nbd->armed);
+	return ndisk->irqmode == NBC_IRQ_TIMER && !ndisk->throttle.on &&
+	       !ndisk->store && READ_ONCE(ndisk->armed);
 }
 
 /* When a request of a batch completes. */
-static ktime_t nbc_batch_due(struct nbc_disk *nbd, struct nbc_batch *batch)
+static ktime_t nbc_batch_due(struct nbc_disk *ndisk, struct nbc_batch *batch)
 {
 	if (!batch->due)
-		batch->due = ktime_add_safe(ktime_get(), nbd->delay);
+		batch->due = ktime_add_safe(ktime_get(), ndisk->delay);
 	return batch->due;
 }
 
@@ -74,30 +74,30 @@ static ktime_t nbc_batch_due(struct nbc_disk *nbd, struct nbc_batch *batch)
  * Completes a request that the caller owns, unless it has to wait. @batch is NULL
  * for one that came alone.
  */
-static void nbc_complete_full(struct nbc_disk *nbd, struct request *rq,
+static void nbc_complete_full(struct nbc_disk *ndisk, struct request *rq,
 			      blk_status_t status, struct nbc_batch *batch)
 {
 	bool polled = rq->mq_hctx->type == HCTX_TYPE_POLL;
 	struct io_comp_batch *iob = batch ? &batch->iob : NULL;
 	ktime_t due;
 
-	if (batch && !polled && nbc_timed_as_batch(nbd))
-		due = nbc_batch_due(nbd, batch);
+	if (batch && !polled && nbc_timed_as_batch(ndisk))
+		due = nbc_batch_due(ndisk, batch);
 	else
-		due = nbc_timing_due(nbd, req_op(rq), blk_rq_bytes(rq), polled);
+		due = nbc_timing_due(ndisk, req_op(rq), blk_rq_bytes(rq), polled);
 	if (due)
 		mqblk_timer_park(rq, status, due);
 	else if (polled)
 		mqblk_poll_park(rq, status);
-	else if (nbd->irqmode == NBC_IRQ_SOFTIRQ)
+	else if (ndisk->irqmode == NBC_IRQ_SOFTIRQ)
 		mqblk_rq_complete(rq, status, iob);
 	else
 		mqblk_rq_end(rq, status, iob);
 }
 
-static bool nbc_fault_hits(struct nbc_disk *nbd, enum nbc_fault_id id)
+static bool nbc_fault_hits(struct nbc_disk *ndisk, enum nbc_fault_id id)
 {
-	struct nbc_fault *fault = &nbd->faults[id];
+	struct nbc_fault *fault = &ndisk->faults[id];
 
 	return mqblk_fault_armed(&fault->fault) &&
 	       mqblk_fault_hits(&fault->fault,
@@ -108,9 +108,9 @@ static bool nbc_fault_hits(struct nbc_disk *nbd, enum nbc_fault_id id)
  * Sends a request back in one of the two ways there are, in turn: by refusing it,
  * and by taking it and giving it back.
  */
-static blk_status_t nbc_requeue(struct nbc_disk *nbd, struct request *rq)
+static blk_status_t nbc_requeue(struct nbc_disk *ndisk, struct request *rq)
 {
-	if (atomic_inc_return(&nbd->requeues) & 1)
+	if (atomic_inc_return(&ndisk->requeues) & 1)
 		return BLK_STS_RESOURCE;
 	mqblk_rq_start(rq);
 	if (mqblk_rq_claim(rq))
@@ -118,21 +118,21 @@ static blk_status_t nbc_requeue(struct nbc_disk *nbd, struct request *rq)
 	return BLK_STS_OK;
 }
 
-static enum mqblk_mode nbc_mode(const struct nbc_disk *nbd,
+static enum mqblk_mode nbc_mode(const struct nbc_disk *ndisk,
 				const struct request *rq)
 {
 	if (rq->mq_hctx->type == HCTX_TYPE_POLL)
 		return MQBLK_MODE_POLL;
-	if (nbd->irqmode == NBC_IRQ_TIMER)
+	if (ndisk->irqmode == NBC_IRQ_TIMER)
 		return MQBLK_MODE_TIMER;
-	return nbd->irqmode == NBC_IRQ_SOFTIRQ ? MQBLK_MODE_SOFTIRQ :
+	return ndisk->irqmode == NBC_IRQ_SOFTIRQ ? MQBLK_MODE_SOFTIRQ :
 						 MQBLK_MODE_INLINE;
 }
 
-static void nbc_start(struct nbc_disk *nbd, struct request *rq)
+static void nbc_start(struct nbc_disk *ndisk, struct request *rq)
 {
-	if (READ_ONCE(nbd->watch.on))
-		mqblk_rq_start_watched(&nbd->watch, rq, nbc_mode(nbd, rq));
+	if (READ_ONCE(ndisk->watch.on))
+		mqblk_rq_start_watched(&ndisk->watch, rq, nbc_mode(ndisk, rq));
 	else
 		mqblk_rq_start(rq);
 }
@@ -141,37 +141,37 @@ static void nbc_start(struct nbc_disk *nbd, struct request *rq)
  * Takes a request of a disk with something switched on, or refuses it: it is the
  * block layer's still unless the return is BLK_STS_OK.
  */
-static noinline blk_status_t nbc_handle_full(struct nbc_disk *nbd,
+static noinline blk_status_t nbc_handle_full(struct nbc_disk *ndisk,
 					     struct request *rq,
 					     struct nbc_batch *batch)
 {
-	bool armed = READ_ONCE(nbd->armed);
+	bool armed = READ_ONCE(ndisk->armed);
 
-	if (armed && nbc_fault_hits(nbd, NBC_FAULT_requeue))
-		return nbc_requeue(nbd, rq);
-	nbc_start(nbd, rq);
+	if (armed && nbc_fault_hits(ndisk, NBC_FAULT_requeue))
+		return nbc_requeue(ndisk, rq);
+	nbc_start(ndisk, rq);
 	if (armed && (blk_should_fake_timeout(rq->q) ||
-		      nbc_fault_hits(nbd, NBC_FAULT_timeout)))
+		      nbc_fault_hits(ndisk, NBC_FAULT_timeout)))
 		mqblk_rq_lose(rq);
 	else
-		nbc_complete_full(nbd, rq, nbc_run(nbd, rq), batch);
+		nbc_complete_full(ndisk, rq, nbc_run(ndisk, rq), batch);
 	return BLK_STS_OK;
 }
 
 /* Starts to fetch up to @bytes of what a request will copy. */
-static __always_inline void nbc_prefetch_rq(struct nbc_disk *nbd,
+static __always_inline void nbc_prefetch_rq(struct nbc_disk *ndisk,
 					    const struct request *rq,
 					    unsigned int bytes)
 {
 	if (req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_WRITE)
-		nbc_store_prefetch(nbd->store,
+		nbc_store_prefetch(ndisk->store,
 				   (u64)blk_rq_pos(rq) << SECTOR_SHIFT,
 				   min(bytes, blk_rq_bytes(rq)),
 				   req_op(rq) == REQ_OP_WRITE);
 }
 
 /* Before a list is done: one line of each request, if there are several. */
-static __always_inline void nbc_prefetch_list(struct nbc_disk *nbd,
+static __always_inline void nbc_prefetch_list(struct nbc_disk *ndisk,
 					      struct rq_list *rqs)
 {
 	struct request *rq;
@@ -179,32 +179,32 @@ static __always_inline void nbc_prefetch_list(struct nbc_disk *nbd,
 	if (!rq_list_peek(rqs)->rq_next)
 		return;
 	rq_list_for_each(rqs, rq)
-		nbc_prefetch_rq(nbd, rq, 1);
+		nbc_prefetch_rq(ndisk, rq, 1);
 }
 
 /* Before a request of a list is done: the next one, of which @rqs is the rest. */
-static __always_inline void nbc_prefetch_first(struct nbc_disk *nbd,
+static __always_inline void nbc_prefetch_first(struct nbc_disk *ndisk,
 					       struct rq_list *rqs)
 {
 	struct request *rq = rq_list_peek(rqs);
 
 	if (rq)
-		nbc_prefetch_rq(nbd, rq, PAGE_SIZE);
+		nbc_prefetch_rq(ndisk, rq, PAGE_SIZE);
 }
 
 /* Leaves in @rqs what was refused: the block layer queues it again. */
-static noinline void nbc_list_full(struct nbc_disk *nbd, struct rq_list *rqs)
+static noinline void nbc_list_full(struct nbc_disk *ndisk, struct rq_list *rqs)
 {
 	struct nbc_batch batch = {};
 	struct rq_list refused = {};
 	struct request *rq;
 
-	if (nbd->store)
-		nbc_prefetch_list(nbd, rqs);
+	if (ndisk->store)
+		nbc_prefetch_list(ndisk, rqs);
 	while ((rq = rq_list_pop(rqs))) {
-		if (nbd->store)
-			nbc_prefetch_first(nbd, rqs);
-		if (nbc_handle_full(nbd, rq, &batch))
+		if (ndisk->store)
+			nbc_prefetch_first(ndisk, rqs);
+		if (nbc_handle_full(ndisk, rq, &batch))
 			rq_list_add_tail(&refused, rq);
 	}
 	*rqs = refused;
@@ -212,7 +212,7 @@ static noinline void nbc_list_full(struct nbc_disk *nbd, struct rq_list *rqs)
 }
 
 /* Does what a plain request asks for, up to its completion. */
-static __always_inline blk_status_t nbc_do_plain(struct nbc_disk *nbd,
+static __always_inline blk_status_t nbc_do_plain(struct nbc_disk *ndisk,
 						 struct request *rq, bool data)
 {
 	mqblk_rq_start(rq);
@@ -220,19 +220,19 @@ static __always_inline blk_status_t nbc_do_plain(struct nbc_disk *nbd,
 		struct nbc_cmd cmd;
 
 		nbc_cmd_init(&cmd, rq);
-		return nbc_store_cmd(nbd->store, &cmd);
+		return nbc_store_cmd(ndisk->store, &cmd);
 	}
 	if (req_op(rq) == REQ_OP_READ)
 		nbc_hide_memory(rq->bio);
 	return BLK_STS_OK;
 }
 
-static __always_inline void nbc_handle_plain(struct nbc_disk *nbd,
+static __always_inline void nbc_handle_plain(struct nbc_disk *ndisk,
 					     struct request *rq, bool data,
 					     bool softirq,
 					     struct io_comp_batch *iob)
 {
-	blk_status_t status = nbc_do_plain(nbd, rq, data);
+	blk_status_t status = nbc_do_plain(ndisk, rq, data);
 
 	if (rq->mq_hctx->type == HCTX_TYPE_POLL)
 		mqblk_poll_park(rq, status);
@@ -242,7 +242,7 @@ static __always_inline void nbc_handle_plain(struct nbc_disk *nbd,
 		mqblk_rq_end(rq, status, iob);
 }
 
-static __always_inline void nbc_list_plain(struct nbc_disk *nbd,
+static __always_inline void nbc_list_plain(struct nbc_disk *ndisk,
 					   struct rq_list *rqs, bool data,
 					   bool softirq)
 {
@@ -251,13 +251,13 @@ static __always_inline void nbc_list_plain(struct nbc_disk *nbd,
 	struct request *rq;
 
 	if (data)
-		nbc_prefetch_list(nbd, rqs);
+		nbc_prefetch_list(ndisk, rqs);
 	while ((rq = rq_list_pop(rqs))) {
 		if (data)
-			nbc_prefetch_first(nbd, rqs);
+			nbc_prefetch_first(ndisk, rqs);
 		if (data)
 			copied += blk_rq_bytes(rq);
-		nbc_handle_plain(nbd, rq, data, softirq, &iob);
+		nbc_handle_plain(ndisk, rq, data, softirq, &iob);
 		if (data && copied >= NBC_BATCH_BYTES) {
 			mqblk_batch_end(&iob);
 			copied = 0;
@@ -267,26 +267,26 @@ static __always_inline void nbc_list_plain(struct nbc_disk *nbd,
 }
 
 /* Where the disk's requests go now. */
-static __always_inline enum nbc_path nbc_path(const struct nbc_disk *nbd,
+static __always_inline enum nbc_path nbc_path(const struct nbc_disk *ndisk,
 					      const struct request_queue *q)
 {
 	if (IS_ENABLED(CONFIG_FAIL_IO_TIMEOUT) &&
 	    unlikely(test_bit(QUEUE_FLAG_FAIL_IO, &q->queue_flags)))
 		return NBC_PATH_FULL;
-	return READ_ONCE(nbd->path);
+	return READ_ONCE(ndisk->path);
 }
 
 static __always_inline blk_status_t nbc_handle(struct request *rq, bool data)
 {
-	struct nbc_disk *nbd = rq->q->queuedata;
-	enum nbc_path path = nbc_path(nbd, rq->q);
+	struct nbc_disk *ndisk = rq->q->queuedata;
+	enum nbc_path path = nbc_path(ndisk, rq->q);
 
 	if (path == NBC_PATH_SOFTIRQ)
-		nbc_handle_plain(nbd, rq, data, true, NULL);
+		nbc_handle_plain(ndisk, rq, data, true, NULL);
 	else if (path == NBC_PATH_INLINE)
-		nbc_handle_plain(nbd, rq, data, false, NULL);
+		nbc_handle_plain(ndisk, rq, data, false, NULL);
 	else
-		return nbc_handle_full(nbd, rq, NULL);
+		return nbc_handle_full(ndisk, rq, NULL);
 	return BLK_STS_OK;
 }
 
@@ -294,15 +294,15 @@ static __always_inline blk_status_t nbc_handle(struct request *rq, bool data)
 static __always_inline void nbc_handle_list(struct rq_list *rqs, bool data)
 {
 	struct request_queue *q = rq_list_peek(rqs)->q;
-	struct nbc_disk *nbd = q->queuedata;
-	enum nbc_path path = nbc_path(nbd, q);
+	struct nbc_disk *ndisk = q->queuedata;
+	enum nbc_path path = nbc_path(ndisk, q);
 
 	if (path == NBC_PATH_SOFTIRQ)
-		nbc_list_plain(nbd, rqs, data, true);
+		nbc_list_plain(ndisk, rqs, data, true);
 	else if (path == NBC_PATH_INLINE)
-		nbc_list_plain(nbd, rqs, data, false);
+		nbc_list_plain(ndisk, rqs, data, false);
 	else
-		nbc_list_full(nbd, rqs);
+		nbc_list_full(ndisk, rqs);
 }
 
 /*
@@ -346,9 +346,9 @@ static void nbc_data_queue_rqs(struct rq_list *rqs)
 static blk_status_t nbc_any_queue_rq(struct blk_mq_hw_ctx *hctx,
 				     const struct blk_mq_queue_data *bd)
 {
-	struct nbc_disk *nbd = bd->rq->q->queuedata;
+	struct nbc_disk *ndisk = bd->rq->q->queuedata;
 
-	return nbc_handle(bd->rq, nbd->store);
+	return nbc_handle(bd->rq, ndisk->store);
 }
 
 #define NBC_COMMON_OPS						\

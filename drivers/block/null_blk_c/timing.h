@@ -13,7 +13,7 @@
 
 /**
  * nbc_timing_due - when an operation that is done now may complete
- * @nbd: the disk
+ * @ndisk: the disk
  * @op: what it did
  * @bytes: its length
  * @polled: it waits for a poller, not for the timer
@@ -24,19 +24,19 @@
  * Context: Any.
  * Return: a time of CLOCK_MONOTONIC, or 0 for now.
  */
-static inline ktime_t nbc_timing_due(struct nbc_disk *nbd, enum req_op op,
+static inline ktime_t nbc_timing_due(struct nbc_disk *ndisk, enum req_op op,
 				     unsigned int bytes, bool polled)
 {
-	bool timed = nbd->irqmode == NBC_IRQ_TIMER && !polled;
+	bool timed = ndisk->irqmode == NBC_IRQ_TIMER && !polled;
 	ktime_t now = 0, due = 0;
 
-	if ((!timed && !nbd->throttle.on) || !READ_ONCE(nbd->armed))
+	if ((!timed && !ndisk->throttle.on) || !READ_ONCE(ndisk->armed))
 		return 0;
 	if (timed)
 		now = ktime_get();
-	if (nbd->throttle.on)
-		due = nbc_throttle_due(&nbd->throttle, op, bytes, now);
-	return timed ? ktime_add_safe(max(due, now), nbd->delay) : due;
+	if (ndisk->throttle.on)
+		due = nbc_throttle_due(&ndisk->throttle, op, bytes, now);
+	return timed ? ktime_add_safe(max(due, now), ndisk->delay) : due;
 }
 
 #endif /* _NULL_BLK_C_TIMING_H */

@@ -34,10 +34,10 @@
 /* log2 of a MiB in sectors */
 #define NBC_MB_SHIFT		(20 - SECTOR_SHIFT)
 
-static void nbc_zoned_trace(struct nbc_disk *nbd, struct nbc_zone *zone,
+static void nbc_zoned_trace(struct nbc_disk *ndisk, struct nbc_zone *zone,
 			    enum req_op op)
 {
-	trace_nbc_zone_op(nbd->disk, op, nbc_zone_no(nbd->zones, zone),
+	trace_nbc_zone_op(ndisk->disk, op, nbc_zone_no(ndisk->zones, zone),
 			  READ_ONCE(zone->cond));
 }
 
@@ -64,101 +64,101 @@ static void nbc_fill_bios(struct bio *bio, unsigned int skip, u8 value)
 }
 
 /* Takes no lock: reads do not wait for writes of the same zone. */
-static blk_status_t nbc_zoned_read(struct nbc_disk *nbd, struct nbc_cmd *cmd)
+static blk_status_t nbc_zoned_read(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 {
 	u64 sector = cmd->pos >> SECTOR_SHIFT;
-	struct nbc_zone *zone = nbc_zone_at(nbd->zones, sector);
+	struct nbc_zone *zone = nbc_zone_at(ndisk->zones, sector);
 	blk_status_t status, bad;
 	unsigned int written, len;
 	u64 end;
 
-	status = nbc_zone_readable(nbd->zones, zone, &written);
+	status = nbc_zone_readable(ndisk->zones, zone, &written);
 	if (status != BLK_STS_OK)
 		return status;
-	bad = nbc_badblocks_check(nbd, cmd->pos, &cmd->len);
-	if (!nbd->store)
-		return bad ?: nbc_data_run(nbd, cmd);
+	bad = nbc_badblocks_check(ndisk, cmd->pos, &cmd->len);
+	if (!ndisk->store)
+		return bad ?: nbc_data_run(ndisk, cmd);
 
 	len = cmd->len;
-	end = (nbc_zone_start(nbd->zones, zone) + written) << SECTOR_SHIFT;
+	end = (nbc_zone_start(ndisk->zones, zone) + written) << SECTOR_SHIFT;
 	cmd->len = min_t(u64, len, end - min(end, cmd->pos));
-	status = nbc_data_run(nbd, cmd);
+	status = nbc_data_run(ndisk, cmd);
 	if (cmd->len < len)
 		nbc_fill_bios(cmd->bio, cmd->len, NBC_UNWRITTEN);
 	return bad ?: status;
 }
 
 /* A conventional zone is written as a disk without zones is. */
-static blk_status_t nbc_zoned_write_conv(struct nbc_disk *nbd,
+static blk_status_t nbc_zoned_write_conv(struct nbc_disk *ndisk,
 					 struct nbc_cmd *cmd)
 {
 	blk_status_t bad, status;
 
-	bad = nbc_badblocks_check(nbd, cmd->pos, &cmd->len);
-	status = nbc_data_run(nbd, cmd);
+	bad = nbc_badblocks_check(ndisk, cmd->pos, &cmd->len);
+	status = nbc_data_run(ndisk, cmd);
 	return bad ?: status;
 }
 
-static blk_status_t nbc_zoned_discard(struct nbc_disk *nbd, u64 pos, u64 len)
+static blk_status_t nbc_zoned_discard(struct nbc_disk *ndisk, u64 pos, u64 len)
 {
 	struct nbc_cmd cmd = { .op = REQ_OP_DISCARD, .pos = pos };
 	blk_status_t status = BLK_STS_OK;
 
 	for (; len && status == BLK_STS_OK; len -= cmd.len) {
 		cmd.len = min_t(u64, len, NBC_DISCARD_BYTES);
-		status = nbc_data_run(nbd, &cmd);
+		status = nbc_data_run(ndisk, &cmd);
 		cmd.pos += cmd.len;
 	}
 	return status;
 }
 
 /* Drops the data of a zone, with what it kept. */
-static blk_status_t nbc_zoned_empty(struct nbc_disk *nbd, struct nbc_zone *zone)
+static blk_status_t nbc_zoned_empty(struct nbc_disk *ndisk, struct nbc_zone *zone)
 {
-	return nbc_zoned_discard(nbd,
-				nbc_zone_start(nbd->zones, zone) << SECTOR_SHIFT,
-				(u64)nbc_zone_len(nbd->zones, zone) << SECTOR_SHIFT);
+	return nbc_zoned_discard(ndisk,
+				nbc_zone_start(ndisk->zones, zone) << SECTOR_SHIFT,
+				(u64)nbc_zone_len(ndisk->zones, zone) << SECTOR_SHIFT);
 }
 
 /* Moves the data of a write that the zone is open for, then its pointer. */
-static blk_status_t nbc_zoned_fill(struct nbc_disk *nbd, struct nbc_zone *zone,
+static blk_status_t nbc_zoned_fill(struct nbc_disk *ndisk, struct nbc_zone *zone,
 				   struct nbc_cmd *cmd)
 {
 	blk_status_t status, bad;
 
 	lockdep_assert_held(&zone->lock);
-	bad = nbc_badblocks_check(nbd, cmd->pos, &cmd->len);
-	status = nbc_data_run(nbd, cmd);
+	bad = nbc_badblocks_check(ndisk, cmd->pos, &cmd->len);
+	status = nbc_data_run(ndisk, cmd);
 	if (status != BLK_STS_OK) {
 		/* A part may be there, where a finished zone reads as zeroes. */
-		nbc_zoned_discard(nbd, cmd->pos, cmd->len);
+		nbc_zoned_discard(ndisk, cmd->pos, cmd->len);
 		cmd->len = 0;
 	}
-	nbc_zone_write_end(nbd->zones, zone, cmd->len >> SECTOR_SHIFT);
-	nbc_kept_written(nbd->kept, zone);
+	nbc_zone_write_end(ndisk->zones, zone, cmd->len >> SECTOR_SHIFT);
+	nbc_kept_written(ndisk->kept, zone);
 	return bad ?: status;
 }
 
-static blk_status_t nbc_zoned_write(struct nbc_disk *nbd, struct nbc_zone *zone,
+static blk_status_t nbc_zoned_write(struct nbc_disk *ndisk, struct nbc_zone *zone,
 				    struct nbc_cmd *cmd)
 {
-	u64 start = nbc_zone_start(nbd->zones, zone);
+	u64 start = nbc_zone_start(ndisk->zones, zone);
 	blk_status_t status;
 
 	mutex_lock(&zone->lock);
-	nbc_zoned_trace(nbd, zone, cmd->op);
+	nbc_zoned_trace(ndisk, zone, cmd->op);
 	if (cmd->op == REQ_OP_ZONE_APPEND)
 		cmd->pos = (start + zone->wp_sects) << SECTOR_SHIFT;
-	status = nbc_zone_write_begin(nbd->zones, zone,
+	status = nbc_zone_write_begin(ndisk->zones, zone,
 				      (cmd->pos >> SECTOR_SHIFT) - start,
 				      cmd->len >> SECTOR_SHIFT);
 	if (status == BLK_STS_OK)
-		status = nbc_zoned_fill(nbd, zone, cmd);
+		status = nbc_zoned_fill(ndisk, zone, cmd);
 	mutex_unlock(&zone->lock);
 	return status;
 }
 
-static blk_status_t nbc_zoned_change(struct nbc_disk *nbd,
+static blk_status_t nbc_zoned_change(struct nbc_disk *ndisk,
 				     struct nbc_zone *zone, enum req_op op)
 {
 	blk_status_t status;
@@ -166,27 +166,27 @@ static blk_status_t nbc_zoned_change(struct nbc_disk *nbd,
 
 	mutex_lock(&zone->lock);
 	if (op == REQ_OP_ZONE_FINISH)
-		nbc_kept_drop(nbd->kept, zone);
+		nbc_kept_drop(ndisk->kept, zone);
 	written = zone->wp_sects;
-	status = nbc_zone_manage(nbd->zones, zone, op);
+	status = nbc_zone_manage(ndisk->zones, zone, op);
 	if (status == BLK_STS_OK) {
-		nbc_zoned_trace(nbd, zone, op);
-		if (op == REQ_OP_ZONE_RESET && !nbc_kept_add(nbd->kept, zone, written))
-			status = nbc_zoned_empty(nbd, zone);
+		nbc_zoned_trace(ndisk, zone, op);
+		if (op == REQ_OP_ZONE_RESET && !nbc_kept_add(ndisk->kept, zone, written))
+			status = nbc_zoned_empty(ndisk, zone);
 	}
 	mutex_unlock(&zone->lock);
 	return status;
 }
 
 /* Skips what cannot be reset: a zone that fails meanwhile is no error either. */
-static blk_status_t nbc_zoned_reset_all(struct nbc_disk *nbd)
+static blk_status_t nbc_zoned_reset_all(struct nbc_disk *ndisk)
 {
-	struct nbc_zones *zones = nbd->zones;
+	struct nbc_zones *zones = ndisk->zones;
 	unsigned int i;
 
 	for (i = zones->geometry.nr_conv; i < zones->nr_zones; i++) {
 		if (READ_ONCE(zones->zone[i].cond) != BLK_ZONE_COND_EMPTY)
-			nbc_zoned_change(nbd, &zones->zone[i], REQ_OP_ZONE_RESET);
+			nbc_zoned_change(ndisk, &zones->zone[i], REQ_OP_ZONE_RESET);
 		cond_resched();
 	}
 	return BLK_STS_OK;
@@ -194,7 +194,7 @@ static blk_status_t nbc_zoned_reset_all(struct nbc_disk *nbd)
 
 /**
  * nbc_zoned_run - do a command on a zoned disk
- * @nbd: the disk
+ * @ndisk: the disk
  * @cmd: what to do, within one zone; a zone append sets @pos
  *
  * Context: Process context, may sleep; takes the zone's lock.
@@ -203,32 +203,32 @@ static blk_status_t nbc_zoned_reset_all(struct nbc_disk *nbd)
  * not permit it, BLK_STS_ZONE_ACTIVE_RESOURCE and BLK_STS_ZONE_OPEN_RESOURCE if
  * a limit does not.
  */
-blk_status_t nbc_zoned_run(struct nbc_disk *nbd, struct nbc_cmd *cmd)
+blk_status_t nbc_zoned_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 {
 	struct nbc_zone *zone;
 
 	if (cmd->op == REQ_OP_FLUSH)
-		return nbc_data_run(nbd, cmd);
+		return nbc_data_run(ndisk, cmd);
 
-	zone = nbc_zone_at(nbd->zones, cmd->pos >> SECTOR_SHIFT);
+	zone = nbc_zone_at(ndisk->zones, cmd->pos >> SECTOR_SHIFT);
 	switch (cmd->op) {
 	case REQ_OP_READ:
-		return nbc_zoned_read(nbd, cmd);
+		return nbc_zoned_read(ndisk, cmd);
 	case REQ_OP_WRITE:
-		if (nbc_zone_is_conv(nbd->zones, zone))
-			return nbc_zoned_write_conv(nbd, cmd);
-		return nbc_zoned_write(nbd, zone, cmd);
+		if (nbc_zone_is_conv(ndisk->zones, zone))
+			return nbc_zoned_write_conv(ndisk, cmd);
+		return nbc_zoned_write(ndisk, zone, cmd);
 	case REQ_OP_ZONE_APPEND:
-		if (nbc_zone_is_conv(nbd->zones, zone))
+		if (nbc_zone_is_conv(ndisk->zones, zone))
 			return BLK_STS_IOERR;
-		return nbc_zoned_write(nbd, zone, cmd);
+		return nbc_zoned_write(ndisk, zone, cmd);
 	case REQ_OP_ZONE_OPEN:
 	case REQ_OP_ZONE_CLOSE:
 	case REQ_OP_ZONE_FINISH:
 	case REQ_OP_ZONE_RESET:
-		return nbc_zoned_change(nbd, zone, cmd->op);
+		return nbc_zoned_change(ndisk, zone, cmd->op);
 	case REQ_OP_ZONE_RESET_ALL:
-		return nbc_zoned_reset_all(nbd);
+		return nbc_zoned_reset_all(ndisk);
 	default:
 		return BLK_STS_NOTSUPP;
 	}
@@ -240,10 +240,10 @@ blk_status_t nbc_zoned_run(struct nbc_disk *nbd, struct nbc_cmd *cmd)
 /* Who asks for a report has the disk open, which does not keep its zones. */
 DEFINE_STATIC_SRCU(nbc_reports);
 
-static unsigned int nbc_report_live(const struct nbc_disk *nbd, sector_t sector,
+static unsigned int nbc_report_live(const struct nbc_disk *ndisk, sector_t sector,
 				    unsigned int skip, struct blk_zone *chunk)
 {
-	struct nbc_zones *zones = nbd->zones;
+	struct nbc_zones *zones = ndisk->zones;
 	unsigned int first, nr, i;
 
 	first = min((sector >> zones->zone_shift) + skip, zones->nr_zones);
@@ -297,13 +297,13 @@ static int nbc_report(struct gendisk *disk, sector_t sector,
 
 /**
  * nbc_reports_drain - wait until no report looks at the zones any more
- * @nbd: a disk that was removed: no more begin
+ * @ndisk: a disk that was removed: no more begin
  *
  * Context: Process context, may sleep; does not wait for who asked for a report.
  */
-void nbc_reports_drain(struct nbc_disk *nbd)
+void nbc_reports_drain(struct nbc_disk *ndisk)
 {
-	if (nbd->zones)
+	if (ndisk->zones)
 		synchronize_srcu(&nbc_reports);
 }
 
