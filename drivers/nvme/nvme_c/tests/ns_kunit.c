@@ -264,7 +264,7 @@ static void nk_remove(void *data)
 	mqblk_set_exit(&dev->ctrl.io_set);
 }
 
-/* A controller with a namespace of 1 MiB, which has a UUID. */
+/* Controller nkN, N a digit, with a namespace of 1 MiB, which has a UUID. */
 static struct nk_dev *nk_create_disk(struct kunit *test, const char *name)
 {
 	const struct mqblk_set_params params = {
@@ -282,6 +282,7 @@ static struct nk_dev *nk_create_disk(struct kunit *test, const char *name)
 	dev->descs[0] = 3;
 	dev->descs[1] = 16;
 	memset(dev->descs + 4, 0x33, 16);
+	dev->ctrl.index = name[2] - '0';
 	dev->ctrl.dev.init_name = name;
 	dev->ctrl.dev.release = nk_release;
 	KUNIT_ASSERT_EQ(test, mqblk_set_init(&dev->ctrl.io_set, &params), 0);

@@ -141,10 +141,22 @@ static void qk_init_queue(struct kunit *test, struct qk_dev *dev,
 }
 
 /* One hardware queue that leads to the queue pair, whatever its id */
+/* Those of the driver, but the requests here have no data: they need no lists. */
+static const struct blk_mq_ops *qk_ops(struct kunit *test)
+{
+	struct blk_mq_ops *ops = kunit_kzalloc(test, sizeof(*ops), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ops);
+	*ops = nvmec_admin_ops;
+	ops->init_request = NULL;
+	ops->exit_request = NULL;
+	return ops;
+}
+
 static void qk_init_set(struct kunit *test, struct qk_dev *dev)
 {
 	const struct mqblk_set_params params = {
-		.ops		= &nvmec_admin_ops,
+		.ops		= qk_ops(test),
 		.pdu_bytes	= sizeof(struct nvmec_rq),
 		.depth		= QK_TAGS,
 		.nr_default	= 1,
