@@ -45,7 +45,8 @@ static int nvmec_admin_send(struct nvmec_ctrl *ctrl,
 	nrq->user = false;
 	nrq->status = NVME_SC_HOST_ABORTED_CMD;
 	nrq->result = 0;
-	blk_execute_rq(rq, false);
+	/* Before those of user space, which it does not wait for. */
+	blk_execute_rq(rq, true);
 	ret = nrq->status;
 	if (result)
 		*result = lower_32_bits(nrq->result);
@@ -115,20 +116,12 @@ static int nvmec_to_errno(int ret)
 
 /* --- identify controller -------------------------------------------------- */
 
-/*
- * For data of user space. What is not in whole pages goes through some of our own: a
- * transfer may be longer than the user knows.
- */
+/* How much a command of user space may move. */
 static int nvmec_admin_limit(struct nvmec_ctrl *ctrl)
 {
 	struct queue_limits limits = queue_limits_start_update(ctrl->admin_q);
 
 	limits.max_hw_sectors = ctrl->ident.max_bytes >> SECTOR_SHIFT;
-	limits.max_segments = NVMEC_MAX_SEGS;
-	limits.max_segment_size = UINT_MAX;
-	limits.virt_boundary_mask = NVMEC_PAGE_SIZE - 1;
-	limits.dma_alignment = sizeof(u32) - 1;
-	limits.dma_pad_mask = NVMEC_PAGE_SIZE - 1;
 	return queue_limits_commit_update(ctrl->admin_q, &limits);
 }
 
@@ -459,6 +452,9 @@ void nvmec_abort_work(struct work_struct *work)
  * nvmec_admin_init - make the admin queue
  * @ctrl: the controller
  *
+ * Data of user space that is not in whole pages goes through some of our own: a transfer
+ * may be longer than the user knows.
+ *
  * Context: Process context, may sleep.
  * Return: 0 or an errno, and nothing is left.
  */
@@ -474,7 +470,13 @@ int nvmec_admin_init(struct nvmec_ctrl *ctrl)
 		.timeout_ms	= nvmec_admin_timeout_ms,
 		.driver_data	= ctrl,
 	};
-	struct queue_limits limits = {};
+	struct queue_limits limits = {
+		.max_segments		= NVMEC_MAX_SEGS,
+		.max_segment_size	= UINT_MAX,
+		.virt_boundary_mask	= NVMEC_PAGE_SIZE - 1,
+		.dma_alignment		= sizeof(u32) - 1,
+		.dma_pad_mask		= NVMEC_PAGE_SIZE - 1,
+	};
 	struct request_queue *q;
 	int ret;
 

@@ -40,7 +40,11 @@ static struct gendisk *nvmec_only_disk(struct nvmec_ctrl *ctrl)
 	if (list_is_singular(&ctrl->namespaces)) {
 		disk = list_first_entry(&ctrl->namespaces, struct nvmec_ns,
 					entry)->disk;
-		get_device(disk_to_dev(disk));
+		/* Before that its last reference does not free the namespace. */
+		if (test_bit(GD_ADDED, &disk->state))
+			get_device(disk_to_dev(disk));
+		else
+			disk = NULL;
 	}
 	mutex_unlock(&ctrl->ns_lock);
 	return disk;

@@ -18,7 +18,8 @@ static const struct nvme_effects_log *nvmec_effects_log(struct nvmec_ctrl *ctrl)
 
 	/* With the cmpxchg() below: what it points to was read before. */
 	log = smp_load_acquire(&ctrl->effects);
-	if (log || !(ctrl->ident.lpa & NVME_CTRL_LPA_CMD_EFFECTS_LOG))
+	if (log || !(ctrl->ident.lpa & NVME_CTRL_LPA_CMD_EFFECTS_LOG) ||
+	    nvmec_state(ctrl) != NVMEC_LIVE)
 		return log;
 	log = kmalloc(sizeof(*log), GFP_KERNEL);
 	if (!log)

@@ -432,6 +432,17 @@ static void nvmec_timeout_abort(struct nvmec_ctrl *ctrl, struct request *rq)
 	queue_work(nvmec_wq, &ctrl->abort_work);
 }
 
+/* A user who has less patience than the driver says nothing about the controller. */
+static enum nvmec_fault nvmec_timeout_fault(const struct nvmec_queue *queue,
+					    struct request *rq)
+{
+	if (queue->id)
+		return NVMEC_FAULT_IO;
+	if (nvmec_rq(rq)->user && rq->timeout < rq->q->rq_timeout)
+		return NVMEC_FAULT_NONE;
+	return NVMEC_FAULT_ADMIN;
+}
+
 /* Nothing but a reset can help; or if that is not possible any more, an end. */
 static void nvmec_timeout_reset(struct nvmec_ctrl *ctrl, struct request *rq)
 {
@@ -441,8 +452,7 @@ static void nvmec_timeout_reset(struct nvmec_ctrl *ctrl, struct request *rq)
 		 queue->id, mqblk_rq_id(rq),
 		 nvmec_state(ctrl) == NVMEC_LIVE ? "resetting the controller" :
 						   "giving the controller up");
-	if (!nvmec_ctrl_fault(ctrl, queue->id ? NVMEC_FAULT_IO :
-						NVMEC_FAULT_ADMIN) &&
+	if (!nvmec_ctrl_fault(ctrl, nvmec_timeout_fault(queue, rq)) &&
 	    nvmec_state(ctrl) == NVMEC_REMOVING)
 		nvmec_ctrl_kill(ctrl);
 }

@@ -114,7 +114,7 @@ static long nvmec_ioctl_submit(const struct nvmec_user *user, const void __user 
 		.lbatm		= cpu_to_le16(io.appmask),
 	};
 	ucmd.addr = io.addr;
-	ucmd.len = ((u32)io.nblocks + 1) << user->ns->lba_shift;
+	ucmd.len = nvmec_least_bytes(&ucmd, user->ns->lba_shift);
 	return nvmec_passthru(user, &ucmd, &result);
 }
 

@@ -139,9 +139,11 @@ static void nvmec_watch_set(struct mqblk_watch *watch, bool on)
 static void nvmec_free_disk(struct gendisk *disk)
 {
 	struct nvmec_ns *ns = disk->private_data;
+	struct nvmec_ctrl *ctrl = ns->ctrl;
 
 	mqblk_watch_free(&ns->watch);
 	kfree(ns);
+	put_device(&ctrl->dev);
 }
 
 static const struct block_device_operations nvmec_fops = {
@@ -223,6 +225,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	ns = kzalloc(sizeof(*ns), GFP_KERNEL);
 	if (!ns)
 		goto fail;
+	get_device(&ctrl->dev);
 	ns->ctrl = ctrl;
 	ns->nsid = nsid;
 	ns->lba_shift = info->lba_shift;
@@ -249,6 +252,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	put_disk(ns->disk);
 free:
 	kfree(ns);
+	put_device(&ctrl->dev);
 fail:
 	dev_err(&ctrl->dev, "namespace %u: cannot make its disk: error %d\n",
 		nsid, ret);
@@ -287,6 +291,26 @@ static void nvmec_ns_lose(struct nvmec_ns *ns)
 		 ns->nsid);
 	blk_mark_disk_dead(ns->disk);
 	nvmec_ns_remove(ns);
+}
+
+/**
+ * nvmec_ns_lose_id - drop the disk of a namespace that is not known any more
+ * @ctrl: the controller
+ * @nsid: which one, or NVME_NSID_ALL
+ *
+ * What is dirty is not written. A scan finds the namespace anew.
+ *
+ * Context: Process context, under scan_lock, may sleep.
+ */
+void nvmec_ns_lose_id(struct nvmec_ctrl *ctrl, u32 nsid)
+{
+	struct nvmec_ns *ns, *next;
+
+	lockdep_assert_held(&ctrl->scan_lock);
+	list_for_each_entry_safe(ns, next, &ctrl->namespaces, entry) {
+		if (ns->nsid == nsid || nsid == NVME_NSID_ALL)
+			nvmec_ns_lose(ns);
+	}
 }
 
 /**
@@ -558,6 +582,34 @@ static void nvmec_scan_report(struct nvmec_ctrl *ctrl, int ret)
 			 "namespaces: the scan ended early: error %d\n", ret);
 }
 
+/**
+ * nvmec_scan_all - look for namespaces, and bring disks to what they are
+ * @ctrl: the controller
+ *
+ * Context: Process context, under scan_lock, may sleep.
+ * Return: 0; -EAGAIN if somebody wants the lock; -ECANCELED if the controller is not
+ * live; or another errno, with a line in the log: not all is known then.
+ */
+int nvmec_scan_all(struct nvmec_ctrl *ctrl)
+{
+	struct nvmec_ns *ns, *next;
+	int ret;
+
+	lockdep_assert_held(&ctrl->scan_lock);
+	ret = nvmec_scan_may_go_on(ctrl);
+	if (!ret)
+		ret = nvmec_scan(ctrl);
+	if (ret) {
+		nvmec_scan_report(ctrl, ret);
+		return ret;
+	}
+	list_for_each_entry_safe(ns, next, &ctrl->namespaces, entry) {
+		if (!ns->seen)
+			nvmec_ns_lose(ns);
+	}
+	return 0;
+}
+
 /*
  * A scan that a reset ended is repeated when the controller is live again, one that
  * made room for somebody is repeated behind him.
@@ -566,22 +618,10 @@ void nvmec_scan_work(struct work_struct *work)
 {
 	struct nvmec_ctrl *ctrl =
 		container_of(work, struct nvmec_ctrl, scan_work);
-	struct nvmec_ns *ns, *next;
 	int ret;
 
 	mutex_lock(&ctrl->scan_lock);
-	ret = nvmec_scan_may_go_on(ctrl);
-	if (!ret)
-		ret = nvmec_scan(ctrl);
-	if (ret) {
-		nvmec_scan_report(ctrl, ret);
-		goto unlock;
-	}
-	list_for_each_entry_safe(ns, next, &ctrl->namespaces, entry) {
-		if (!ns->seen)
-			nvmec_ns_lose(ns);
-	}
-unlock:
+	ret = nvmec_scan_all(ctrl);
 	mutex_unlock(&ctrl->scan_lock);
 	if (ret == -EAGAIN)
 		queue_work(nvmec_wq, work);

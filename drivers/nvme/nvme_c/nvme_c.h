@@ -21,6 +21,7 @@
 #include <linux/nvme.h>
 #include <linux/pci.h>
 #include <linux/scatterlist.h>
+#include <linux/semaphore.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -33,6 +34,8 @@
 /* Admin queue: few commands are ever in flight at once. */
 #define NVMEC_ADMIN_DEPTH	32
 #define NVMEC_ADMIN_TAGS	30
+/* Of these, what commands of user space may have. */
+#define NVMEC_USER_TAGS		20
 /* Command id of the asynchronous event request: beyond the tags. */
 #define NVMEC_EVENT_ID		NVMEC_ADMIN_TAGS
 
@@ -318,6 +321,8 @@ struct nvmec_ident {
  * @io_quiesced: the I/O queues are
  * @admin_quiesced: the admin queue is; guarded by @run_lock
  * @scan_lock: one scan at a time; taken before @run_lock and @ns_lock
+ * @user_admin: admin commands of user space that may yet be sent: the others are for
+ *	the driver, which must not wait for a user
  * @subsys: how tools find it, or NULL; written in bring-up and at the end
  * @effects: what commands do, by the controller; NULL until somebody asks
  * @scan_unwanted: somebody waits for @scan_lock; a scan ends early for it
@@ -388,6 +393,7 @@ struct nvmec_ctrl {
 	bool				scan_unwanted;
 	bool				ns_listed;
 
+	struct semaphore		user_admin;
 	struct nvmec_subsys		*subsys;
 	struct nvme_effects_log		*effects;
 
@@ -455,7 +461,7 @@ struct nvmec_head {
 
 /**
  * struct nvmec_ns - a namespace and its disk
- * @ctrl: its controller; the disk's parent device holds the reference
+ * @ctrl: its controller, with a reference
  * @nsid: its id there
  * @lba_shift: log2 of the logical block size in bytes
  * @id: identity as the namespace says it; one with another is another namespace
@@ -886,7 +892,9 @@ static inline void nvmec_unmap(struct nvmec_ctrl *ctrl, struct request *rq)
 /* ns.c */
 DECLARE_STATIC_KEY_FALSE(nvmec_watched);
 void nvmec_scan_work(struct work_struct *work);
+int nvmec_scan_all(struct nvmec_ctrl *ctrl);
 void nvmec_scan_lock(struct nvmec_ctrl *ctrl);
+void nvmec_ns_lose_id(struct nvmec_ctrl *ctrl, u32 nsid);
 void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl);
 void nvmec_ns_mark_dead(struct nvmec_ctrl *ctrl);
 bool nvmec_ns_freeze(struct nvmec_ctrl *ctrl, unsigned long left);

@@ -82,16 +82,15 @@ int nvmec_passthru_check(const struct nvmec_user *user,
 	return 0;
 }
 
-/* An unprivileged user cannot cost the others a reset by having no patience. */
+/*
+ * An unprivileged user has the usual time: less would cost the others a reset, and with
+ * more he could hold up who waits for the end of all I/O.
+ */
 static void nvmec_set_timeout(struct request *rq, u32 timeout_ms)
 {
-	unsigned int usual = rq->q->rq_timeout;
-
-	if (!timeout_ms)
-		return;
-	rq->timeout = min_t(unsigned long, msecs_to_jiffies(timeout_ms), INT_MAX);
-	if (!capable(CAP_SYS_ADMIN))
-		rq->timeout = max(rq->timeout, usual);
+	if (timeout_ms && capable(CAP_SYS_ADMIN))
+		rq->timeout = min_t(unsigned long, msecs_to_jiffies(timeout_ms),
+				    INT_MAX);
 }
 
 /**
@@ -124,6 +123,7 @@ struct request *nvmec_passthru_request(const struct nvmec_user *user,
 	nrq = nvmec_rq(rq);
 	nrq->cmd = ucmd->cmd;
 	nrq->user = true;
+	nrq->flags = 0;
 	nrq->status = 0;
 	nrq->result = 0;
 	nvmec_set_timeout(rq, ucmd->timeout_ms);
@@ -174,7 +174,8 @@ int nvmec_passthru_map(const struct nvmec_user *user,
 	if (least != NVMEC_BYTES_UNKNOWN && bytes < least)
 		ret = -EINVAL;
 	else if (bytes)
-		ret = blk_rq_map_user_iov(rq->q, rq, NULL, &iter, GFP_KERNEL);
+		ret = blk_rq_map_user_iov(rq->q, rq, NULL, &iter,
+					  GFP_KERNEL | __GFP_ZERO);
 	kfree(iov);
 	return ret;
 }
@@ -225,6 +226,20 @@ free:
 	return ret;
 }
 
+/* Some of the admin queue's requests are the driver's in any case. */
+static int nvmec_passthru_admin(const struct nvmec_user *user,
+				const struct nvmec_ucmd *ucmd, u64 *result)
+{
+	struct semaphore *tags = &user->ctrl->user_admin;
+	int ret;
+
+	if (down_killable(tags))
+		return -EINTR;
+	ret = nvmec_passthru_run(user, ucmd, result);
+	up(tags);
+	return ret;
+}
+
 /* No I/O while the command runs. Neither scans nor suspend come in between. */
 static int nvmec_exclude_io(struct nvmec_ctrl *ctrl)
 {
@@ -237,8 +252,15 @@ static int nvmec_exclude_io(struct nvmec_ctrl *ctrl)
 	return -EBUSY;
 }
 
-static void nvmec_include_io(struct nvmec_ctrl *ctrl)
+/*
+ * Before I/O goes on it must be known what it goes to: with the blocks that a namespace
+ * had, a request would move another length, to another place.
+ */
+static void nvmec_include_io(struct nvmec_ctrl *ctrl, const struct nvmec_ucmd *ucmd,
+			     bool changes)
 {
+	if (changes && nvmec_scan_all(ctrl))
+		nvmec_ns_lose_id(ctrl, le32_to_cpu(ucmd->cmd.common.nsid));
 	nvmec_ns_thaw(ctrl);
 	mutex_unlock(&ctrl->scan_lock);
 }
@@ -259,8 +281,8 @@ int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		   u64 *result)
 {
 	struct nvmec_ctrl *ctrl = user->ctrl;
+	bool alone, changes;
 	u32 effects;
-	bool alone;
 	int ret;
 
 	ret = nvmec_await_bringup(ctrl);
@@ -268,16 +290,19 @@ int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		ret = nvmec_passthru_check(user, ucmd, &effects);
 	if (ret)
 		return ret;
-	alone = ucmd->admin && (effects & NVME_CMD_EFFECTS_CSE_MASK);
+	if (!ucmd->admin)
+		return nvmec_passthru_run(user, ucmd, result);
+	alone = effects & NVME_CMD_EFFECTS_CSE_MASK;
+	changes = effects & (NVME_CMD_EFFECTS_NCC | NVME_CMD_EFFECTS_NIC);
 	if (alone) {
 		ret = nvmec_exclude_io(ctrl);
 		if (ret)
 			return ret;
 	}
-	ret = nvmec_passthru_run(user, ucmd, result);
+	ret = nvmec_passthru_admin(user, ucmd, result);
 	if (alone)
-		nvmec_include_io(ctrl);
-	if (ucmd->admin && (effects & (NVME_CMD_EFFECTS_NCC | NVME_CMD_EFFECTS_NIC))) {
+		nvmec_include_io(ctrl, ucmd, changes && !ret);
+	if (changes) {
 		queue_work(nvmec_wq, &ctrl->scan_work);
 		flush_work(&ctrl->scan_work);
 	}

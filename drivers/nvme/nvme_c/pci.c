@@ -304,6 +304,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	mutex_init(&ctrl->run_lock);
 	mutex_init(&ctrl->ns_lock);
 	mutex_init(&ctrl->scan_lock);
+	sema_init(&ctrl->user_admin, NVMEC_USER_TAGS);
 	INIT_LIST_HEAD(&ctrl->namespaces);
 	INIT_WORK(&ctrl->reset_work, nvmec_reset_work);
 	INIT_WORK(&ctrl->scan_work, nvmec_scan_work);
@@ -473,6 +474,23 @@ static void nvmec_unpause(struct nvmec_ctrl *ctrl)
 }
 
 /*
+ * Lets no I/O begin, and waits for what is under way. A user's command that wants to be
+ * alone may take hours: then false, as if I/O did.
+ */
+static bool nvmec_drain(struct nvmec_ctrl *ctrl, unsigned int limit_ms)
+{
+	bool done;
+
+	if (read_poll_timeout(mutex_trylock, done, done, 5000,
+			      (u64)limit_ms * USEC_PER_MSEC, false,
+			      &ctrl->scan_lock))
+		return false;
+	done = nvmec_ns_freeze(ctrl, msecs_to_jiffies(limit_ms));
+	mutex_unlock(&ctrl->scan_lock);
+	return done;
+}
+
+/*
  * Power-off: no disk is removed, nothing comes back. What is under way is waited for,
  * and what comes yet waits for ever where it is not counted: if it failed while other
  * disks still work, a RAID would take this one for broken and write that down there.
@@ -485,16 +503,14 @@ static void nvmec_shutdown(struct pci_dev *pdev)
 
 	nvmec_ctrl_set_state(ctrl, NVMEC_REMOVING);
 	flush_work(&ctrl->reset_work);
-	cancel_work_sync(&ctrl->scan_work);
-	mutex_lock(&ctrl->scan_lock);
-	if (!nvmec_ns_freeze(ctrl, msecs_to_jiffies(limit_ms)))
+	if (!nvmec_drain(ctrl, limit_ms))
 		dev_warn(&ctrl->dev, "shutdown: I/O takes over %u ms, it fails\n",
 			 limit_ms);
-	mutex_unlock(&ctrl->scan_lock);
 	nvmec_ctrl_set_state(ctrl, NVMEC_DEAD);
 	mutex_lock(&ctrl->run_lock);
 	nvmec_ctrl_retire(ctrl, true);
 	mutex_unlock(&ctrl->run_lock);
+	cancel_work_sync(&ctrl->scan_work);
 }
 
 /*

@@ -11,6 +11,7 @@
 
 #include <kunit/visibility.h>
 #include <linux/align.h>
+#include <linux/minmax.h>
 #include <linux/nvme.h>
 
 #include "user.h"
@@ -167,7 +168,8 @@ u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift)
 	case nvme_cmd_write:
 	case nvme_cmd_compare:
 	case nvme_cmd_zone_append:
-		return ((cdw12 & NVMEC_NLB_MASK) + 1) << lba_shift;
+		return min_t(u64, (u64)((cdw12 & NVMEC_NLB_MASK) + 1) << lba_shift,
+			     NVMEC_BYTES_UNKNOWN - 1);
 	case nvme_cmd_flush:
 	case nvme_cmd_write_zeroes:
 	case nvme_cmd_write_uncor:

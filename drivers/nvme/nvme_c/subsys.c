@@ -10,6 +10,7 @@
 #include <linux/idr.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -204,15 +205,19 @@ unlock:
 void nvmec_subsys_leave(struct nvmec_ctrl *ctrl)
 {
 	struct nvmec_subsys *subsys = ctrl->subsys;
+	unsigned int noio;
 
 	if (!subsys)
 		return;
 	ctrl->subsys = NULL;
+	/* Somebody who brings a disk back may wait for the lock. */
+	noio = memalloc_noio_save();
 	mutex_lock(&nvmec_subsys_lock);
 	sysfs_remove_link(&subsys->dev.kobj, dev_name(&ctrl->dev));
 	subsys->nr_ctrls--;
 	nvmec_subsys_put(subsys);
 	mutex_unlock(&nvmec_subsys_lock);
+	memalloc_noio_restore(noio);
 }
 
 /**
