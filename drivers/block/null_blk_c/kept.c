@@ -77,8 +77,6 @@ bool nbc_kept_add(struct nbc_kept *kept, struct nbc_zone *zone,
 {
 	if (!kept)
 		return false;
-	/* A finished zone counts as written to its end. */
-	sects = min(sects, nbc_zone_capacity(kept->zones, zone));
 	nbc_kept_set(kept, zone, 0, max(zone->kept_sects, sects));
 	if (atomic_long_read(&nbc_kept_sects) <= nbc_kept_max_sects())
 		return true;

@@ -175,12 +175,14 @@ static void nbc_zone_finish(struct nbc_zones *zones, struct nbc_zone *zone)
 {
 	if (zone->cond == BLK_ZONE_COND_FULL)
 		return;
+	zone->finished = true;
 	nbc_zone_set_wp(zone, nbc_zone_len(zones, zone));
 	nbc_zone_set_cond(zones, zone, BLK_ZONE_COND_FULL);
 }
 
 static void nbc_zone_reset(struct nbc_zones *zones, struct nbc_zone *zone)
 {
+	zone->finished = false;
 	nbc_zone_set_wp(zone, 0);
 	nbc_zone_set_cond(zones, zone, BLK_ZONE_COND_EMPTY);
 }
@@ -460,6 +462,7 @@ struct nbc_zones *nbc_zones_create(const struct nbc_zone_geometry *geometry,
 			zone->cond = BLK_ZONE_COND_NOT_WP;
 		} else if (geometry->full) {
 			zone->cond = BLK_ZONE_COND_FULL;
+			zone->finished = true;
 			zone->wp_sects = nbc_zone_capacity(zones, zone);
 		}
 		cond_resched();

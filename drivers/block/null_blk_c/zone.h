@@ -46,6 +46,7 @@ struct nbc_zone_geometry {
  * @wp_sects: write pointer, from the start of the zone; it means nothing in a
  *	zone that is conventional, read-only or offline
  * @cond: enum blk_zone_cond
+ * @finished: it is full though it was not written to its end; changes with @cond
  * @writing: nbc_zone_write_begin() was called and nbc_zone_write_end() was not
  * @kept_sects: if it is more than @wp_sects, the store has data of before the last
  *	reset in between; guarded by @lock, see kept.c
@@ -61,6 +62,7 @@ struct nbc_zone {
 	struct list_head	entry;
 	unsigned int		wp_sects;
 	u8			cond;
+	bool			finished;
 	bool			writing;
 	unsigned int		kept_sects;
 	unsigned int		kept_from_sects;

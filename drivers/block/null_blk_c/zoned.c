@@ -158,20 +158,33 @@ static blk_status_t nbc_zoned_write(struct nbc_disk *ndisk, struct nbc_zone *zon
 	return status;
 }
 
+/*
+ * After a reset a zone may keep what it has. If it was finished, nobody knows how much
+ * that is: it would count as memory that can be had, and is not there.
+ */
+static bool nbc_zoned_keeps(struct nbc_disk *ndisk, struct nbc_zone *zone,
+			    unsigned int written, bool finished)
+{
+	return !finished && nbc_kept_add(ndisk->kept, zone, written);
+}
+
 static blk_status_t nbc_zoned_change(struct nbc_disk *ndisk,
 				     struct nbc_zone *zone, enum req_op op)
 {
 	blk_status_t status;
 	unsigned int written;
+	bool finished;
 
 	mutex_lock(&zone->lock);
 	if (op == REQ_OP_ZONE_FINISH)
 		nbc_kept_drop(ndisk->kept, zone);
 	written = zone->wp_sects;
+	finished = zone->finished;
 	status = nbc_zone_manage(ndisk->zones, zone, op);
 	if (status == BLK_STS_OK) {
 		nbc_zoned_trace(ndisk, zone, op);
-		if (op == REQ_OP_ZONE_RESET && !nbc_kept_add(ndisk->kept, zone, written))
+		if (op == REQ_OP_ZONE_RESET &&
+		    !nbc_zoned_keeps(ndisk, zone, written, finished))
 			status = nbc_zoned_empty(ndisk, zone);
 	}
 	mutex_unlock(&zone->lock);

@@ -63,6 +63,13 @@ check "what zones keep counts as memory that can be reclaimed" \
 echo 2 >/proc/sys/vm/drop_caches
 check "and no longer counts when it was taken back" \
 	wait_until 5 eval "((\$(meminfo KReclaimable) < $before + 30 * 1024))"
+# Zones that were finished and never written have nothing to give back.
+before=$(meminfo KReclaimable)
+blkzone finish -o 0 -c 256 /dev/d
+blkzone reset -o 0 -c 256 /dev/d
+settle_counts
+check "what was never written does not count" \
+	eval "((\$(meminfo KReclaimable) < $before + 60 * 1024))"
 # The longest call of each round, and of these the least: an interrupt may come in between
 declare -A least=()
 for ((i = 0; i < 5; i++)); do
