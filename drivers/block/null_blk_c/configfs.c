@@ -170,8 +170,10 @@ static struct config_group *nbc_make_group(struct config_group *root,
 		       name);
 		return ERR_PTR(-EBUSY);
 	}
-	if (nbc_name_taken(name))
+	if (nbc_name_taken(name)) {
+		pr_err("mkdir: %s is a device made at load, use another name\n", name);
 		return ERR_PTR(-EEXIST);
+	}
 	dev = nbc_configfs_alloc(name);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);

@@ -187,6 +187,8 @@ void nbc_disk_choose_path(struct nbc_disk *ndisk)
  */
 void nbc_disk_arm(struct nbc_disk *ndisk)
 {
+	/* Some may have taken tokens after it was disarmed. They have ended by now. */
+	nbc_throttle_forget(&ndisk->throttle, ktime_get());
 	if (ndisk->set)
 		mqblk_disk_hurry(ndisk->disk, false);
 	nbc_bios_hurry(&ndisk->bios, false);
