@@ -59,8 +59,11 @@ find_kernel() {
 # one that it starts is there. Where there can be no locks, nothing is held.
 hold_kernel() {
 	local fd
+	[[ -d $1 ]] || die "the kernel $1 was removed meanwhile; try again"
 	exec {fd}<"$1"
-	flock -n -s "$fd" || true
+	# Whoever removes it has the lock for a moment, and it is gone after that.
+	flock -w 10 -s "$fd" || true
+	[[ -d $1 ]] || die "the kernel $1 was removed meanwhile; try again"
 }
 
 # slowness NAME : how much slower than the distribution's kernel a test kernel is, in
