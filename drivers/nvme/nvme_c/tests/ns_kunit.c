@@ -8,6 +8,7 @@
 #include <kunit/test.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/completion.h>
 #include <linux/highmem.h>
 #include <linux/string.h>
 
@@ -30,6 +31,7 @@
  * @id: what each namespace says; all zeros without a disk
  * @descs: likewise, its descriptors
  * @descs_status: with which status
+ * @released: nobody has a reference of @ctrl any more
  */
 struct nk_dev {
 	struct nvmec_ctrl	ctrl;
@@ -44,6 +46,7 @@ struct nk_dev {
 	struct nvme_id_ns	id;
 	u8			descs[64];
 	int			descs_status;
+	struct completion	released;
 };
 
 static int nk_list(struct nk_dev *dev, u32 after, __le32 *page)
@@ -250,9 +253,12 @@ static const struct blk_mq_ops nk_ops = {
 	.map_queues	= mqblk_map_queues,
 };
 
+/* The memory is the test's, which must not end before. */
 static void nk_release(struct device *dev)
 {
-	/* The memory is the test's. */
+	struct nvmec_ctrl *ctrl = container_of(dev, struct nvmec_ctrl, dev);
+
+	complete(&container_of(ctrl, struct nk_dev, ctrl)->released);
 }
 
 static void nk_remove(void *data)
@@ -261,6 +267,8 @@ static void nk_remove(void *data)
 
 	nvmec_ns_remove_all(&dev->ctrl);
 	device_unregister(&dev->ctrl.dev);
+	/* A disk that was read for partitions is closed by a work. */
+	WARN_ON(!wait_for_completion_timeout(&dev->released, 20 * HZ));
 	mqblk_set_exit(&dev->ctrl.io_set);
 }
 
@@ -285,6 +293,7 @@ static struct nk_dev *nk_create_disk(struct kunit *test, const char *name)
 	dev->ctrl.index = name[2] - '0';
 	dev->ctrl.dev.init_name = name;
 	dev->ctrl.dev.release = nk_release;
+	init_completion(&dev->released);
 	KUNIT_ASSERT_EQ(test, mqblk_set_init(&dev->ctrl.io_set, &params), 0);
 	KUNIT_ASSERT_EQ(test, device_register(&dev->ctrl.dev), 0);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, nk_remove, dev), 0);
