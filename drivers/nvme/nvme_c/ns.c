@@ -17,6 +17,7 @@
 #include <linux/blkdev.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
+#include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -630,15 +631,22 @@ void nvmec_scan_work(struct work_struct *work)
 /**
  * nvmec_scan_lock - take scan_lock without waiting for a scan to reach its end
  * @ctrl: the controller
+ * @limit_ms: how long to wait
  *
  * A scan that runs ends after the command that it waits for, and begins anew when
- * the lock is free. One who asks so at a time.
+ * the lock is free. One who asks so at a time. A user's command that wants to be alone
+ * has the lock as long as it runs.
  *
  * Context: Process context, may sleep.
+ * Return: false if it was not to be had in that time.
  */
-void nvmec_scan_lock(struct nvmec_ctrl *ctrl)
+bool nvmec_scan_lock(struct nvmec_ctrl *ctrl, unsigned int limit_ms)
 {
+	bool locked;
+
 	WRITE_ONCE(ctrl->scan_unwanted, true);
-	mutex_lock(&ctrl->scan_lock);
+	read_poll_timeout(mutex_trylock, locked, locked, 5000,
+			  (u64)limit_ms * USEC_PER_MSEC, false, &ctrl->scan_lock);
 	WRITE_ONCE(ctrl->scan_unwanted, false);
+	return locked;
 }

@@ -45,6 +45,9 @@
 
 /* Largest transfer, whatever the controller allows. */
 #define NVMEC_MAX_BYTES		SZ_4M
+/* How often a user who waits for a controller looks again. */
+#define NVMEC_LOOK_MS		5
+
 /* Most pieces of memory in one transfer. */
 #define NVMEC_MAX_SEGS		256
 /* Ids in a page of the list of active namespaces. */
@@ -893,7 +896,7 @@ static inline void nvmec_unmap(struct nvmec_ctrl *ctrl, struct request *rq)
 DECLARE_STATIC_KEY_FALSE(nvmec_watched);
 void nvmec_scan_work(struct work_struct *work);
 int nvmec_scan_all(struct nvmec_ctrl *ctrl);
-void nvmec_scan_lock(struct nvmec_ctrl *ctrl);
+bool nvmec_scan_lock(struct nvmec_ctrl *ctrl, unsigned int limit_ms);
 void nvmec_ns_lose_id(struct nvmec_ctrl *ctrl, u32 nsid);
 void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl);
 void nvmec_ns_mark_dead(struct nvmec_ctrl *ctrl);

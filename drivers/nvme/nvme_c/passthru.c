@@ -17,13 +17,14 @@
 #include <linux/capability.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
 #include "user.h"
 
-/* How often who waits for a controller looks again. */
-#define NVMEC_LOOK_MS	5
+/* Effects of a command after which namespaces are looked at. */
+#define NVMEC_EFFECTS_CHANGE	(NVME_CMD_EFFECTS_NCC | NVME_CMD_EFFECTS_NIC)
 
 /* A bring-up ends by itself, but that may take long, and one may lose patience. */
 static int nvmec_await_bringup(struct nvmec_ctrl *ctrl)
@@ -74,7 +75,7 @@ int nvmec_passthru_check(const struct nvmec_user *user,
 		return -EACCES;
 	if (!trusted && user->part)
 		return -EACCES;
-	if (ucmd->admin || !trusted)
+	if (!nvmec_only_asks(ucmd) && (ucmd->admin || !trusted))
 		*effects = nvmec_effects(user->ctrl, ucmd->admin,
 					 ucmd->cmd.common.opcode);
 	if (!trusted && !nvmec_anyone_may(ucmd, *effects, user->may_write))
@@ -200,8 +201,62 @@ int nvmec_passthru_status(struct request *rq, blk_status_t status)
 	return blk_status_to_errno(status);
 }
 
+/* No I/O while the command runs. Neither scans nor suspend come in between. */
+static int nvmec_exclude_io(struct nvmec_ctrl *ctrl)
+{
+	if (mutex_lock_interruptible(&ctrl->scan_lock))
+		return -EINTR;
+	if (nvmec_ns_freeze(ctrl, msecs_to_jiffies(nvmec_io_timeout_ms)))
+		return 0;
+	nvmec_ns_thaw(ctrl);
+	mutex_unlock(&ctrl->scan_lock);
+	return -EBUSY;
+}
+
+static void nvmec_include_io(struct nvmec_ctrl *ctrl)
+{
+	nvmec_ns_thaw(ctrl);
+	mutex_unlock(&ctrl->scan_lock);
+}
+
+static int nvmec_execute(struct request *rq)
+{
+	return nvmec_passthru_status(rq, blk_execute_rq(rq, false));
+}
+
+/*
+ * Before I/O goes on it must be known what it goes to: with the blocks that a namespace
+ * had, a request would move another length, to another place. A command that a reset
+ * took back may have been done.
+ *
+ * Memory that is needed meanwhile must not be had by writing to a disk that is held.
+ */
+static int nvmec_execute_alone(struct nvmec_ctrl *ctrl, struct request *rq,
+			       u32 effects)
+{
+	u32 nsid = le32_to_cpu(nvmec_rq(rq)->cmd.common.nsid);
+	unsigned int noio;
+	int ret;
+
+	ret = nvmec_exclude_io(ctrl);
+	if (ret)
+		return ret;
+	noio = memalloc_noio_save();
+	ret = nvmec_execute(rq);
+	if (ret <= 0 && (effects & NVMEC_EFFECTS_CHANGE) && nvmec_scan_all(ctrl))
+		nvmec_ns_lose_id(ctrl, nsid);
+	nvmec_include_io(ctrl);
+	memalloc_noio_restore(noio);
+	return ret;
+}
+
+/*
+ * The user's pages are there before I/O is held, and written to after that: they may be
+ * those of a file on the disk.
+ */
 static int nvmec_passthru_run(const struct nvmec_user *user,
-			      const struct nvmec_ucmd *ucmd, u64 *result)
+			      const struct nvmec_ucmd *ucmd, u32 effects,
+			      u64 *result)
 {
 	struct request *rq;
 	struct bio *bio;
@@ -214,7 +269,10 @@ static int nvmec_passthru_run(const struct nvmec_user *user,
 	if (ret)
 		goto free;
 	bio = rq->bio;
-	ret = nvmec_passthru_status(rq, blk_execute_rq(rq, false));
+	if (ucmd->admin && (effects & NVME_CMD_EFFECTS_CSE_MASK))
+		ret = nvmec_execute_alone(user->ctrl, rq, effects);
+	else
+		ret = nvmec_execute(rq);
 	*result = nvmec_rq(rq)->result;
 	if (bio) {
 		unmap = blk_rq_unmap_user(bio);
@@ -228,41 +286,17 @@ free:
 
 /* Some of the admin queue's requests are the driver's in any case. */
 static int nvmec_passthru_admin(const struct nvmec_user *user,
-				const struct nvmec_ucmd *ucmd, u64 *result)
+				const struct nvmec_ucmd *ucmd, u32 effects,
+				u64 *result)
 {
 	struct semaphore *tags = &user->ctrl->user_admin;
 	int ret;
 
 	if (down_killable(tags))
 		return -EINTR;
-	ret = nvmec_passthru_run(user, ucmd, result);
+	ret = nvmec_passthru_run(user, ucmd, effects, result);
 	up(tags);
 	return ret;
-}
-
-/* No I/O while the command runs. Neither scans nor suspend come in between. */
-static int nvmec_exclude_io(struct nvmec_ctrl *ctrl)
-{
-	if (mutex_lock_interruptible(&ctrl->scan_lock))
-		return -EINTR;
-	if (nvmec_ns_freeze(ctrl, msecs_to_jiffies(nvmec_io_timeout_ms)))
-		return 0;
-	nvmec_ns_thaw(ctrl);
-	mutex_unlock(&ctrl->scan_lock);
-	return -EBUSY;
-}
-
-/*
- * Before I/O goes on it must be known what it goes to: with the blocks that a namespace
- * had, a request would move another length, to another place.
- */
-static void nvmec_include_io(struct nvmec_ctrl *ctrl, const struct nvmec_ucmd *ucmd,
-			     bool changes)
-{
-	if (changes && nvmec_scan_all(ctrl))
-		nvmec_ns_lose_id(ctrl, le32_to_cpu(ucmd->cmd.common.nsid));
-	nvmec_ns_thaw(ctrl);
-	mutex_unlock(&ctrl->scan_lock);
 }
 
 /**
@@ -281,7 +315,6 @@ int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		   u64 *result)
 {
 	struct nvmec_ctrl *ctrl = user->ctrl;
-	bool alone, changes;
 	u32 effects;
 	int ret;
 
@@ -291,18 +324,9 @@ int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 	if (ret)
 		return ret;
 	if (!ucmd->admin)
-		return nvmec_passthru_run(user, ucmd, result);
-	alone = effects & NVME_CMD_EFFECTS_CSE_MASK;
-	changes = effects & (NVME_CMD_EFFECTS_NCC | NVME_CMD_EFFECTS_NIC);
-	if (alone) {
-		ret = nvmec_exclude_io(ctrl);
-		if (ret)
-			return ret;
-	}
-	ret = nvmec_passthru_admin(user, ucmd, result);
-	if (alone)
-		nvmec_include_io(ctrl, ucmd, changes && !ret);
-	if (changes) {
+		return nvmec_passthru_run(user, ucmd, effects, result);
+	ret = nvmec_passthru_admin(user, ucmd, effects, result);
+	if (effects & NVMEC_EFFECTS_CHANGE) {
 		queue_work(nvmec_wq, &ctrl->scan_work);
 		flush_work(&ctrl->scan_work);
 	}

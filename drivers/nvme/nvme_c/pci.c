@@ -481,9 +481,7 @@ static bool nvmec_drain(struct nvmec_ctrl *ctrl, unsigned int limit_ms)
 {
 	bool done;
 
-	if (read_poll_timeout(mutex_trylock, done, done, 5000,
-			      (u64)limit_ms * USEC_PER_MSEC, false,
-			      &ctrl->scan_lock))
+	if (!nvmec_scan_lock(ctrl, limit_ms))
 		return false;
 	done = nvmec_ns_freeze(ctrl, msecs_to_jiffies(limit_ms));
 	mutex_unlock(&ctrl->scan_lock);
@@ -524,7 +522,11 @@ static int nvmec_suspend(struct device *dev)
 	unsigned int limit_ms = 2 * nvmec_io_timeout_ms;
 	bool done;
 
-	nvmec_scan_lock(ctrl);
+	if (!nvmec_scan_lock(ctrl, limit_ms)) {
+		dev_warn(&ctrl->dev, "not suspended, a user's command takes over %u ms\n",
+			 limit_ms);
+		return -EBUSY;
+	}
 	done = nvmec_ns_freeze(ctrl, msecs_to_jiffies(limit_ms));
 	if (!done)
 		dev_warn(&ctrl->dev, "not suspended, I/O takes over %u ms\n",

@@ -74,6 +74,30 @@ bool nvmec_driver_owns(const struct nvmec_ucmd *ucmd)
 	}
 }
 
+/**
+ * nvmec_only_asks - is it an admin command that says what there is
+ * @ucmd: the command
+ *
+ * It changes nothing, whatever the controller says of its effects: who may ask could hold
+ * up all I/O otherwise.
+ *
+ * Context: Any.
+ * Return: true if it has no effect to be looked at.
+ */
+bool nvmec_only_asks(const struct nvmec_ucmd *ucmd)
+{
+	if (!ucmd->admin)
+		return false;
+	switch (ucmd->cmd.common.opcode) {
+	case nvme_admin_identify:
+	case nvme_admin_get_log_page:
+	case nvme_admin_get_features:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool nvmec_anyone_may_identify(const struct nvme_command *cmd)
 {
 	switch (cmd->identify.cns) {

@@ -20,9 +20,6 @@ static struct nvmec_ns *nvmec_dev_ns(struct device *dev)
 	return dev_to_disk(dev)->private_data;
 }
 
-/* How often who waits for a controller looks again. */
-#define NVMEC_LOOK_MS	5
-
 /* --- controllers ---------------------------------------------------------- */
 
 #define NVMEC_CTRL_ATTR(name, format, value)				\

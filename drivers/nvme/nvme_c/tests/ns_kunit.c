@@ -227,7 +227,7 @@ static void nk_unwanted_test(struct kunit *test)
 	dev->ctrl.scan_unwanted = true;
 	KUNIT_EXPECT_EQ(test, nk_scan(dev), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, dev->nr_ns, 0);
-	nvmec_scan_lock(&dev->ctrl);
+	KUNIT_ASSERT_TRUE(test, nvmec_scan_lock(&dev->ctrl, MSEC_PER_SEC));
 	mutex_unlock(&dev->ctrl.scan_lock);
 	KUNIT_EXPECT_EQ(test, nk_scan(dev), 0);
 }

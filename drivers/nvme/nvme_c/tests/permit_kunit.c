@@ -82,6 +82,25 @@ static void pk_who_test(struct kunit *test)
 			param->who == PK_ANYONE);
 }
 
+/* What only asks changes nothing, whatever a controller's log says of it. */
+static void pk_asks_test(struct kunit *test)
+{
+	const struct { bool admin; u8 opcode; bool asks; } cases[] = {
+		{ true, 0x06, true }, { true, 0x02, true }, { true, 0x0a, true },
+		{ true, 0x09, false }, { true, 0x0d, false }, { true, 0x10, false },
+		{ true, 0x80, false }, { true, 0xc0, false },
+		{ false, 0x02, false }, { false, 0x06, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct nvmec_ucmd ucmd = pk_ucmd(cases[i].admin, cases[i].opcode);
+
+		KUNIT_EXPECT_EQ_MSG(test, nvmec_only_asks(&ucmd), cases[i].asks,
+				    "opcode %#x", cases[i].opcode);
+	}
+}
+
 struct pk_bytes {
 	const char	*name;
 	bool		admin;
@@ -130,6 +149,7 @@ static void pk_bytes_test(struct kunit *test)
 
 static struct kunit_case pk_tests[] = {
 	KUNIT_CASE_PARAM(pk_who_test, pk_case_gen_params),
+	KUNIT_CASE(pk_asks_test),
 	KUNIT_CASE_PARAM(pk_bytes_test, pk_length_gen_params),
 	{}
 };
