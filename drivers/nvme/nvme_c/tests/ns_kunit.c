@@ -88,6 +88,9 @@ static struct nk_dev *nk_create(struct kunit *test, unsigned int nr_active)
 
 	KUNIT_ASSERT_NOT_NULL(test, dev);
 	KUNIT_ASSERT_NOT_NULL(test, pdev);
+	/* Newer kernels map nothing for a device without a mask. */
+	pdev->dma_mask = DMA_BIT_MASK(64);
+	pdev->dev.dma_mask = &pdev->dma_mask;
 	dev->ctrl.pdev = pdev;
 	dev->ctrl.dev.init_name = "nk";
 	spin_lock_init(&dev->ctrl.state_lock);
