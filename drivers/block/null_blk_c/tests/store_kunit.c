@@ -1161,6 +1161,19 @@ struct nbc_hammer {
 	struct task_struct	*task;
 };
 
+/*
+ * Most of the time there shall be data. On a kernel whose timers are as coarse as its
+ * jiffies, all who sleep are woken at once, and a reader may find no other moment than
+ * the one after a discard: so they sleep longer now and then.
+ */
+static void nbc_hammer_rest(struct nbc_hammer *h)
+{
+	if (h->rounds % 4)
+		usleep_range(50, 100);
+	else
+		schedule_timeout_uninterruptible(2);
+}
+
 static int nbc_hammer_thread(void *data)
 {
 	struct nbc_hammer *h = data;
@@ -1176,8 +1189,7 @@ static int nbc_hammer_thread(void *data)
 				nbc_store_discard(h->store, h->pos, h->len);
 			else
 				nbc_store_zero(h->store, h->pos, h->len);
-			/* Most of the time there shall be data. */
-			usleep_range(50, 100);
+			nbc_hammer_rest(h);
 		}
 		h->rounds++;
 	}
