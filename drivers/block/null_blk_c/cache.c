@@ -107,7 +107,7 @@ static void nbc_unit_make_durable(struct nbc_store *store, unsigned long index,
 	xas_lock(&xas);
 	if (xas_load(&xas) == unit) {
 		xas_clear_mark(&xas, NBC_DIRTY_MARK);
-		clear_bit(NBC_UNIT_DIRTY, &unit->private);
+		nbc_unit_set_durable(unit);
 		list_splice_tail_init(&unit->lru, old);
 		nbc_count_dirty(store, -1);
 	}
@@ -115,11 +115,12 @@ static void nbc_unit_make_durable(struct nbc_store *store, unsigned long index,
 }
 
 /*
- * Makes up to @max_nr dirty units durable, from @index on, which moves behind
+ * Makes up to @max_nr dirty units durable, from @index to @last, and moves @index behind
  * them. Returns how many it has looked at.
  */
 static unsigned int nbc_units_make_durable(struct nbc_store *store,
 					   unsigned long *index,
+					   unsigned long last,
 					   unsigned int max_nr)
 {
 	unsigned int nr = 0;
@@ -129,12 +130,12 @@ static unsigned int nbc_units_make_durable(struct nbc_store *store,
 
 	rcu_read_lock();
 	while (nr < max_nr) {
-		unit = xa_find(&store->units, index, ULONG_MAX, NBC_DIRTY_MARK);
+		unit = xa_find(&store->units, index, last, NBC_DIRTY_MARK);
 		if (!unit)
 			break;
 		guard = nbc_unit_guard(store, *index);
 		read_seqlock_excl(guard);
-		if (nbc_unit_state(unit) & BIT(NBC_UNIT_DIRTY))
+		if (nbc_unit_is_dirty(unit))
 			nbc_unit_make_durable(store, *index, unit, &old);
 		read_sequnlock_excl(guard);
 		++*index;
@@ -152,7 +153,8 @@ static void nbc_cache_make_room(struct nbc_cache *cache)
 	unsigned long index = READ_ONCE(cache->hand);
 
 	while (READ_ONCE(cache->store->nr_dirty) >= cache->max_units) {
-		if (!nbc_units_make_durable(cache->store, &index, cache->nr_evict))
+		if (!nbc_units_make_durable(cache->store, &index, ULONG_MAX,
+					    cache->nr_evict))
 			index = 0;
 		cond_resched();
 	}
@@ -175,11 +177,11 @@ static int nbc_unit_put_over(struct nbc_piece *piece, struct xa_state *xas,
 		return -EAGAIN;
 	/* Others find it as soon as it is there. */
 	INIT_LIST_HEAD(&unit->lru);
-	set_bit(NBC_UNIT_DIRTY, &unit->private);
+	nbc_unit_set_dirty(unit, piece->offset);
 	xas_store(xas, unit);
 	ret = xas_error(xas);
 	if (ret) {
-		clear_bit(NBC_UNIT_DIRTY, &unit->private);
+		nbc_unit_set_durable(unit);
 		return ret;
 	}
 	xas_set_mark(xas, NBC_DIRTY_MARK);
@@ -280,7 +282,7 @@ static int nbc_write_hole(struct nbc_piece *piece)
 /* Writes to a unit whose guard the caller has locked. Returns 0 or -EAGAIN. */
 static int nbc_write_found(struct nbc_piece *piece, struct page *unit)
 {
-	bool dirty = nbc_unit_state(unit) & BIT(NBC_UNIT_DIRTY);
+	bool dirty = nbc_unit_is_dirty(unit);
 
 	if (piece->through && dirty)
 		nbc_write_through(piece, unit);
@@ -300,7 +302,6 @@ static __always_inline bool nbc_write_in_place(struct nbc_piece *piece,
 					       struct xa_state *xas, bool ahead)
 {
 	seqlock_t *guard = nbc_unit_guard(piece->store, piece->index);
-	unsigned long wanted = piece->through ? 0 : BIT(NBC_UNIT_DIRTY);
 	struct page *unit;
 	bool fits;
 
@@ -308,7 +309,7 @@ static __always_inline bool nbc_write_in_place(struct nbc_piece *piece,
 	unit = nbc_next_unit(xas);
 	if (ahead)
 		nbc_prefetch_next(xas, true);
-	fits = unit && nbc_unit_state(unit) == wanted;
+	fits = unit && nbc_unit_is_dirty(unit) != piece->through;
 	if (likely(fits))
 		nbc_piece_copy(piece, unit);
 	write_sequnlock(guard);
@@ -405,6 +406,26 @@ blk_status_t nbc_cache_write(struct nbc_cache *cache, struct bio *bio, u64 pos,
 }
 
 /**
+ * nbc_cache_flush_range - make durable what was written to a range
+ * @cache: the cache
+ * @pos: first byte
+ * @end: the byte behind the last one
+ *
+ * What shares a unit with the range is durable, too.
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_cache_flush_range(struct nbc_cache *cache, u64 pos, u64 end)
+{
+	struct nbc_store *store = cache->store;
+	unsigned long index = pos >> store->unit_shift;
+	unsigned long last = (end - 1) >> store->unit_shift;
+
+	while (nbc_units_make_durable(store, &index, last, NBC_UNITS_AT_ONCE))
+		cond_resched();
+}
+
+/**
  * nbc_cache_flush - make durable what was written
  * @cache: the cache
  *
@@ -415,10 +436,32 @@ blk_status_t nbc_cache_write(struct nbc_cache *cache, struct bio *bio, u64 pos,
  */
 void nbc_cache_flush(struct nbc_cache *cache)
 {
-	unsigned long index = 0;
+	nbc_cache_flush_range(cache, 0, U64_MAX);
+}
 
-	while (nbc_units_make_durable(cache->store, &index, NBC_UNITS_AT_ONCE))
-		cond_resched();
+/**
+ * nbc_cache_first_lost - where the first data is that a power cut takes away
+ * @cache: a cache and a store that no request uses
+ * @pos: where to look from, on a boundary of units; set to the answer
+ *
+ * A unit may be durable in its first part and written on. What comes before the first
+ * write to it that was not durable counts as durable, which is right where data is
+ * written in order.
+ *
+ * Context: Process context.
+ * Return: whether there is such data.
+ */
+bool nbc_cache_first_lost(struct nbc_cache *cache, u64 *pos)
+{
+	struct nbc_store *store = cache->store;
+	unsigned long index = *pos >> store->unit_shift;
+	struct page *unit;
+
+	unit = xa_find(&store->units, &index, ULONG_MAX, NBC_DIRTY_MARK);
+	if (!unit)
+		return false;
+	*pos = ((u64)index << store->unit_shift) + nbc_unit_begin(unit);
+	return true;
 }
 
 /* Takes a dirty unit away; what is beneath is there again. */

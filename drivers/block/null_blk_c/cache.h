@@ -34,6 +34,8 @@ void nbc_cache_destroy(struct nbc_cache *cache);
 blk_status_t nbc_cache_write(struct nbc_cache *cache, struct bio *bio, u64 pos,
 			     unsigned long len, bool fua);
 void nbc_cache_flush(struct nbc_cache *cache);
+void nbc_cache_flush_range(struct nbc_cache *cache, u64 pos, u64 end);
+bool nbc_cache_first_lost(struct nbc_cache *cache, u64 *pos);
 void nbc_cache_drop(struct nbc_cache *cache);
 
 #endif /* _NULL_BLK_C_CACHE_H */

@@ -355,6 +355,7 @@ void nbc_disk_destroy(struct nbc_disk *ndisk)
 	mqblk_watch_free(&ndisk->watch);
 	nbc_bios_drain(&ndisk->bios);
 	nbc_kept_destroy(ndisk->kept);
+	nbc_zoned_cut_power(ndisk);
 	nbc_cache_destroy(ndisk->cache);
 	nbc_set_put(ndisk);
 	ida_free(&nbc_indexes, ndisk->index);

@@ -107,7 +107,7 @@ struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
 {
 	struct page *beneath = NULL;
 
-	if (likely(!(nbc_unit_state(unit) & BIT(NBC_UNIT_DIRTY))))
+	if (likely(!nbc_unit_is_dirty(unit)))
 		return NULL;
 	xa_lock(&store->units);
 	if (xa_load(&store->units, index) == unit)
@@ -300,7 +300,7 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 static void nbc_take_unit(struct nbc_store *store, struct page *unit,
 			  struct list_head *units)
 {
-	if (nbc_unit_state(unit) & BIT(NBC_UNIT_DIRTY)) {
+	if (nbc_unit_is_dirty(unit)) {
 		list_splice_tail_init(&unit->lru, units);
 		nbc_count_dirty(store, -1);
 	}

@@ -38,6 +38,12 @@ enum nbc_unit_bit {
 	 * one, which is found again then. Empty for a hole.
 	 */
 	NBC_UNIT_DIRTY,
+	/*
+	 * From here on, of a dirty unit: where the write began that laid it over a
+	 * durable one, in bytes from its start. Before that, both hold the same, unless
+	 * somebody wrote there later.
+	 */
+	NBC_UNIT_BEGIN_SHIFT,
 };
 
 /**
@@ -81,10 +87,27 @@ static inline seqlock_t *nbc_unit_guard(const struct nbc_store *store,
 	return &nbc_guards[(index + store->guard_offset) & nbc_guard_mask].lock;
 }
 
-/* What a unit is: 0 or BIT() of some of enum nbc_unit_bit. */
-static inline unsigned long nbc_unit_state(const struct page *unit)
+static inline bool nbc_unit_is_dirty(const struct page *unit)
 {
-	return READ_ONCE(unit->private);
+	return READ_ONCE(unit->private) & BIT(NBC_UNIT_DIRTY);
+}
+
+/* Makes a unit dirty that nobody else knows, by a write that begins at @begin in it. */
+static inline void nbc_unit_set_dirty(struct page *unit, unsigned int begin)
+{
+	set_page_private(unit, BIT(NBC_UNIT_DIRTY) |
+			 (unsigned long)begin << NBC_UNIT_BEGIN_SHIFT);
+}
+
+static inline void nbc_unit_set_durable(struct page *unit)
+{
+	WRITE_ONCE(unit->private, 0);
+}
+
+/* What nbc_unit_set_dirty() was told, of a dirty unit. */
+static inline unsigned int nbc_unit_begin(const struct page *unit)
+{
+	return READ_ONCE(unit->private) >> NBC_UNIT_BEGIN_SHIFT;
 }
 
 /* The XArray's lock is held, but not by all who read the count. */

@@ -16,6 +16,8 @@
  *	any of these, FULL -> EMPTY	reset
  *	any -> READONLY, OFFLINE -> EMPTY	as the user says, behind the
  *					block layer's back
+ *	IMP_OPEN, EXP_OPEN, CLOSED, FULL -> CLOSED, EMPTY	power cut, if data is
+ *					lost below the write pointer
  *
  * What is there already succeeds and changes nothing: open of EXP_OPEN, close of
  * CLOSED, finish of FULL, reset of EMPTY. All else is an error.
@@ -367,6 +369,34 @@ bool nbc_zone_toggle(struct nbc_zones *zones, struct nbc_zone *zone,
 		nbc_zone_set_cond(zones, zone, cond);
 	spin_unlock(&zones->lock);
 	return repair;
+}
+
+/**
+ * nbc_zone_fall_back - what a power cut does to a zone that loses data
+ * @zones: zones that no request uses
+ * @zone: a sequential one of them
+ * @sects: how much of it is still there, from its start on
+ *
+ * The write pointer falls back to where the data ends, if it is behind it. The zone is
+ * closed then, or empty. One that was finished, or that nobody can write, stays as it is.
+ *
+ * Context: Process context; zone->lock is held.
+ * Return: whether the write pointer fell back; what is behind it is the caller's to
+ * discard.
+ */
+bool nbc_zone_fall_back(struct nbc_zones *zones, struct nbc_zone *zone,
+			unsigned int sects)
+{
+	lockdep_assert_held(&zone->lock);
+	if (zone->finished || zone->wp_sects <= sects ||
+	    zone->cond == BLK_ZONE_COND_READONLY ||
+	    zone->cond == BLK_ZONE_COND_OFFLINE)
+		return false;
+	nbc_zone_set_wp(zone, sects);
+	spin_lock(&zones->lock);
+	nbc_zone_set_cond(zones, zone, nbc_cond_closed(zone));
+	spin_unlock(&zones->lock);
+	return true;
 }
 
 /**

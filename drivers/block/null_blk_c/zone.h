@@ -148,6 +148,8 @@ blk_status_t nbc_zone_manage(struct nbc_zones *zones, struct nbc_zone *zone,
 			     enum req_op op);
 bool nbc_zone_toggle(struct nbc_zones *zones, struct nbc_zone *zone,
 		     enum blk_zone_cond cond);
+bool nbc_zone_fall_back(struct nbc_zones *zones, struct nbc_zone *zone,
+			unsigned int sects);
 void nbc_zone_report(struct nbc_zones *zones, struct nbc_zone *zone,
 		     struct blk_zone *report);
 #else

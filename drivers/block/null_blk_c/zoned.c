@@ -6,6 +6,12 @@
  * Zones belong to the device and outlive power, as data does: switched on again
  * with the same geometry, a disk finds its zones, those that were open closed.
  * Another geometry makes new zones, and what sequential zones held is dropped.
+ *
+ * With a cache a power cut loses what was not flushed. The write pointer of a zone falls
+ * back to where its data ends then, so that it is never above data that is not there.
+ * Data is lost from the first lost byte of the zone on. Thus what shall be there for sure
+ * takes with it what is before it in the zone: a write with FUA makes that durable, and so
+ * does finishing the zone.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -112,6 +118,23 @@ static blk_status_t nbc_zoned_discard(struct nbc_disk *ndisk, u64 pos, u64 len)
 	return status;
 }
 
+/* The byte behind a zone. */
+static u64 nbc_zoned_end(struct nbc_disk *ndisk, struct nbc_zone *zone)
+{
+	return (nbc_zone_start(ndisk->zones, zone) +
+		nbc_zone_len(ndisk->zones, zone)) << SECTOR_SHIFT;
+}
+
+/* Makes durable what is below the byte @end of a zone, to which nobody writes. */
+static void nbc_zoned_flush(struct nbc_disk *ndisk, struct nbc_zone *zone, u64 end)
+{
+	u64 start = nbc_zone_start(ndisk->zones, zone) << SECTOR_SHIFT;
+
+	lockdep_assert_held(&zone->lock);
+	if (ndisk->cache)
+		nbc_cache_flush_range(ndisk->cache, start, end);
+}
+
 /* Drops the data of a zone, with what it kept. */
 static blk_status_t nbc_zoned_empty(struct nbc_disk *ndisk, struct nbc_zone *zone)
 {
@@ -133,6 +156,8 @@ static blk_status_t nbc_zoned_fill(struct nbc_disk *ndisk, struct nbc_zone *zone
 		/* A part may be there, where a finished zone reads as zeroes. */
 		nbc_zoned_discard(ndisk, cmd->pos, cmd->len);
 		cmd->len = 0;
+	} else if (cmd->flags & REQ_FUA) {
+		nbc_zoned_flush(ndisk, zone, cmd->pos + cmd->len);
 	}
 	nbc_zone_write_end(ndisk->zones, zone, cmd->len >> SECTOR_SHIFT);
 	nbc_kept_written(ndisk->kept, zone);
@@ -176,8 +201,10 @@ static blk_status_t nbc_zoned_change(struct nbc_disk *ndisk,
 	bool finished;
 
 	mutex_lock(&zone->lock);
-	if (op == REQ_OP_ZONE_FINISH)
+	if (op == REQ_OP_ZONE_FINISH) {
+		nbc_zoned_flush(ndisk, zone, nbc_zoned_end(ndisk, zone));
 		nbc_kept_drop(ndisk->kept, zone);
+	}
 	written = zone->wp_sects;
 	finished = zone->finished;
 	status = nbc_zone_manage(ndisk->zones, zone, op);
@@ -537,6 +564,42 @@ int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config)
 		nbc_zones_restart(dev->zones, config->zone_max_open,
 				  config->zone_max_active);
 	return ret;
+}
+
+/* Lets a zone lose its data from the byte @pos on. */
+static void nbc_zoned_lose(struct nbc_disk *ndisk, struct nbc_zone *zone, u64 pos)
+{
+	u64 sects = (pos >> SECTOR_SHIFT) - nbc_zone_start(ndisk->zones, zone);
+
+	guard(mutex)(&zone->lock);
+	/* What is durable behind it must not be there when the zone is finished. */
+	if (nbc_zone_fall_back(ndisk->zones, zone, sects))
+		nbc_zoned_discard(ndisk, pos, nbc_zoned_end(ndisk, zone) - pos);
+}
+
+/**
+ * nbc_zoned_cut_power - let zones be as the cache leaves them
+ * @ndisk: a disk that no request uses, whose cache is about to be dropped
+ *
+ * Zones that lose nothing are not looked at.
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_zoned_cut_power(struct nbc_disk *ndisk)
+{
+	struct nbc_zones *zones = ndisk->zones;
+	struct nbc_zone *zone;
+	u64 pos;
+
+	if (!zones || !ndisk->cache)
+		return;
+	pos = (u64)zones->geometry.nr_conv << zones->zone_shift << SECTOR_SHIFT;
+	while (nbc_cache_first_lost(ndisk->cache, &pos)) {
+		zone = nbc_zone_at(zones, pos >> SECTOR_SHIFT);
+		nbc_zoned_lose(ndisk, zone, pos);
+		pos = nbc_zoned_end(ndisk, zone);
+		cond_resched();
+	}
 }
 
 /**

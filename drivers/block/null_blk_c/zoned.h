@@ -18,6 +18,7 @@ int nbc_zone_readonly_store(struct nbc_device *dev, const char *text);
 int nbc_zone_offline_store(struct nbc_device *dev, const char *text);
 int nbc_zoned_configure(const char *name, struct nbc_config *config);
 int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config);
+void nbc_zoned_cut_power(struct nbc_disk *ndisk);
 void nbc_zoned_limits(struct queue_limits *limits,
 		      const struct nbc_config *config);
 void nbc_zoned_as_null_blk(struct nbc_config *config);
@@ -52,6 +53,10 @@ static inline int nbc_zoned_power_on(struct nbc_device *dev,
 				     const struct nbc_config *config)
 {
 	return 0;
+}
+
+static inline void nbc_zoned_cut_power(struct nbc_disk *ndisk)
+{
 }
 
 static inline void nbc_zoned_limits(struct queue_limits *limits,

@@ -490,6 +490,38 @@ static void flush_keeps_the_unit(struct kunit *test)
 	put_page(old);
 }
 
+static void nbc_expect_lost(struct kunit *test, struct nbc_fixture *f, u64 from,
+			    s64 lost)
+{
+	u64 pos = f->base + from * f->unit_bytes;
+	bool found = nbc_cache_first_lost(f->cache, &pos);
+
+	KUNIT_EXPECT_EQ(test, lost >= 0, found);
+	if (found)
+		KUNIT_EXPECT_EQ(test, lost, (s64)(pos - f->base));
+}
+
+/* Written in order, with flushes: what was flushed last is the end of what stays. */
+static void first_lost(struct kunit *test)
+{
+	struct nbc_fixture *f = nbc_fixture(test, test->param_value, NBC_UNITS);
+	unsigned int unit = f->unit_bytes, eighth = unit / NBC_EIGHTHS;
+
+	nbc_expect_lost(test, f, 0, -1);
+	nbc_write(test, f, 0, unit + eighth, false);
+	nbc_expect_lost(test, f, 0, 0);
+	nbc_flush(f);
+	nbc_expect_lost(test, f, 0, -1);
+	nbc_write(test, f, unit + eighth, eighth, false);
+	nbc_write(test, f, unit + 2 * eighth, 2 * unit, false);
+	nbc_expect_lost(test, f, 0, unit + eighth);
+	nbc_expect_lost(test, f, 2, 2 * unit);
+	nbc_cache_flush_range(f->cache, f->base + unit, f->base + 2 * unit);
+	nbc_expect_lost(test, f, 0, 2 * unit);
+	nbc_cache_flush_range(f->cache, f->base, f->base + 3 * unit + 1);
+	nbc_expect_lost(test, f, 0, -1);
+}
+
 /* Without memory */
 
 static void nbc_need_failures(struct kunit *test)
@@ -710,6 +742,7 @@ static struct kunit_case nbc_cache_cases[] = {
 	KUNIT_CASE_PARAM(evict_at_random, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(write_more_than_room, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(flush_keeps_the_unit, nbc_geometry_gen_params),
+	KUNIT_CASE_PARAM(first_lost, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(write_through_without_memory, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(fua_beneath_without_memory, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(hole_without_memory, nbc_geometry_gen_params),

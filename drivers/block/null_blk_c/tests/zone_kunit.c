@@ -565,6 +565,51 @@ static void restart_closes(struct kunit *test)
 	nbc_expect_do(test, zones, 2, NBC_DO_WRITE, BLK_STS_OK);
 }
 
+static bool nbc_fall_back(struct nbc_zones *zones, unsigned int nr,
+			  unsigned int sects)
+{
+	struct nbc_zone *zone = &zones->zone[nr];
+	bool fell;
+
+	mutex_lock(&zone->lock);
+	fell = nbc_zone_fall_back(zones, zone, sects);
+	mutex_unlock(&zone->lock);
+	return fell;
+}
+
+/* A power cut: limits are counted by what zones are afterwards. */
+static void zones_fall_back(struct kunit *test)
+{
+	struct nbc_zones *zones = nbc_zones_of(test, &nbc_plain, 4, 4);
+
+	nbc_expect_do(test, zones, 1, NBC_DO_FILL, BLK_STS_OK);
+	nbc_expect_do(test, zones, 2, NBC_DO_WRITE, BLK_STS_OK);
+	nbc_expect_do(test, zones, 2, NBC_DO_WRITE, BLK_STS_OK);
+	nbc_expect_do(test, zones, 3, NBC_DO_WRITE, BLK_STS_OK);
+	nbc_expect_do(test, zones, 3, NBC_DO_FINISH, BLK_STS_OK);
+	nbc_expect_do(test, zones, 4, NBC_DO_WRITE, BLK_STS_OK);
+	nbc_expect_do(test, zones, 4, NBC_DO_READONLY, BLK_STS_OK);
+	nbc_expect_do(test, zones, 5, NBC_DO_WRITE, BLK_STS_OK);
+
+	KUNIT_EXPECT_TRUE(test, nbc_fall_back(zones, 1, 3));
+	KUNIT_EXPECT_TRUE(test, nbc_fall_back(zones, 2, 0));
+	KUNIT_EXPECT_FALSE(test, nbc_fall_back(zones, 3, 0));
+	KUNIT_EXPECT_FALSE(test, nbc_fall_back(zones, 4, 0));
+	KUNIT_EXPECT_FALSE(test, nbc_fall_back(zones, 5, 1));
+	nbc_check_counts(test, zones);
+	nbc_expect_cond(test, zones, 1, BLK_ZONE_COND_CLOSED);
+	nbc_expect_cond(test, zones, 2, BLK_ZONE_COND_EMPTY);
+	nbc_expect_cond(test, zones, 3, BLK_ZONE_COND_FULL);
+	nbc_expect_cond(test, zones, 4, BLK_ZONE_COND_READONLY);
+	nbc_expect_cond(test, zones, 5, BLK_ZONE_COND_IMP_OPEN);
+	KUNIT_EXPECT_EQ(test, 3U, zones->zone[1].wp_sects);
+	KUNIT_EXPECT_EQ(test, 0U, zones->zone[2].wp_sects);
+	nbc_zones_restart(zones, 4, 4);
+	nbc_check_counts(test, zones);
+	nbc_expect_do(test, zones, 1, NBC_DO_WRITE, BLK_STS_OK);
+	nbc_expect_do(test, zones, 2, NBC_DO_WRITE, BLK_STS_OK);
+}
+
 /* Geometries */
 
 /**
@@ -738,6 +783,7 @@ static struct kunit_case nbc_zone_cases[] = {
 	KUNIT_CASE(active_comes_before_open),
 	KUNIT_CASE_PARAM(zone_closed_while_written, nbc_steal_gen_params),
 	KUNIT_CASE(restart_closes),
+	KUNIT_CASE(zones_fall_back),
 	KUNIT_CASE_PARAM(shapes, nbc_shape_gen_params),
 	KUNIT_CASE(conventional_zone_is_reported),
 	KUNIT_CASE(zones_start_full),
