@@ -3,9 +3,10 @@
 #
 # The disks of the benchmark in the virtual machine: for each driver, how its
 # module is loaded and how a plain or memory-backed disk is made and removed.
-# Sourced by guest and guest-extra.
+# Sourced by guest and guest-extra. The disks of NVMe devices, too.
 
 readonly MEM_MIB=1024
+readonly LOAD=/sys/kernel/debug/mqblk_load
 # Zones of a zoned disk. Only the first is written and read: ZONE_SPAN of plans/null_blk.py.
 readonly ZONE_MIB=64
 
@@ -152,6 +153,38 @@ fill_disk()	# NAME [MIB]
 {
 	"$tree/tools/bench/fio-fill" "/dev/$1" "${2:-$MEM_MIB}" ||
 		die "cannot fill $1"
+}
+
+# With the load itself, which needs no program.
+fill_by_load()	# NAME BYTES
+{
+	local pair
+
+	for pair in engine=disk pattern=sequential block_bytes=1048576 \
+		"span_bytes=$2" write_percent=100 flush_percent=0 fua_percent=0 \
+		batch=16 depth=32 jobs=1 "ios=$(($2 >> 20))" time_ms=0 polled=0 \
+		verify=0 latency=0 cpus= "disks=/dev/$1"; do
+		echo "${pair#*=}" >"$LOAD/${pair%%=*}" || die "cannot set $pair"
+	done
+	echo run >"$LOAD/control" || die "cannot fill $1"
+}
+
+# The disk of an NVMe device, as soon as there is one
+disk_of()	# DIRECTORY
+{
+	local device tries path
+
+	device=$(realpath "$1")
+	for ((tries = 0; tries < 300; tries++)); do
+		for path in /sys/block/nvme*; do
+			[[ -b /dev/${path##*/} &&
+				$(realpath "$path") == "$device"/* ]] || continue
+			echo "${path##*/}"
+			return
+		done
+		sleep 0.1
+	done
+	die "no disk of device $1"
 }
 
 remove_disks()	# DRIVER

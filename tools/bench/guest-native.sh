@@ -6,8 +6,6 @@
 # carries out the plan. Sourced by guest. DIRECTORY/disks lists the disks that are
 # needed: driver, name, bytes to write before, and attributes.
 
-readonly LOAD=/sys/kernel/debug/mqblk_load
-
 # Once for each driver, before its first disk. That of the floor driver comes with it.
 load_once()	# DRIVER ATTRIBUTES
 {
@@ -36,20 +34,6 @@ make_disk()	# DRIVER NAME ATTRIBUTES
 	fi
 	[[ -b /dev/$2 ]] || die "no /dev/$2 after loading $1"
 	quiet_disk "$2"
-}
-
-# With the load itself, which needs no program.
-fill_by_load()	# NAME BYTES
-{
-	local pair
-
-	for pair in engine=disk pattern=sequential block_bytes=1048576 \
-		"span_bytes=$2" write_percent=100 flush_percent=0 fua_percent=0 \
-		batch=16 depth=32 jobs=1 "ios=$(($2 >> 20))" time_ms=0 polled=0 \
-		verify=0 latency=0 cpus= "disks=/dev/$1"; do
-		echo "${pair#*=}" >"$LOAD/${pair%%=*}" || die "cannot set $pair"
-	done
-	echo run >"$LOAD/control" || die "cannot fill $1"
 }
 
 prepare()

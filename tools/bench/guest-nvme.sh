@@ -43,24 +43,6 @@ load_drivers()
 	"$tree/scripts/bind" "${second##*/}" || die "nvme_c did not get its device"
 }
 
-# disk_of N : the disk of the Nth device, as soon as there is one
-disk_of()
-{
-	local device tries path
-
-	device=$(realpath "$(address_of "$1")")
-	for ((tries = 0; tries < 300; tries++)); do
-		for path in /sys/block/nvme*; do
-			[[ -b /dev/${path##*/} &&
-				$(realpath "$path") == "$device"/* ]] || continue
-			echo "${path##*/}"
-			return
-		done
-		sleep 0.1
-	done
-	die "no disk of device $1"
-}
-
 prepare_disk()	# DRIVER DISK
 {
 	quiet_disk "$2"
@@ -104,8 +86,8 @@ run_batch()	# BATCH KIND DRIVER SECTION
 prepare()
 {
 	load_drivers
-	DISK_nvme=/dev/$(disk_of 1)
-	DISK_nvme_c=/dev/$(disk_of 2)
+	DISK_nvme=/dev/$(disk_of "$(address_of 1)")
+	DISK_nvme_c=/dev/$(disk_of "$(address_of 2)")
 	export DISK_nvme DISK_nvme_c
 	prepare_disk nvme "${DISK_nvme#/dev/}"
 	prepare_disk nvme_c "${DISK_nvme_c#/dev/}"

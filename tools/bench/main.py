@@ -20,11 +20,13 @@ import machine
 import native
 import null_blk
 import nvme
+import nvme_native
 import results
 from fault import BenchError
 from plans import native as native_cells
 from plans import null_blk as cells
 from plans import nvme as nvme_cells
+from plans import nvme_native as nvme_native_cells
 
 TOP = machine.TOP
 
@@ -109,8 +111,8 @@ def _check_nvme(options):
     for name in ("host", "device", "drivers"):
         if getattr(options, name):
             raise BenchError(f"--{name} does not go with --nvme", 2)
-    if options.clock in ("native", "virtual"):
-        raise BenchError("--nvme has the clocks counted and wall", 2)
+    if options.clock == "virtual":
+        raise BenchError("--nvme has the clocks native, counted and wall", 2)
     options.clocks = {None: ["counted"], "both": ["counted", "wall"]}.get(
         options.clock, [options.clock])
     _check_patterns(options)
@@ -152,7 +154,7 @@ def _check(options):
 def plan_of(options, clock):
     """The module that has a clock's cells."""
     if options.nvme:
-        return nvme_cells
+        return nvme_native_cells if clock in NATIVE else nvme_cells
     return native_cells if clock in NATIVE else cells
 
 
@@ -208,6 +210,9 @@ def _choose_kernel(options, clock):
     if there is nothing to measure, or the second native one cannot be had."""
     if options.cells and not _selected(options, clock):
         return None, False
+    if options.nvme and clock in NATIVE:
+        return nvme_native.choose_kernel(options.kernel,
+                                         not options.no_build), False
     if clock not in NATIVE:
         return options.kernel or machine.default_kernel(), True
     try:
@@ -276,15 +281,18 @@ def measure_native(options, clock, kernel, share):
     """One native clock, over some boots; its part of the summary."""
     repeats = options.repeats or NATIVE_REPEATS[
         "full" if options.full else "quick"]
-    drivers = native_cells.drivers(options.drivers or cells.DRIVERS)
-    plans = [native_cells.make(_selected(options, clock), drivers, repeats,
-                               1 + boot * repeats)
+    what = nvme_native.COMPARISON if options.nvme else native.NULL_BLK
+    of_what = plan_of(options, clock)
+    drivers = of_what.DRIVERS if options.nvme else \
+        of_what.drivers(options.drivers or cells.DRIVERS)
+    plans = [of_what.make(_selected(options, clock), drivers, repeats,
+                          1 + boot * repeats)
              for boot in range(native.BOOTS)]
     if not plans[0]:
         return None
     say(f"{clock}: {sum(map(len, plans))} runs on {kernel}")
     others = _warn_if_used()
-    part = native.carry_out(plans, clock, kernel, share, say)
+    part = native.carry_out(what, plans, clock, kernel, share, say)
     part["facts"]["cpus_of_others_before"] = f"{others:.2f}"
     return part
 
@@ -308,8 +316,8 @@ def measure_machine(options, kernels, raw):
     for clock in options.clocks:
         if clock not in kernels:
             continue
-        measure_one = measure_nvme if options.nvme else \
-            measure_native if clock in NATIVE else measure_fio
+        measure_one = measure_native if clock in NATIVE else \
+            measure_nvme if options.nvme else measure_fio
         part = measure_one(options, clock, kernels[clock], f"{raw}/{clock}")
         if part:
             parts[clock] = part

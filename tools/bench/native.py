@@ -2,12 +2,14 @@
 """The native clocks: the load inside the kernel, at the processor's speed.
 
 In a user-mode kernel, which is an ordinary program; with KVM instead where the
-processor has it; or on this machine (--host).
+processor has it; or on this machine (--host). Here is what compares null_blk_c with
+others; nvme_native.py has its own Comparison.
 """
 
 import contextlib
 import dataclasses
 import os
+import typing
 import subprocess
 
 import busy
@@ -19,9 +21,6 @@ from plans import native as cells
 from results import ResultError
 
 BOOTS = 2
-
-# For the disks, the memory that copies go to, and everything else
-MEMORY = "5G"
 
 SECONDS_PER_RUN = 2
 SECONDS_BEFORE = 300
@@ -61,13 +60,18 @@ def ns_of(run, report):
     return ns
 
 
-def read(runs, directory):
+def values_of(run, report):
+    """{metric: value} of a run."""
+    return {"ns": ns_of(run, report)}
+
+
+def read(runs, directory, values=values_of):
     """{section: {metric: value}} of the runs of one batch."""
     path = f"{directory}/{runs[0].batch}.load"
     try:
         with open(path, encoding="utf-8") as file:
             reports = read_reports(file.read())
-        return {r.section: {"ns": ns_of(r, reports[r.section])} for r in runs}
+        return {r.section: values(r, reports[r.section]) for r in runs}
     except KeyError as err:
         raise ResultError(f"{path}: nothing about {err}") from err
     except (OSError, ValueError, ResultError) as err:
@@ -148,6 +152,26 @@ def summarise(runs, measured):
 
 # --- the machine -------------------------------------------------------------
 
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """What is compared in a machine of its own.
+
+    `guest` names the guest's part, and `memory` is that machine's; write(runs,
+    directory) stores the plan, values(run, report) gives a run's figures, and
+    summarise(runs, measured) the clock's part of the summary.
+    """
+
+    guest: str
+    memory: str
+    write: typing.Callable
+    values: typing.Callable
+    summarise: typing.Callable
+
+
+# The memory is for the disks, what copies go to, and everything else.
+NULL_BLK = Comparison("native", "5G", cells.write, values_of, summarise)
+
+
 def has_kvm():
     """As scripts/vm finds out."""
     try:
@@ -176,7 +200,12 @@ def choose_kernel(clock, asked, build=True):
         return asked, not is_user_mode(asked)
     if not asked and has_kvm():
         return machine.default_kernel(), True
-    name = asked or KERNELS[clock]
+    return test_kernel(asked or KERNELS[clock], build), False
+
+
+def test_kernel(name, build):
+    """The directory of a test kernel, brought up to date or as it was built last; it
+    stays there as long as we run."""
     words = [f"{machine.TOP}/scripts/kernel", *([] if build else ["--built"]), name]
     done = subprocess.run(words, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, text=True, check=False)
@@ -184,7 +213,7 @@ def choose_kernel(clock, asked, build=True):
         raise BenchError(f"no kernel {name}; what scripts/kernel said is above")
     kernel = done.stdout.splitlines()[-1]
     machine.hold_kernel(kernel)
-    return kernel, False
+    return kernel
 
 
 def is_user_mode(kernel):
@@ -199,10 +228,10 @@ def _pinned(clock):
     return ",".join(map(str, have[-CPUS[clock]:]))
 
 
-def _command(clock, kernel, share, runs):
+def _command(what, clock, kernel, share, runs):
     timeout = SECONDS_BEFORE + SECONDS_PER_RUN * len(runs)
     return ["taskset", "-c", _pinned(clock),
-            *machine.command("native", kernel, share, timeout, MEMORY,
+            *machine.command(what.guest, kernel, share, timeout, what.memory,
                              "--cpus", str(CPUS[clock]))]
 
 
@@ -215,26 +244,28 @@ def _merge(parts):
     return merged
 
 
-def _boot_once(clock, kernel, share, runs, say):
+def _boot_once(what, clock, kernel, share, runs, say):
     os.makedirs(share)
-    cells.write(runs, share)
-    listener = machine.Listener(runs, lambda ended: read(ended, share), say)
-    return machine.boot(_command(clock, kernel, share, runs), listener, share)
+    what.write(runs, share)
+    listener = machine.Listener(
+        runs, lambda ended: read(ended, share, what.values), say)
+    return machine.boot(_command(what, clock, kernel, share, runs), listener,
+                        share)
 
 
-def carry_out(plans, clock, kernel, share, say):
+def carry_out(what, plans, clock, kernel, share, say):
     """Boot once for each list of runs; one clock's part of the summary."""
     watch = busy.Watch()
     parts = []
     for number, runs in enumerate(plans, 1):
         say(f"boot {number} of {len(plans)}: {len(runs)} runs")
-        parts.append(_boot_once(clock, kernel, f"{share}/boot-{number}", runs,
-                                say))
+        parts.append(_boot_once(what, clock, kernel, f"{share}/boot-{number}",
+                                runs, say))
     measured = _merge(parts)
     measured["facts"].update(
         watch.facts(), pinned=_pinned(clock),
         machine=_machine(kernel))
-    return summarise([run for runs in plans for run in runs], measured)
+    return what.summarise([run for runs in plans for run in runs], measured)
 
 
 # --- this machine ------------------------------------------------------------

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The summary as a picture: for each clock bars with the figures and, below,
 the quotients to the reference; then the gain from one job to more. With --nvme,
-quotients for each cell: IOPS on the left and instructions on the right."""
+quotients for each cell and metric."""
 
 import matplotlib
 
@@ -23,6 +23,8 @@ STORES = {"plain": "no data", "mem": "memory-backed", "zone": "one zone"}
 NVME_PANELS = {
     "iops": "IOPS (right is better)",
     "instructions": "instructions per I/O (left is better)",
+    "ns": "speed (right is better)",
+    "rest": "speed without the controller's part (right is better)",
 }
 WIDTH = 0.8  # of a group of bars
 

@@ -20,6 +20,12 @@ doorbells/IO: their writes to the device. irqs/IO: of the I/O queues.
 IOPS: higher is better; all others: lower is better.
 """
 
+NVME_NATIVE_NOTES = f"""\
+ns: time of an I/O, median of the repeats; [..]: quartiles (extremes in summary.json).
+model: what the controller itself takes of it, the floor of both drivers; rest: driver,
+block layer and load. vs {nvme.REFERENCE}: how many times as fast, mean of the repeats, (95 % CI).
+"""
+
 NATIVE_NOTES = f"""\
 ns: time of an I/O, lower is better. vs {null_blk.REFERENCE}: how many times as fast;
 vs .. by movsb: the same if {null_blk.REFERENCE} copied by rep movsb, as it does where the
@@ -147,16 +153,21 @@ def _nvme_versus(row):
     return f"{ratio['ratio']:.3f}"
 
 
-def _nvme_cells(rows):
-    """A line for each cell and driver, with a column for each metric."""
+def _by_line(rows):
+    """{(cell, driver): {metric: row}}"""
     by_line = {}
     for row in rows:
         by_line.setdefault((row["cell"], row["driver"]), {})[row["metric"]] = row
+    return by_line
+
+
+def _nvme_cells(rows):
+    """A line for each cell and driver, with a column for each metric."""
     versus = f"vs {nvme.REFERENCE}"
     header = ["cell", "driver", "n", "IOPS", "", versus, "insn/IO", versus,
               "doorbells/IO", versus, "irqs/IO", versus]
     lines = []
-    for (cell, driver), by_metric in by_line.items():
+    for (cell, driver), by_metric in _by_line(rows).items():
         iops = by_metric["iops"]
         line = [cell, driver, str(iops["n"]), _nvme_number(iops),
                 f"[{iops['q1']:,.0f} .. {iops['q3']:,.0f}]", _nvme_versus(iops)]
@@ -167,14 +178,8 @@ def _nvme_cells(rows):
     return layout(header, blank_repeats(lines))
 
 
-def _nvme_clock(name, part):
-    facts = part["facts"]
-    return (f"{CLOCKS[name]}\n"
-            f"Linux {facts['kernel']}, {facts['cpus']} CPU(s), {facts['cpu']}; "
-            f"{facts['fio']}\n\n" + _nvme_cells(part["rows"]))
-
-
-def _clock(name, part):
+def _load_head(name, part):
+    """What was measured, where, and whether something else ran meanwhile."""
     facts = part["facts"]
     load = "mqblk_load" if "pinned" in facts else facts["fio"]
     where = f" ({facts['machine']})" if "machine" in facts else ""
@@ -185,6 +190,37 @@ def _clock(name, part):
         text += ("NOISY: others used "
                  f"{float(facts['cpus_of_others']) + float(facts['cpus_stolen']):.1f}"
                  " CPUs meanwhile; repeat it on an idle machine\n")
+    return text
+
+
+def _nvme_native_line(cell, driver, by_metric):
+    ns, model, rest = (by_metric[metric] for metric in ("ns", "model", "rest"))
+    return [cell, driver, str(ns["n"]), number(ns["median"], "ns"),
+            _spread(ns, "ns"), ratio_text(ns["to_reference"]),
+            number(model["median"], "ns"), number(rest["median"], "ns"),
+            ratio_text(rest["to_reference"])]
+
+
+def _nvme_native_cells(rows):
+    """A line for each cell and driver."""
+    versus = f"vs {nvme.REFERENCE}"
+    header = ["cell", "driver", "n", "ns", "", versus, "model", "rest", versus]
+    return layout(header, blank_repeats(
+        [_nvme_native_line(*key, by_metric)
+         for key, by_metric in _by_line(rows).items()]))
+
+
+def _nvme_clock(name, part):
+    if name == "native":
+        return _load_head(name, part) + "\n" + _nvme_native_cells(part["rows"])
+    facts = part["facts"]
+    return (f"{CLOCKS[name]}\n"
+            f"Linux {facts['kernel']}, {facts['cpus']} CPU(s), {facts['cpu']}; "
+            f"{facts['fio']}\n\n" + _nvme_cells(part["rows"]))
+
+
+def _clock(name, part):
+    text = _load_head(name, part)
     for driver, why in part["without"].items():
         text += f"Left out: {driver}: {why}\n"
     text += "\n" + _cells(part["rows"])
@@ -200,13 +236,17 @@ def _head(summary):
             f"{'; ' + summary['qemu'] if summary['qemu'] else ''}\n")
 
 
+def _notes(clocks, is_nvme):
+    """What the words of the tables mean."""
+    if not is_nvme:
+        return [NOTES, NATIVE_NOTES] if "native" in clocks else [NOTES]
+    return [NVME_NATIVE_NOTES if "native" in clocks else NVME_NOTES]
+
+
 def render(summary, is_nvme=False):
     """The whole table."""
     clocks = summary["clocks"]
     clock = _nvme_clock if is_nvme else _clock
-    notes = [NVME_NOTES] if is_nvme else [NOTES]
-    if "native" in clocks:
-        notes.append(NATIVE_NOTES)
     return "\n".join([_head(summary),
                       *(clock(name, part) for name, part in clocks.items()),
-                      *notes])
+                      *_notes(clocks, is_nvme)])

@@ -47,6 +47,17 @@ class LoadRuns(unittest.TestCase):
                                            "section b.x.1\nstate done\nios 1\n")
         self.assertEqual(left["two.load"], "section a.x.2\nstate done\nios 1\n")
 
+    def test_what_a_controller_counts(self):
+        with tempfile.NamedTemporaryFile("w") as counts:
+            counts.write("enables 1\nbusy_ns 5\n")
+            counts.flush()
+            _, left = self.run_plan(
+                [f"one\tload\ta.x.1\tx\t/dev/x\tseed=1\t{counts.name}\n",
+                 "one\tload\tb.x.1\tx\t/dev/x\tseed=1\n"])
+        self.assertEqual(left["one.load"],
+                         "section a.x.1\nstate done\nios 1\nmodel_ns 0\n"
+                         "section b.x.1\nstate done\nios 1\n")
+
     def test_many_batches(self):
         said, _ = self.run_plan([f"batch-{n}\tload\ta.x.{n}\tx\t-\tseed=1\n"
                                  for n in range(100)], files=32)

@@ -252,7 +252,8 @@ class Busy(unittest.TestCase):
 
 class Boot(unittest.TestCase):
     def test_command(self):
-        words = native._command("native", "/k", "/share", [_run()])
+        words = native._command(native.NULL_BLK, "native", "/k", "/share",
+                                [_run()])
         self.assertEqual(words[:2], ["taskset", "-c"])
         self.assertEqual(words[3], f"{machine.TOP}/scripts/vm")
         self.assertEqual(words[words.index("--cpus") + 1], "1")

@@ -64,6 +64,7 @@ class Options(unittest.TestCase):
     def test_clocks(self):
         for arguments, clocks in (([], ["counted"]),
                                   (["--clock", "wall"], ["wall"]),
+                                  (["--clock", "native"], ["native"]),
                                   (["--clock", "both"], ["counted", "wall"])):
             with self.subTest(arguments):
                 options = main.parse(["--nvme", *arguments])
