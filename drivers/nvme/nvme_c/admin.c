@@ -16,7 +16,17 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "nvme_c.h"
+#include "admin.h"
+#include "cmd.h"
+#include "ctrl.h"
+#include "ident.h"
+#include "io.h"
+#include "main.h"
+#include "prp.h"
+#include "queue.h"
+#include "quirks.h"
+#include "recover.h"
+#include "rq.h"
 
 /* Fields of completion dword 0 of an asynchronous event. */
 #define NVMEC_EVENT_TYPE	GENMASK(2, 0)

@@ -14,7 +14,10 @@
 #include <linux/dmapool.h>
 #include <linux/slab.h>
 
-#include "nvme_c.h"
+#include "big.h"
+#include "ctrl.h"
+#include "ident.h"
+#include "prp.h"
 
 /* Long transfers that can always be made, however scarce memory is. */
 #define NVMEC_KEPT_BIG		2

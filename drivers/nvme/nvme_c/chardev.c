@@ -17,6 +17,9 @@
 #include <linux/module.h>
 #include <linux/nvme_ioctl.h>
 
+#include "ctrl.h"
+#include "main.h"
+#include "ns.h"
 #include "user.h"
 
 static dev_t nvmec_ctrl_devt, nvmec_generic_devt;

@@ -18,7 +18,18 @@
 #include <linux/ktime.h>
 #include <linux/sched/mm.h>
 
-#include "nvme_c.h"
+#include "admin.h"
+#include "ctrl.h"
+#include "io.h"
+#include "main.h"
+#include "ns.h"
+#include "pci.h"
+#include "prp.h"
+#include "queue.h"
+#include "quirks.h"
+#include "recover.h"
+#include "rq.h"
+#include "subsys.h"
 
 /* The unit of CAP.TO and CRTO. */
 #define NVMEC_READY_UNIT_MS	500

@@ -4,6 +4,9 @@
  */
 #include <linux/slab.h>
 
+#include "admin.h"
+#include "cmd.h"
+#include "ctrl.h"
 #include "user.h"
 
 /*

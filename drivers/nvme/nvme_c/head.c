@@ -14,7 +14,8 @@
 #include <linux/mutex.h>
 #include <linux/string.h>
 
-#include "nvme_c.h"
+#include "head.h"
+#include "ident.h"
 
 /* Guards the list and &nvmec_head.entry; innermost, but for the log. */
 static DEFINE_MUTEX(nvmec_heads_lock);

@@ -10,10 +10,12 @@
 #include <linux/bitfield.h>
 #include <linux/ctype.h>
 #include <linux/log2.h>
+#include <linux/mqblk_compat.h>
 #include <linux/overflow.h>
 #include <linux/string.h>
 
-#include "nvme_c.h"
+#include "ident.h"
+#include "prp.h"
 
 /* Says that NPWG, NPDG and NOWS are there. */
 #define NVMEC_NSFEAT_OPTPERF	BIT(4)

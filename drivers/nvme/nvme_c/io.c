@@ -9,8 +9,18 @@
 #include <kunit/visibility.h>
 #include <linux/blk-mq.h>
 #include <linux/jiffies.h>
+#include <linux/mqblk_compat.h>
 
-#include "nvme_c.h"
+#include "cmd.h"
+#include "ctrl.h"
+#include "io.h"
+#include "main.h"
+#include "map.h"
+#include "ns.h"
+#include "pci.h"
+#include "queue.h"
+#include "recover.h"
+#include "rq.h"
 
 /* --- submission ----------------------------------------------------------- */
 

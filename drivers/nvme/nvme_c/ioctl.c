@@ -8,6 +8,9 @@
 #include <linux/ptrace.h>
 #include <linux/uaccess.h>
 
+#include "ctrl.h"
+#include "ns.h"
+#include "sysfs.h"
 #include "user.h"
 
 /* Of a program of 32 bits: its struct nvme_user_io has no padding at its end. */

@@ -87,7 +87,10 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "nvme_c.h"
+#include "main.h"
+#include "pci.h"
+#include "quirks.h"
+#include "subsys.h"
 #include "user.h"
 
 /* Longer is as good as for ever, and the sum of a few of them fits everywhere. */

@@ -12,9 +12,17 @@
 #include <kunit/visibility.h>
 #include <linux/blk-mq.h>
 #include <linux/dma-mapping.h>
+#include <linux/mqblk_compat.h>
 #include <linux/scatterlist.h>
 
-#include "nvme_c.h"
+#include "big.h"
+#include "ctrl.h"
+#include "ident.h"
+#include "main.h"
+#include "map.h"
+#include "ns.h"
+#include "prp.h"
+#include "rq.h"
 
 /**
  * nvmec_unmap_lists - the part of nvmec_unmap() that is not for short requests

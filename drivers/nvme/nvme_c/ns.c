@@ -19,10 +19,18 @@
 #include <linux/err.h>
 #include <linux/iopoll.h>
 #include <linux/module.h>
+#include <linux/mqblk_compat.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "nvme_c.h"
+#include "admin.h"
+#include "ctrl.h"
+#include "head.h"
+#include "ident.h"
+#include "main.h"
+#include "ns.h"
+#include "quirks.h"
+#include "sysfs.h"
 #include "user.h"
 
 /* Ids tried one by one if there is no list of them. */

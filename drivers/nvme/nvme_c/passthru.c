@@ -21,6 +21,10 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include "ctrl.h"
+#include "main.h"
+#include "ns.h"
+#include "rq.h"
 #include "user.h"
 
 /* Effects of a command after which namespaces are looked at. */

@@ -12,7 +12,19 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "nvme_c.h"
+#include "admin.h"
+#include "big.h"
+#include "ctrl.h"
+#include "main.h"
+#include "ns.h"
+#include "pci.h"
+#include "prp.h"
+#include "queue.h"
+#include "quirks.h"
+#include "recover.h"
+#include "rq.h"
+#include "subsys.h"
+#include "sysfs.h"
 #include "user.h"
 
 /* Registers that are there whatever the number of doorbells. */

@@ -18,7 +18,15 @@
 #include <linux/interrupt.h>
 #include <linux/slab.h>
 
-#include "nvme_c.h"
+#include "admin.h"
+#include "cmd.h"
+#include "ctrl.h"
+#include "io.h"
+#include "main.h"
+#include "prp.h"
+#include "queue.h"
+#include "recover.h"
+#include "rq.h"
 
 /* Bogus completions after which a controller is reset. */
 #define NVMEC_MAX_BOGUS		16

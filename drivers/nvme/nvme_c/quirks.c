@@ -17,7 +17,9 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "nvme_c.h"
+#include "ctrl.h"
+#include "ident.h"
+#include "quirks.h"
 
 /* Devices that the parameter can name. */
 #define NVMEC_MAX_RULES		32

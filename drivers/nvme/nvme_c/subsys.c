@@ -15,7 +15,10 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "nvme_c.h"
+#include "ctrl.h"
+#include "ident.h"
+#include "main.h"
+#include "subsys.h"
 
 /**
  * struct nvmec_subsys - a subsystem

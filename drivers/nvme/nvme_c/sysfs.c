@@ -8,7 +8,14 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "nvme_c.h"
+#include "ctrl.h"
+#include "ident.h"
+#include "main.h"
+#include "ns.h"
+#include "queue.h"
+#include "quirks.h"
+#include "subsys.h"
+#include "sysfs.h"
 
 static struct nvmec_ctrl *nvmec_dev_ctrl(struct device *dev)
 {

@@ -5,7 +5,13 @@
 #ifndef _NVME_C_USER_H
 #define _NVME_C_USER_H
 
-#include "nvme_c.h"
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/nvme.h>
+#include <linux/types.h>
+
+struct nvmec_ctrl;
+struct nvmec_ns;
 
 /**
  * struct nvmec_user - who asks

@@ -8,7 +8,8 @@
 #include <linux/dmapool.h>
 #include <linux/err.h>
 
-#include "../nvme_c.h"
+#include "../big.h"
+#include "../ctrl.h"
 
 static void bk_destroy_pool(void *pool)
 {

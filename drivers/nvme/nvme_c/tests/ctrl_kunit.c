@@ -9,7 +9,9 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 
-#include "../nvme_c.h"
+#include "../ctrl.h"
+#include "../main.h"
+#include "../queue.h"
 #include "bar_kunit.h"
 
 /* How long a change that a test makes later comes later. */

@@ -6,9 +6,10 @@
 #include <kunit/test.h>
 #include <linux/bits.h>
 #include <linux/limits.h>
+#include <linux/mqblk_compat.h>
 #include <linux/string.h>
 
-#include "../nvme_c.h"
+#include "../ident.h"
 
 /* Stands where nothing must be written. No page here says so. */
 #define IK_UNTOUCHED	0x5a

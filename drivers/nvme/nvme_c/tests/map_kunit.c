@@ -5,7 +5,9 @@
 #include <kunit/test.h>
 #include <linux/string.h>
 
-#include "../nvme_c.h"
+#include "../ctrl.h"
+#include "../main.h"
+#include "../map.h"
 
 /* Descriptors: address, length, three reserved bytes, type and subtype. */
 

@@ -12,7 +12,10 @@
 #include <linux/highmem.h>
 #include <linux/string.h>
 
-#include "../nvme_c.h"
+#include "../ctrl.h"
+#include "../ident.h"
+#include "../ns.h"
+#include "../quirks.h"
 
 /* No list of active namespaces: Invalid Field, Do Not Retry */
 #define NK_NO_LIST	(NVME_SC_INVALID_FIELD | NVME_STATUS_DNR)

@@ -13,7 +13,12 @@
 #include <linux/mqblk.h>
 #include <linux/string.h>
 
-#include "../nvme_c.h"
+#include "../ctrl.h"
+#include "../io.h"
+#include "../pci.h"
+#include "../queue.h"
+#include "../recover.h"
+#include "../rq.h"
 #include "bar_kunit.h"
 
 /* A ring is soon full, so that it is soon gone round. */

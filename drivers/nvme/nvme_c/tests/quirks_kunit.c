@@ -7,7 +7,8 @@
 #include <linux/bits.h>
 #include <linux/string.h>
 
-#include "../nvme_c.h"
+#include "../ctrl.h"
+#include "../quirks.h"
 
 /**
  * struct qk_text - a text of the parameter

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Controllers.
+ */
+#ifndef _NVMEC_CTRL_H
+#define _NVMEC_CTRL_H
+
+#include <linux/atomic.h>
+#include <linux/cdev.h>
+#include <linux/compiler.h>
+#include <linux/device.h>
+#include <linux/dmapool.h>
+#include <linux/list.h>
+#include <linux/mqblk.h>
+#include <linux/mutex.h>
+#include <linux/nvme.h>
+#include <linux/pci.h>
+#include <linux/semaphore.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include "ident.h"
+#include "recover.h"
+
+struct nvmec_queue;
+struct nvmec_subsys;
+
+/* Requests of all I/O queues together, as far as each has so many. */
+#define NVMEC_MAX_REQUESTS	16384U
+#define NVMEC_MIN_BOUND		64U
+/* How often a user who waits for a controller looks again. */
+#define NVMEC_LOOK_MS		5
+
+/**
+ * enum nvmec_state - what may be done with a controller
+ * @NVMEC_NEW: not touched yet
+ * @NVMEC_RESETTING: being brought up, or between suspend and resume; requests
+ *	wait
+ * @NVMEC_LIVE: all works
+ * @NVMEC_REMOVING: the driver lets go; requests work, but nothing new begins
+ * @NVMEC_DEAD: given up, or gone; requests fail. There is no way back
+ */
+enum nvmec_state {
+	NVMEC_NEW,
+	NVMEC_RESETTING,
+	NVMEC_LIVE,
+	NVMEC_REMOVING,
+	NVMEC_DEAD,
+};
+
+/**
+ * struct nvmec_ctrl - a controller
+ * @dev: its device nvmecX, whose last reference frees the structure
+ * @cdev: what opens @dev; an open file has a reference of @dev
+ * @pdev: the PCI device, with a reference
+ * @index: X
+ * @bar: registers and doorbells
+ * @bar_bytes: how much of them
+ * @cap: capabilities register
+ * @vs: version register
+ * @quirks: bits of enum nvmec_quirk; fixed
+ * @ready_ms: how long enabling may take
+ * @stop_ms: how long disabling may take
+ * @ident: what it is; written in bring-up
+ * @state_lock: guards @state
+ * @state: changed by nvmec_ctrl_set_state() only
+ * @run_lock: held to start or stop the controller, may sleep; outermost
+ * @running: started and not stopped since, guarded by @run_lock
+ * @starting: who brings it up or down waits for commands of its own, which only
+ *	nvmec_timeout() can end; written under @run_lock
+ * @no_answer: a command of those had none, and the controller is disabled
+ * @steps_left_out: optional steps of bring-up whose commands had no answer, by bit;
+ *	guarded by @run_lock
+ * @fault: why @reset_work was asked for; written by who made it RESETTING, before
+ * @suspect: it was reset for a fault the last time; written under @run_lock
+ * @stuck: no I/O came back since that, and now this is the fault; guarded by @run_lock
+ * @budget: of resets for faults; guarded by @run_lock
+ * @reset_work: brings it from RESETTING to LIVE, or buries it
+ * @scan_work: looks for namespaces
+ * @event_work: handles an asynchronous event
+ * @abort_work: sends abort commands for requests that want one
+ * @frozen_work: gives it up if the bus stays frozen
+ * @lost_work: gives it up if it still reads as all ones
+ * @event: completion dword 0 of the event that @event_work shall handle
+ * @event_armed: an event request is with the controller; guarded by the admin queue's
+ *	&nvmec_queue.cq_lock, as are @nr_events and @events_since
+ * @nr_events: events since @events_since
+ * @events_since: when events began to be counted, in jiffies
+ * @queues: [0] is the admin queue; NULL before the first bring-up
+ * @nr_queues: of them, fixed once there are more than one
+ * @counts: I/O queues by what they serve, likewise
+ * @admin_set: tags of the admin queue
+ * @admin_q: requests to it; once made it is there as long as the structure, and
+ *	refuses them with -ENODEV after nvmec_admin_exit()
+ * @io_set: tags of the I/O queues, valid if @io_set_made
+ * @io_set_made: likewise
+ * @shadows: a page of shadow doorbells and one of their event indices, or NULL
+ * @shadows_dma: bus address of @shadows
+ * @shadows_on: the controller looks into them; guarded by @run_lock
+ * @small_pool: lists of NVMEC_SMALL_LIST_BYTES
+ * @page_pool: lists of NVMEC_PAGE_SIZE
+ * @big_lock: guards @big_kept; taken in interrupt context
+ * @big_kept: struct nvmec_big for when there is no memory
+ * @ns_lock: guards @namespaces, @io_quiesced; may sleep
+ * @namespaces: all disks, ordered by id
+ * @io_quiesced: the I/O queues are
+ * @admin_quiesced: the admin queue is; guarded by @run_lock
+ * @scan_lock: one scan at a time; taken before @run_lock and @ns_lock
+ * @user_admin: admin commands of user space that may yet be sent: the others are for
+ *	the driver, which must not wait for a user
+ * @subsys: how tools find it, or NULL; written in bring-up and at the end
+ * @effects: what commands do, by the controller; NULL until somebody asks
+ * @scan_unwanted: somebody waits for @scan_lock; a scan ends early for it
+ * @ns_listed: it once gave a list of its namespaces, so that it has one; guarded
+ *	by @scan_lock
+ * @nr_timeouts: requests whose time ran out, each time that it did
+ * @nr_aborts: abort commands that were sent
+ * @nr_retries: requests that were sent again
+ * @nr_resets: resets that began, without the first bring-up
+ */
+struct nvmec_ctrl {
+	struct device			dev;
+	struct cdev			cdev;
+	struct pci_dev			*pdev;
+	int				index;
+	void __iomem			*bar;
+	size_t				bar_bytes;
+	u64				cap;
+	u32				vs;
+	unsigned long			quirks;
+	u32				ready_ms;
+	u32				stop_ms;
+	struct nvmec_ident		ident;
+
+	spinlock_t			state_lock;
+	enum nvmec_state		state;
+	struct mutex			run_lock;
+	bool				running;
+	bool				starting;
+	bool				no_answer;
+	unsigned long			steps_left_out;
+	enum nvmec_fault		fault;
+	bool				suspect;
+	bool				stuck;
+	struct nvmec_budget		budget;
+
+	struct work_struct		reset_work;
+	struct work_struct		scan_work;
+	struct delayed_work		event_work;
+	struct work_struct		abort_work;
+	struct delayed_work		frozen_work;
+	struct delayed_work		lost_work;
+	u32				event;
+	bool				event_armed;
+	unsigned int			nr_events;
+	unsigned long			events_since;
+
+	struct nvmec_queue		*queues;
+	unsigned int			nr_queues;
+	struct mqblk_queue_counts	counts;
+	struct mqblk_set		admin_set;
+	struct request_queue		*admin_q;
+	struct mqblk_set		io_set;
+	bool				io_set_made;
+	void				*shadows;
+	dma_addr_t			shadows_dma;
+	bool				shadows_on;
+	struct dma_pool			*small_pool;
+	struct dma_pool			*page_pool;
+	spinlock_t			big_lock;
+	struct list_head		big_kept;
+
+	struct mutex			ns_lock;
+	struct list_head		namespaces;
+	bool				io_quiesced;
+	bool				admin_quiesced;
+	struct mutex			scan_lock;
+	bool				scan_unwanted;
+	bool				ns_listed;
+
+	struct semaphore		user_admin;
+	struct nvmec_subsys		*subsys;
+	struct nvme_effects_log		*effects;
+
+	atomic_t			nr_timeouts;
+	atomic_t			nr_aborts;
+	atomic_t			nr_retries;
+	atomic_t			nr_resets;
+};
+
+/**
+ * struct nvmec_step - a step of bring-up
+ * @name: for the log
+ * @run: does it; returns 0 or an errno
+ * @optional: the controller can be used without
+ */
+struct nvmec_step {
+	const char	*name;
+	int		(*run)(struct nvmec_ctrl *ctrl);
+	bool		optional;
+};
+
+static inline enum nvmec_state nvmec_state(struct nvmec_ctrl *ctrl)
+{
+	return READ_ONCE(ctrl->state);
+}
+
+bool nvmec_ctrl_set_state(struct nvmec_ctrl *ctrl, enum nvmec_state state);
+const char *nvmec_state_name(enum nvmec_state state);
+bool nvmec_ctrl_gone(struct nvmec_ctrl *ctrl);
+bool nvmec_ctrl_failed(struct nvmec_ctrl *ctrl);
+int nvmec_ctrl_subsys_reset(struct nvmec_ctrl *ctrl);
+int nvmec_ctrl_disable(struct nvmec_ctrl *ctrl);
+void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown);
+void nvmec_ctrl_retire(struct nvmec_ctrl *ctrl, bool shutdown);
+void nvmec_ctrl_bury(struct nvmec_ctrl *ctrl, bool shutdown);
+void nvmec_limit_vectors(struct mqblk_queue_counts *counts,
+			 unsigned int vectors);
+bool nvmec_ctrl_silent(struct nvmec_ctrl *ctrl);
+bool nvmec_ctrl_reset(struct nvmec_ctrl *ctrl);
+bool nvmec_ctrl_fault(struct nvmec_ctrl *ctrl, enum nvmec_fault fault);
+void nvmec_ctrl_kill(struct nvmec_ctrl *ctrl);
+void nvmec_reset_work(struct work_struct *work);
+
+/*
+ * Requests that an I/O queue holds when there are so many queues. A request takes
+ * 1.7 KiB: the machine's largest share for them is 28 MiB up to 256 queues, which
+ * is 1023 requests in each of 16, or 64 in each of 256.
+ */
+static inline unsigned int nvmec_bounded_depth(unsigned int wanted,
+					       unsigned int queues)
+{
+	return min(wanted, max(NVMEC_MAX_REQUESTS / queues, NVMEC_MIN_BOUND));
+}
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* What only tests call from outside of its file. */
+int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl);
+int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl);
+bool nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl);
+void nvmec_ack_subsystem_reset(struct nvmec_ctrl *ctrl);
+int nvmec_run_steps(struct nvmec_ctrl *ctrl, const struct nvmec_step *steps,
+		    unsigned int nr);
+void nvmec_wish_counts(struct nvmec_ctrl *ctrl);
+void nvmec_limit_counts(struct mqblk_queue_counts *counts, unsigned int total);
+unsigned int nvmec_max_queues(struct nvmec_ctrl *ctrl);
+#endif
+
+#endif /* _NVMEC_CTRL_H */

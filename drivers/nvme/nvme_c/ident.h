@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What controllers and namespaces say about themselves, checked.
+ */
+#ifndef _NVMEC_IDENT_H
+#define _NVMEC_IDENT_H
+
+#include <linux/blkdev.h>
+#include <linux/nvme.h>
+#include <linux/sizes.h>
+#include <linux/types.h>
+
+struct device;
+
+/* Largest transfer, whatever the controller allows. */
+#define NVMEC_MAX_BYTES		SZ_4M
+/* Most pieces of memory in one transfer. */
+#define NVMEC_MAX_SEGS		256
+/* Ids in a page of the list of active namespaces. */
+#define NVMEC_NSIDS_PER_PAGE	(NVME_IDENTIFY_DATA_SIZE / sizeof(__le32))
+
+/* Name of a subsystem: the field, and a NUL. */
+#define NVMEC_NQN_BYTES		257
+
+/**
+ * struct nvmec_ident - what a controller says about itself, checked
+ * @serial: without blanks around it, as are @model and @firmware
+ * @model: see @serial
+ * @firmware: see @serial
+ * @subnqn: name of its subsystem, or ""
+ * @multi: the subsystem may have other controllers
+ * @vid: PCI vendor
+ * @ssvid: PCI vendor of the board
+ * @cntlid: controller id in its subsystem
+ * @max_bytes: largest transfer, a multiple of NVMEC_PAGE_SIZE
+ * @max_zeroes_bytes: largest write zeroes, or 0
+ * @max_ranges: of one dataset management command; 0: it is not offered
+ * @max_discard_blocks: logical blocks of all its ranges together
+ * @oacs: optional admin commands
+ * @lpa: what its log pages offer
+ * @oaes: optional asynchronous events
+ * @nn: largest namespace id
+ * @sgls: SGLs for data are offered, with byte granularity or dwords
+ * @vwc: there is a volatile write cache
+ * @awupf: logical blocks beyond the first that a write keeps together if the power
+ *	fails, unless a namespace says otherwise
+ * @retry_ms: delays by the CRD field of a status, [0] being none
+ * @shutdown_ms: how long a shutdown may take
+ */
+struct nvmec_ident {
+	char	serial[21];
+	char	model[41];
+	char	firmware[9];
+	char	subnqn[NVMEC_NQN_BYTES];
+	bool	multi;
+	u16	vid;
+	u16	ssvid;
+	u16	cntlid;
+	u32	max_bytes;
+	u32	max_zeroes_bytes;
+	u16	max_ranges;
+	u32	max_discard_blocks;
+	u16	oacs;
+	u8	lpa;
+	u32	oaes;
+	u32	nn;
+	bool	sgls;
+	bool	vwc;
+	u16	awupf;
+	u32	retry_ms[4];
+	u32	shutdown_ms;
+};
+
+/**
+ * struct nvmec_ns_id - what tells a namespace from all others
+ * @nguid: zero if it has none, as are @eui64 and @uuid
+ * @eui64: see @nguid
+ * @uuid: see @nguid
+ * @csi: its command set, NVME_CSI_NVM if it does not say
+ */
+struct nvmec_ns_id {
+	u8	nguid[16];
+	u8	eui64[8];
+	u8	uuid[16];
+	u8	csi;
+};
+
+/**
+ * struct nvmec_ns_info - what a namespace is, checked
+ * @id: identity
+ * @described: there is a list of descriptors, which @id has
+ * @shared: other controllers may have it, too
+ * @lba_shift: log2 of the logical block size in bytes
+ * @capacity_sects: size in units of 512 bytes
+ * @read_only: it cannot be written
+ * @deac: write zeroes may deallocate: zeros are read then
+ * @limits: for the block layer
+ */
+struct nvmec_ns_info {
+	struct nvmec_ns_id	id;
+	bool			described;
+	bool			shared;
+	u8			lba_shift;
+	sector_t		capacity_sects;
+	bool			read_only;
+	bool			deac;
+	struct queue_limits	limits;
+};
+
+int nvmec_ident_ctrl(struct device *dev, struct nvmec_ident *ident,
+		     const struct nvme_id_ctrl *id);
+void nvmec_ident_nvm(struct nvmec_ident *ident,
+		     const struct nvme_id_ctrl_nvm *nvm);
+int nvmec_ident_ns(struct device *dev, u32 nsid,
+		   const struct nvmec_ident *ident, const struct nvme_id_ns *id,
+		   struct nvmec_ns_info *info);
+void nvmec_limits_renew(struct queue_limits *lim,
+			const struct queue_limits *said);
+bool nvmec_ident_ns_descs(struct nvmec_ns_id *id, const void *page);
+int nvmec_ident_ns_list(struct device *dev, const __le32 *page, u32 after,
+			u32 nn, u32 *nsids);
+int nvmec_ident_ns_csi(struct device *dev, u32 nsid,
+		       const struct nvmec_ns_id *id);
+
+#endif /* _NVMEC_IDENT_H */

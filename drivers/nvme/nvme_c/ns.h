@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Namespaces and their disks.
+ */
+#ifndef _NVMEC_NS_H
+#define _NVMEC_NS_H
+
+#include <linux/blkdev.h>
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/jump_label.h>
+#include <linux/list.h>
+#include <linux/mqblk.h>
+#include <linux/types.h>
+
+#include "head.h"
+#include "ident.h"
+
+struct nvmec_ctrl;
+struct work_struct;
+
+/**
+ * struct nvmec_ns - a namespace and its disk
+ * @ctrl: its controller, with a reference
+ * @nsid: its id there
+ * @lba_shift: log2 of the logical block size in bytes
+ * @id: identity as the namespace says it; one with another is another namespace
+ * @head: identity as it is shown
+ * @described: as in &struct nvmec_ns_info
+ * @deac: likewise
+ * @said: &nvmec_ns_info.limits as the last scan found them; guarded by
+ *	&nvmec_ctrl.scan_lock
+ * @disk: the disk, whose last reference frees the structure
+ * @entry: in &nvmec_ctrl.namespaces
+ * @seen: found by the scan that runs; guarded by &nvmec_ctrl.scan_lock
+ * @frozen: by nvmec_ns_freeze(); likewise
+ * @has_generic: @generic is there
+ * @generic: the character device, with a reference of the disk
+ * @generic_cdev: what opens it
+ * @watch: who looks at its requests
+ */
+struct nvmec_ns {
+	struct nvmec_ctrl	*ctrl;
+	u32			nsid;
+	u8			lba_shift;
+	struct nvmec_ns_id	id;
+	struct nvmec_head	head;
+	bool			described;
+	bool			deac;
+	struct queue_limits	said;
+	struct gendisk		*disk;
+	struct list_head	entry;
+	bool			seen;
+	bool			frozen;
+	bool			has_generic;
+	struct device		generic;
+	struct cdev		generic_cdev;
+	struct mqblk_watch	watch;
+};
+
+DECLARE_STATIC_KEY_FALSE(nvmec_watched);
+void nvmec_scan_work(struct work_struct *work);
+int nvmec_scan_all(struct nvmec_ctrl *ctrl);
+bool nvmec_scan_lock(struct nvmec_ctrl *ctrl, unsigned int limit_ms);
+void nvmec_ns_lose_id(struct nvmec_ctrl *ctrl, u32 nsid);
+void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl);
+void nvmec_ns_mark_dead(struct nvmec_ctrl *ctrl);
+bool nvmec_ns_freeze(struct nvmec_ctrl *ctrl, unsigned long left);
+void nvmec_ns_thaw(struct nvmec_ctrl *ctrl);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* What only tests call from outside of its file. */
+int nvmec_ns_identify(struct nvmec_ctrl *ctrl, u8 cns, u32 nsid, void *page);
+int nvmec_scan(struct nvmec_ctrl *ctrl);
+#endif
+
+#endif /* _NVMEC_NS_H */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Attributes of controllers and disks.
+ */
+#ifndef _NVMEC_SYSFS_H
+#define _NVMEC_SYSFS_H
+
+#include <linux/sysfs.h>
+
+struct nvmec_ctrl;
+
+extern const struct attribute_group *nvmec_ctrl_groups[];
+extern const struct attribute_group *nvmec_ns_groups[];
+int nvmec_ctrl_reset_wait(struct nvmec_ctrl *ctrl);
+int nvmec_ctrl_rescan_wait(struct nvmec_ctrl *ctrl);
+
+#endif /* _NVMEC_SYSFS_H */
