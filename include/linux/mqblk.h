@@ -37,10 +37,10 @@
  *  2. MQBLK_RQ_STARTED: the driver owns it, from mqblk_rq_start() on. The code
  *     that works on it has to call exactly one of mqblk_rq_end(), mqblk_rq_complete(),
  *     mqblk_timer_park() or mqblk_poll_park().
- *  3. MQBLK_RQ_PARKED: it waits in the struct mqblk_queue of its hardware
- *     queue, with its status decided. Only the one who takes it out under that
- *     queue's lock (the timer, the poller, mqblk_rq_timeout(), or
- *     mqblk_disk_hurry(), which takes all) owns it, and it is in state 2 again
+ *  3. MQBLK_RQ_PARKED: it waits in a struct mqblk_queue of the driver's, with its
+ *     status decided. Only the one who takes it out under that
+ *     queue's lock (the timer, the poller, mqblk_queue_timeout(), or
+ *     mqblk_queue_hurry(), which takes all) owns it, and it is in state 2 again
  *     from then on. mqblk_rq_lose() parks one that neither the timer nor a poller
  *     will take.
  *
@@ -113,8 +113,10 @@
  * 4. At the end: mqblk_disk_remove(), then mqblk_set_exit().
  *
  * tools/bench/floor is that driver, compiled and run as the lower bound of the
- * benchmark. A driver that completes later also sets .init_hctx, .exit_hctx,
- * .timeout (and .poll, .complete) to the functions of the same purpose below.
+ * benchmark. A driver that completes later sets .timeout (and .complete), too. One
+ * whose requests wait, for a timer, for a poller, or because they are lost on purpose, has
+ * a struct mqblk_queue in what it keeps for each hardware queue, and gives that to the
+ * functions below.
  *
  * What mqblk leaves out
  * ---------------------
@@ -253,10 +255,22 @@ static inline void mqblk_batch_end(struct io_comp_batch *iob)
 		blk_mq_end_request_batch(iob);
 }
 
-/* queue.c: requests that wait in their hardware queue */
+/**
+ * mqblk_complete_op - end a request on the CPU the block layer chose; for
+ * ->complete
+ * @rq: a request given to mqblk_rq_complete()
+ *
+ * Context: Softirq or hard interrupt, called by the block layer.
+ */
+static inline void mqblk_complete_op(struct request *rq)
+{
+	blk_mq_end_request(rq, mqblk_rq(rq)->status);
+}
+
+/* queue.c: requests that wait */
 
 /**
- * struct mqblk_queue - what mqblk keeps per hardware queue
+ * struct mqblk_queue - requests that wait, in the driver's own structure
  * @lock: guards all below and the state of requests in them; taken with
  *	interrupts off
  * @timers: requests parked by mqblk_timer_park(), ordered by deadline
@@ -275,16 +289,32 @@ struct mqblk_queue {
 	bool			hurry;
 };
 
-int mqblk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int idx);
-void mqblk_exit_hctx(struct blk_mq_hw_ctx *hctx, unsigned int idx);
-void mqblk_timer_park(struct request *rq, blk_status_t status,
-		      ktime_t deadline);
-void mqblk_poll_park(struct request *rq, blk_status_t status);
-void mqblk_rq_lose(struct request *rq);
-void mqblk_disk_hurry(struct gendisk *disk, bool hurry);
-int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob);
-enum blk_eh_timer_return mqblk_rq_timeout(struct request *rq);
-void mqblk_complete_op(struct request *rq);
+void mqblk_queue_init(struct mqblk_queue *queue);
+void mqblk_queue_exit(struct mqblk_queue *queue);
+void mqblk_timer_park(struct mqblk_queue *queue, struct request *rq,
+		      blk_status_t status, ktime_t deadline);
+void mqblk_poll_park(struct mqblk_queue *queue, struct request *rq,
+		     blk_status_t status);
+void mqblk_rq_lose(struct mqblk_queue *queue, struct request *rq);
+void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry);
+int mqblk_queue_poll(struct mqblk_queue *queue, struct io_comp_batch *iob);
+enum blk_eh_timer_return mqblk_queue_timeout(struct mqblk_queue *queue,
+					     struct request *rq);
+
+/**
+ * mqblk_queue_polls - is there anything for mqblk_queue_poll()
+ * @queue: of a poll queue
+ *
+ * A request just being parked may be missed: the poller comes again.
+ *
+ * Context: Any.
+ * Return: whether a request waits for a poller, be it for a time as well.
+ */
+static inline bool mqblk_queue_polls(struct mqblk_queue *queue)
+{
+	return !list_empty_careful(&queue->polled) ||
+	       rb_first_cached(&queue->timers.rb_root);
+}
 
 /* set.c: tag sets */
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Requests that wait in their hardware queue: for a deadline or for a poller.
+ * Requests that wait: for a deadline, for a poller, or for nothing.
  *
- * One hrtimer serves all requests of a hardware queue. They stand in a
+ * A queue of them is part of the driver's own structure, one for each hardware queue or
+ * wherever the driver can make requests wait.
+ *
+ * One hrtimer serves all requests of a queue. They stand in a
  * timerqueue ordered by deadline; the timer is set to the earliest, and its
  * expiry ends every request that is due in one batch, or in several if they are many.
  *
- * mqblk_rq_timeout() may meet the timer or a poller over one request. Whoever
+ * mqblk_queue_timeout() may meet the timer or a poller over one request. Whoever
  * unlinks it under the queue's lock owns it; the other finds it not parked.
  */
 #include <linux/export.h>
@@ -14,18 +17,12 @@
 #include <linux/lockdep.h>
 #include <linux/mqblk.h>
 #include <linux/mqblk_compat.h>
-#include <linux/slab.h>
 
 /*
  * So many requests end in one interrupt, and no more: a queue can hold 10,240, and
  * nothing else gets the CPU meanwhile.
  */
 #define MQBLK_EXPIRE_AT_ONCE	256
-
-static struct mqblk_queue *mqblk_rq_queue(struct request *rq)
-{
-	return rq->mq_hctx->driver_data;
-}
 
 /* Unlinks a parked request; the caller owns it from here on. */
 static void mqblk_unpark(struct mqblk_queue *queue, struct mqblk_rq *mrq)
@@ -100,10 +97,10 @@ static void mqblk_link(struct mqblk_queue *queue, struct request *rq,
 }
 
 /* Links a request, or ends it here and now if nothing waits in its queue. */
-static void mqblk_park(struct request *rq, blk_status_t status,
-		       struct list_head *list, ktime_t deadline)
+static void mqblk_park(struct mqblk_queue *queue, struct request *rq,
+		       blk_status_t status, struct list_head *list,
+		       ktime_t deadline)
 {
-	struct mqblk_queue *queue = mqblk_rq_queue(rq);
 	unsigned long flags;
 	bool hurry;
 
@@ -207,57 +204,55 @@ static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
 
 /**
  * mqblk_timer_park - complete a request at a deadline
- * @rq: a request that the caller owns, on a queue set up by mqblk_init_hctx()
+ * @queue: where it waits
+ * @rq: a request that the caller owns
  * @status: its outcome
  * @deadline: time of CLOCK_MONOTONIC; not completed before it, unless
- *	mqblk_disk_hurry() says that nothing waits
+ *	mqblk_queue_hurry() says that nothing waits
  *
- * The queue owns the request when this returns; it may have ended already. On a
- * poll queue it ends when somebody polls, but not before the deadline either.
+ * The queue owns the request when this returns; it may have ended already. One of a poll
+ * queue ends when somebody polls, but not before the deadline either.
  *
  * Context: Any; ends requests in hard interrupt context.
  */
-void mqblk_timer_park(struct request *rq, blk_status_t status,
-		      ktime_t deadline)
+void mqblk_timer_park(struct mqblk_queue *queue, struct request *rq,
+		      blk_status_t status, ktime_t deadline)
 {
-	mqblk_park(rq, status, NULL, deadline);
+	mqblk_park(queue, rq, status, NULL, deadline);
 }
 EXPORT_SYMBOL_GPL(mqblk_timer_park);
 
 /**
  * mqblk_poll_park - complete a request when somebody polls for it
- * @rq: a request that the caller owns, on a poll queue set up by
- *	mqblk_init_hctx()
+ * @queue: where it waits
+ * @rq: a request that the caller owns
  * @status: its outcome
  *
  * The queue owns the request when this returns; it may have ended already. A
- * request that nobody polls for ends by mqblk_rq_timeout().
+ * request that nobody polls for ends by mqblk_queue_timeout().
  *
  * Context: Any.
  */
-void mqblk_poll_park(struct request *rq, blk_status_t status)
+void mqblk_poll_park(struct mqblk_queue *queue, struct request *rq,
+		     blk_status_t status)
 {
-	mqblk_park(rq, status, &mqblk_rq_queue(rq)->polled, 0);
+	mqblk_park(queue, rq, status, &queue->polled, 0);
 }
 EXPORT_SYMBOL_GPL(mqblk_poll_park);
 
 /**
- * mqblk_poll - complete every request that waits for a poller; for ->poll
- * @hctx: a poll queue set up by mqblk_init_hctx()
+ * mqblk_queue_poll - complete every request that waits for a poller; for ->poll
+ * @queue: of a poll queue
  * @iob: batch that the block layer ends, or NULL
+ *
+ * Takes the queue's lock: ask mqblk_queue_polls() before.
  *
  * Context: Process context.
  * Return: the number of requests completed or added to @iob.
  */
-int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
+int mqblk_queue_poll(struct mqblk_queue *queue, struct io_comp_batch *iob)
 {
-	struct mqblk_queue *queue = hctx->driver_data;
 	LIST_HEAD(due);
-
-	/* A request just being parked may be missed: the poller comes again. */
-	if (list_empty_careful(&queue->polled) &&
-	    !rb_first_cached(&queue->timers.rb_root))
-		return 0;
 
 	spin_lock_irq(&queue->lock);
 	mqblk_list_collect(queue, &queue->polled, &due);
@@ -266,25 +261,36 @@ int mqblk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 	spin_unlock_irq(&queue->lock);
 	return mqblk_end_list(&due, iob);
 }
-EXPORT_SYMBOL_GPL(mqblk_poll);
+EXPORT_SYMBOL_GPL(mqblk_queue_poll);
 
 /**
  * mqblk_rq_lose - never complete a request
- * @rq: a request that the caller owns, on a queue set up by mqblk_init_hctx()
+ * @queue: where it stays
+ * @rq: a request that the caller owns
  *
- * As a device does that never answers. The request ends by mqblk_rq_timeout(), or by
- * mqblk_disk_hurry().
+ * As a device does that never answers. The request ends by mqblk_queue_timeout(), or by
+ * mqblk_queue_hurry().
  *
  * Context: Any.
  */
-void mqblk_rq_lose(struct request *rq)
+void mqblk_rq_lose(struct mqblk_queue *queue, struct request *rq)
 {
-	mqblk_park(rq, BLK_STS_TIMEOUT, &mqblk_rq_queue(rq)->lost, 0);
+	mqblk_park(queue, rq, BLK_STS_TIMEOUT, &queue->lost, 0);
 }
 EXPORT_SYMBOL_GPL(mqblk_rq_lose);
 
-/* Lets requests wait in a queue, or ends all that do and lets none wait. */
-static void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry)
+/**
+ * mqblk_queue_hurry - whether requests wait in a queue
+ * @queue: the queue
+ * @hurry: they do not: those that wait end now, and those to come at once
+ *
+ * Each ends with the status that it was parked with, a lost one with
+ * BLK_STS_TIMEOUT. For a disk that goes, and for a while before a resize, which both
+ * wait for all that is in flight.
+ *
+ * Context: Process context.
+ */
+void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry)
 {
 	LIST_HEAD(due);
 
@@ -298,33 +304,11 @@ static void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry)
 	spin_unlock_irq(&queue->lock);
 	mqblk_end_list(&due, NULL);
 }
-
-/**
- * mqblk_disk_hurry - whether requests wait in the queues of a disk
- * @disk: a disk whose queues were set up by mqblk_init_hctx()
- * @hurry: they do not: those that wait end now, and those to come at once
- *
- * Each ends with the status that it was parked with, a lost one with
- * BLK_STS_TIMEOUT. For a disk that goes, and for a while before a resize, which both
- * wait for all that is in flight. The caller keeps the set from being resized
- * meanwhile.
- *
- * Context: Process context.
- */
-void mqblk_disk_hurry(struct gendisk *disk, bool hurry)
-{
-	struct blk_mq_hw_ctx *hctx;
-	unsigned long i;
-
-	queue_for_each_hw_ctx(disk->queue, hctx, i)
-		mqblk_queue_hurry(hctx->driver_data, hurry);
-}
-EXPORT_SYMBOL_GPL(mqblk_disk_hurry);
+EXPORT_SYMBOL_GPL(mqblk_queue_hurry);
 
 /* Will the request end though nobody does anything about it? */
-static bool mqblk_ends_by_timer(struct request *rq)
+static bool mqblk_ends_by_timer(struct mqblk_queue *queue, struct request *rq)
 {
-	struct mqblk_queue *queue = mqblk_rq_queue(rq);
 	struct mqblk_rq *mrq = mqblk_rq(rq);
 
 	lockdep_assert_held(&queue->lock);
@@ -333,7 +317,8 @@ static bool mqblk_ends_by_timer(struct request *rq)
 }
 
 /**
- * mqblk_rq_timeout - end a request that waited too long; for ->timeout
+ * mqblk_queue_timeout - end a request that waited too long; for ->timeout
+ * @queue: where it waits, if it does
  * @rq: the request
  *
  * A parked request ends with BLK_STS_TIMEOUT, unless it waits for the timer or
@@ -343,15 +328,15 @@ static bool mqblk_ends_by_timer(struct request *rq)
  * Context: Process context, called by the block layer.
  * Return: BLK_EH_DONE or BLK_EH_RESET_TIMER.
  */
-enum blk_eh_timer_return mqblk_rq_timeout(struct request *rq)
+enum blk_eh_timer_return mqblk_queue_timeout(struct mqblk_queue *queue,
+					     struct request *rq)
 {
-	struct mqblk_queue *queue = mqblk_rq_queue(rq);
 	struct mqblk_rq *mrq = mqblk_rq(rq);
 	bool parked;
 
 	spin_lock_irq(&queue->lock);
 	parked = mqblk_rq_in_state(rq, MQBLK_RQ_PARKED) &&
-		 !mqblk_ends_by_timer(rq);
+		 !mqblk_ends_by_timer(queue, rq);
 	if (parked)
 		mqblk_unpark(queue, mrq);
 	spin_unlock_irq(&queue->lock);
@@ -361,67 +346,40 @@ enum blk_eh_timer_return mqblk_rq_timeout(struct request *rq)
 	mqblk_rq_end(rq, BLK_STS_TIMEOUT, NULL);
 	return BLK_EH_DONE;
 }
-EXPORT_SYMBOL_GPL(mqblk_rq_timeout);
+EXPORT_SYMBOL_GPL(mqblk_queue_timeout);
 
 /**
- * mqblk_complete_op - end a request on the CPU the block layer chose; for
- * ->complete
- * @rq: a request given to mqblk_rq_complete()
+ * mqblk_queue_init - make a queue in which no request waits
+ * @queue: memory for it
  *
- * Context: Softirq or hard interrupt, called by the block layer.
+ * Context: Any.
  */
-void mqblk_complete_op(struct request *rq)
+void mqblk_queue_init(struct mqblk_queue *queue)
 {
-	blk_mq_end_request(rq, mqblk_rq(rq)->status);
-}
-EXPORT_SYMBOL_GPL(mqblk_complete_op);
-
-/**
- * mqblk_init_hctx - set up a hardware queue; for ->init_hctx
- * @hctx: the queue; its driver_data becomes a struct mqblk_queue
- * @data: unused
- * @idx: unused
- *
- * Context: Process context, may sleep.
- * Return: 0 or -ENOMEM.
- */
-int mqblk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int idx)
-{
-	struct mqblk_queue *queue;
-
-	queue = kzalloc_node(sizeof(*queue), GFP_KERNEL, hctx->numa_node);
-	if (!queue)
-		return -ENOMEM;
 	spin_lock_init(&queue->lock);
 	timerqueue_init_head(&queue->timers);
 	hrtimer_setup(&queue->timer, mqblk_timer_expired, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS);
 	INIT_LIST_HEAD(&queue->polled);
 	INIT_LIST_HEAD(&queue->lost);
-	hctx->driver_data = queue;
-	return 0;
+	queue->hurry = false;
 }
-EXPORT_SYMBOL_GPL(mqblk_init_hctx);
+EXPORT_SYMBOL_GPL(mqblk_queue_init);
 
 /**
- * mqblk_exit_hctx - take down a hardware queue; for ->exit_hctx
- * @hctx: a queue with no request in flight
- * @idx: unused
+ * mqblk_queue_exit - make ready for a queue's memory to be freed
+ * @queue: a queue in which no request waits, and none will
  *
  * Context: Process context, may sleep.
  */
-void mqblk_exit_hctx(struct blk_mq_hw_ctx *hctx, unsigned int idx)
+void mqblk_queue_exit(struct mqblk_queue *queue)
 {
-	struct mqblk_queue *queue = hctx->driver_data;
-
 	hrtimer_cancel(&queue->timer);
 	WARN_ON_ONCE(timerqueue_getnext(&queue->timers));
 	WARN_ON_ONCE(!list_empty(&queue->polled));
 	WARN_ON_ONCE(!list_empty(&queue->lost));
-	kfree(queue);
-	hctx->driver_data = NULL;
 }
-EXPORT_SYMBOL_GPL(mqblk_exit_hctx);
+EXPORT_SYMBOL_GPL(mqblk_queue_exit);
 
 #if IS_ENABLED(CONFIG_MQBLK_KUNIT_TEST)
 #include "tests/queue_kunit.c"

@@ -189,8 +189,7 @@ void nbc_disk_arm(struct nbc_disk *ndisk)
 {
 	/* Some may have taken tokens after it was disarmed. They have ended by now. */
 	nbc_throttle_forget(&ndisk->throttle, ktime_get());
-	if (ndisk->set)
-		mqblk_disk_hurry(ndisk->disk, false);
+	nbc_set_hurry(ndisk, false);
 	nbc_bios_hurry(&ndisk->bios, false);
 	WRITE_ONCE(ndisk->armed, true);
 	nbc_disk_choose_path(ndisk);
@@ -208,8 +207,7 @@ void nbc_disk_arm(struct nbc_disk *ndisk)
 void nbc_disk_disarm(struct nbc_disk *ndisk)
 {
 	WRITE_ONCE(ndisk->armed, false);
-	if (ndisk->set)
-		mqblk_disk_hurry(ndisk->disk, true);
+	nbc_set_hurry(ndisk, true);
 	nbc_bios_hurry(&ndisk->bios, true);
 	nbc_throttle_forget(&ndisk->throttle, ktime_get());
 }

@@ -240,6 +240,7 @@ void nbc_faults_init(struct nbc_device *dev);
 int nbc_set_get(struct nbc_disk *ndisk, const char *name,
 		const struct nbc_config *config);
 void nbc_set_put(struct nbc_disk *ndisk);
+void nbc_set_hurry(struct nbc_disk *ndisk, bool hurry);
 int nbc_set_check_resize(struct nbc_disk *ndisk, const char *name);
 int nbc_set_resize(struct nbc_disk *ndisk, const struct nbc_config *config);
 

@@ -132,6 +132,24 @@ void nbc_set_put(struct nbc_disk *ndisk)
 }
 
 /**
+ * nbc_set_hurry - whether requests of a disk wait in their hardware queues
+ * @ndisk: the disk, whose queues are not being resized
+ * @hurry: they do not: those that wait end now, and those to come at once
+ *
+ * Context: Process context.
+ */
+void nbc_set_hurry(struct nbc_disk *ndisk, bool hurry)
+{
+	struct blk_mq_hw_ctx *hctx;
+	unsigned long i;
+
+	if (!ndisk->set)
+		return;
+	queue_for_each_hw_ctx(ndisk->disk->queue, hctx, i)
+		mqblk_queue_hurry(hctx->driver_data, hurry);
+}
+
+/**
  * nbc_set_check_resize - can the number of a disk's hardware queues change
  * @ndisk: the disk
  * @name: its name

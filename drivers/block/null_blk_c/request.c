@@ -11,6 +11,7 @@
 #include <linux/ktime.h>
 #include <linux/mqblk.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 
 #include "data.h"
 #include "null_blk_c.h"
@@ -31,6 +32,12 @@ struct nbc_batch {
 	struct io_comp_batch	iob;
 	ktime_t			due;
 };
+
+/* Where requests wait that are in the same hardware queue. */
+static __always_inline struct mqblk_queue *nbc_rq_queue(const struct request *rq)
+{
+	return rq->mq_hctx->driver_data;
+}
 
 static __always_inline void nbc_cmd_init(struct nbc_cmd *cmd, struct request *rq)
 {
@@ -86,9 +93,9 @@ static void nbc_complete_full(struct nbc_disk *ndisk, struct request *rq,
 	else
 		due = nbc_timing_due(ndisk, req_op(rq), blk_rq_bytes(rq), polled);
 	if (due)
-		mqblk_timer_park(rq, status, due);
+		mqblk_timer_park(nbc_rq_queue(rq), rq, status, due);
 	else if (polled)
-		mqblk_poll_park(rq, status);
+		mqblk_poll_park(nbc_rq_queue(rq), rq, status);
 	else if (ndisk->irqmode == NBC_IRQ_SOFTIRQ)
 		mqblk_rq_complete(rq, status, iob);
 	else
@@ -152,7 +159,7 @@ static noinline blk_status_t nbc_handle_full(struct nbc_disk *ndisk,
 	nbc_start(ndisk, rq);
 	if (armed && (blk_should_fake_timeout(rq->q) ||
 		      nbc_fault_hits(ndisk, NBC_FAULT_timeout)))
-		mqblk_rq_lose(rq);
+		mqblk_rq_lose(nbc_rq_queue(rq), rq);
 	else
 		nbc_complete_full(ndisk, rq, nbc_run(ndisk, rq), batch);
 	return BLK_STS_OK;
@@ -235,7 +242,7 @@ static __always_inline void nbc_handle_plain(struct nbc_disk *ndisk,
 	blk_status_t status = nbc_do_plain(ndisk, rq, data);
 
 	if (rq->mq_hctx->type == HCTX_TYPE_POLL)
-		mqblk_poll_park(rq, status);
+		mqblk_poll_park(nbc_rq_queue(rq), rq, status);
 	else if (softirq)
 		mqblk_rq_complete(rq, status, iob);
 	else
@@ -313,11 +320,36 @@ static int nbc_init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
 			 unsigned int idx)
 {
 	struct request_queue *q = hctx->queue;
+	struct mqblk_queue *queue;
 
 	if (idx >= q->nr_hw_queues &&
 	    nbc_fault_hits(q->queuedata, NBC_FAULT_init_hctx))
 		return -EFAULT;
-	return mqblk_init_hctx(hctx, data, idx);
+	queue = kzalloc_node(sizeof(*queue), GFP_KERNEL, hctx->numa_node);
+	if (!queue)
+		return -ENOMEM;
+	mqblk_queue_init(queue);
+	hctx->driver_data = queue;
+	return 0;
+}
+
+static void nbc_exit_hctx(struct blk_mq_hw_ctx *hctx, unsigned int idx)
+{
+	mqblk_queue_exit(hctx->driver_data);
+	kfree(hctx->driver_data);
+	hctx->driver_data = NULL;
+}
+
+static int nbc_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
+{
+	struct mqblk_queue *queue = hctx->driver_data;
+
+	return mqblk_queue_polls(queue) ? mqblk_queue_poll(queue, iob) : 0;
+}
+
+static enum blk_eh_timer_return nbc_timeout(struct request *rq)
+{
+	return mqblk_queue_timeout(nbc_rq_queue(rq), rq);
 }
 
 static blk_status_t nbc_null_queue_rq(struct blk_mq_hw_ctx *hctx,
@@ -353,11 +385,11 @@ static blk_status_t nbc_any_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 #define NBC_COMMON_OPS						\
 	.complete	= mqblk_complete_op,			\
-	.timeout	= mqblk_rq_timeout,			\
-	.poll		= mqblk_poll,				\
+	.timeout	= nbc_timeout,			\
+	.poll		= nbc_poll,				\
 	.map_queues	= mqblk_map_queues,			\
 	.init_hctx	= nbc_init_hctx,			\
-	.exit_hctx	= mqblk_exit_hctx
+	.exit_hctx	= nbc_exit_hctx
 
 const struct blk_mq_ops nbc_null_ops = {
 	.queue_rq	= nbc_null_queue_rq,

@@ -147,6 +147,40 @@ static inline void mqk_zero_data(struct request *rq)
 			memzero_bvec(&bv);
 }
 
+/* Where requests of a hardware queue wait. */
+static inline struct mqblk_queue *mqk_queue(struct request *rq)
+{
+	return rq->mq_hctx->driver_data;
+}
+
+static inline void mqk_timer_park(struct request *rq, blk_status_t status,
+				  ktime_t deadline)
+{
+	mqblk_timer_park(mqk_queue(rq), rq, status, deadline);
+}
+
+static inline void mqk_poll_park(struct request *rq, blk_status_t status)
+{
+	mqblk_poll_park(mqk_queue(rq), rq, status);
+}
+
+static inline void mqk_rq_lose(struct request *rq)
+{
+	mqblk_rq_lose(mqk_queue(rq), rq);
+}
+
+static inline enum blk_eh_timer_return mqk_rq_timeout(struct request *rq)
+{
+	return mqblk_queue_timeout(mqk_queue(rq), rq);
+}
+
+static inline int mqk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
+{
+	struct mqblk_queue *queue = hctx->driver_data;
+
+	return mqblk_queue_polls(queue) ? mqblk_queue_poll(queue, iob) : 0;
+}
+
 static inline blk_status_t mqk_queue_rq(struct blk_mq_hw_ctx *hctx,
 					const struct blk_mq_queue_data *bd)
 {
@@ -160,7 +194,7 @@ static inline blk_status_t mqk_queue_rq(struct blk_mq_hw_ctx *hctx,
 	if (rq->end_io == mqk_end_io(rq)) {
 		complete_all(&((struct mqk_io *)rq->end_io_data)->started);
 	} else if (dev->park_polled && rq->cmd_flags & REQ_POLLED) {
-		mqblk_poll_park(rq, BLK_STS_NOSPC);
+		mqk_poll_park(rq, BLK_STS_NOSPC);
 	} else {
 		mqk_zero_data(rq);
 		mqblk_rq_end(rq, BLK_STS_OK, NULL);
@@ -172,16 +206,19 @@ static inline int mqk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
 				unsigned int idx)
 {
 	struct mqk_dev *dev = hctx->queue->queuedata;
-	int ret;
+	struct mqblk_queue *queue;
 
 	if (dev->fail_init == idx + 1) {
 		dev->fail_init = 0;
 		return -ENOMEM;
 	}
-	ret = mqblk_init_hctx(hctx, data, idx);
-	if (!ret)
-		dev->nr_init++;
-	return ret;
+	queue = kzalloc(sizeof(*queue), GFP_KERNEL);
+	if (!queue)
+		return -ENOMEM;
+	mqblk_queue_init(queue);
+	hctx->driver_data = queue;
+	dev->nr_init++;
+	return 0;
 }
 
 static inline void mqk_exit_hctx(struct blk_mq_hw_ctx *hctx, unsigned int idx)
@@ -189,7 +226,8 @@ static inline void mqk_exit_hctx(struct blk_mq_hw_ctx *hctx, unsigned int idx)
 	struct mqk_dev *dev = hctx->queue->queuedata;
 
 	dev->nr_exit++;
-	mqblk_exit_hctx(hctx, idx);
+	mqblk_queue_exit(hctx->driver_data);
+	kfree(hctx->driver_data);
 }
 
 static inline enum blk_eh_timer_return mqk_timeout(struct request *rq)
@@ -197,7 +235,7 @@ static inline enum blk_eh_timer_return mqk_timeout(struct request *rq)
 	struct mqk_dev *dev = rq->q->queuedata;
 
 	atomic_inc(&dev->nr_timeouts);
-	return mqblk_rq_timeout(rq);
+	return mqk_rq_timeout(rq);
 }
 
 static inline void mqk_complete(struct request *rq)
@@ -220,7 +258,7 @@ static const struct blk_mq_ops mqk_poll_ops __maybe_unused = {
 	.queue_rq	= mqk_queue_rq,
 	.complete	= mqk_complete,
 	.timeout	= mqk_timeout,
-	.poll		= mqblk_poll,
+	.poll		= mqk_poll,
 	.map_queues	= mqblk_map_queues,
 	.init_hctx	= mqk_init_hctx,
 	.exit_hctx	= mqk_exit_hctx,
@@ -391,7 +429,7 @@ static inline void mqk_io_settle(void *data)
 	if (!completion_done(&io->started))
 		return;
 	if (!atomic_read(&io->nr_ended) && !mqk_io_hurry(io) &&
-	    mqblk_rq_timeout(io->rq) != BLK_EH_DONE) {
+	    mqk_rq_timeout(io->rq) != BLK_EH_DONE) {
 		mqblk_rq_claim(io->rq);
 		blk_mq_end_request(io->rq, BLK_STS_IOERR);
 	}

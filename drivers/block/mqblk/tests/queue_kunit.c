@@ -55,7 +55,7 @@ static struct mqk_io *qk_start(struct kunit *test, blk_opf_t flags)
 
 	io->keep = true;
 	qk->ios[qk->nr++] = io;
-	qk->queue = mqblk_rq_queue(io->rq);
+	qk->queue = mqk_queue(io->rq);
 	return io;
 }
 
@@ -65,8 +65,8 @@ static void qk_timer_park(struct kunit *test, unsigned int hours)
 	blk_status_t status = qk_status(qk->nr);
 	struct mqk_io *io = qk_start(test, 0);
 
-	mqblk_timer_park(io->rq, status,
-			 ktime_add_ns(qk->base, hours * QK_HOUR_NS));
+	mqk_timer_park(io->rq, status,
+		       ktime_add_ns(qk->base, hours * QK_HOUR_NS));
 }
 
 static void qk_poll_park(struct kunit *test)
@@ -75,7 +75,7 @@ static void qk_poll_park(struct kunit *test)
 	blk_status_t status = qk_status(qk->nr);
 	struct mqk_io *io = qk_start(test, REQ_POLLED);
 
-	mqblk_poll_park(io->rq, status);
+	mqk_poll_park(io->rq, status);
 }
 
 static void qk_collect(struct qk *qk, s64 now_ns, struct list_head *due)
@@ -338,7 +338,7 @@ static void qk_expired_early_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(param->rest); i++)
 		mqk_expect_waiting(test, qk->ios[param->rest[i]]);
 	qk_expect_armed(test, param->armed);
-	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(out->rq), BLK_EH_RESET_TIMER);
+	KUNIT_EXPECT_EQ(test, mqk_rq_timeout(out->rq), BLK_EH_RESET_TIMER);
 	KUNIT_EXPECT_EQ(test, atomic_read(&out->nr_ended), 1);
 }
 
@@ -366,11 +366,11 @@ static void qk_expire_part_test(struct kunit *test)
 		ios[i] = mqk_io_start(test, dev, 0);
 		ios[i]->keep = true;
 	}
-	queue = mqblk_rq_queue(ios[0]->rq);
+	queue = mqk_queue(ios[0]->rq);
 	/* All are due, and the timer cannot fire. */
 	local_irq_disable();
 	for (i = 0; i < nr; i++)
-		mqblk_timer_park(ios[i]->rq, BLK_STS_OK, ktime_get());
+		mqk_timer_park(ios[i]->rq, BLK_STS_OK, ktime_get());
 	hrtimer_cancel(&queue->timer);
 	now = ktime_get();
 	restart = mqblk_timer_expired(&queue->timer);
@@ -403,12 +403,12 @@ static void qk_poll_order_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hctx->type, HCTX_TYPE_POLL);
 	qk_expect_list(test, &qk->queue->polled, order, ARRAY_SIZE(order));
 
-	KUNIT_EXPECT_EQ(test, mqblk_poll(hctx, NULL), ARRAY_SIZE(order));
+	KUNIT_EXPECT_EQ(test, mqk_poll(hctx, NULL), ARRAY_SIZE(order));
 	for (i = 0; i < ARRAY_SIZE(order); i++) {
 		mqk_expect_ended(test, qk->ios[i], qk_status(i));
 		KUNIT_EXPECT_EQ(test, qk->ios[i]->end_seq, i);
 	}
-	KUNIT_EXPECT_EQ(test, mqblk_poll(hctx, NULL), 0);
+	KUNIT_EXPECT_EQ(test, mqk_poll(hctx, NULL), 0);
 }
 
 static void qk_poll_empty_test(struct kunit *test)
@@ -416,8 +416,8 @@ static void qk_poll_empty_test(struct kunit *test)
 	DEFINE_IO_COMP_BATCH(iob);
 	struct mqk_io *io = qk_start(test, REQ_POLLED);
 
-	KUNIT_EXPECT_EQ(test, mqblk_poll(io->rq->mq_hctx, NULL), 0);
-	KUNIT_EXPECT_EQ(test, mqblk_poll(io->rq->mq_hctx, &iob), 0);
+	KUNIT_EXPECT_EQ(test, mqk_poll(io->rq->mq_hctx, NULL), 0);
+	KUNIT_EXPECT_EQ(test, mqk_poll(io->rq->mq_hctx, &iob), 0);
 	KUNIT_EXPECT_TRUE(test, rq_list_empty(&iob.req_list));
 	KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_STARTED);
 }
@@ -431,7 +431,7 @@ static void qk_poll_batch_test(struct kunit *test)
 
 	for (i = 0; i < 4; i++)
 		qk_poll_park(test);
-	KUNIT_EXPECT_EQ(test, mqblk_poll(qk->ios[0]->rq->mq_hctx, &iob), 4);
+	KUNIT_EXPECT_EQ(test, mqk_poll(qk->ios[0]->rq->mq_hctx, &iob), 4);
 	KUNIT_EXPECT_EQ(test, atomic_read(&qk->ios[0]->nr_ended), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&qk->ios[2]->nr_ended), 0);
 	mqblk_batch_end(&iob);
@@ -448,10 +448,10 @@ static void qk_poll_timeout_test(struct kunit *test)
 
 	for (i = 0; i < 3; i++)
 		qk_poll_park(test);
-	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(qk->ios[1]->rq), BLK_EH_DONE);
+	KUNIT_EXPECT_EQ(test, mqk_rq_timeout(qk->ios[1]->rq), BLK_EH_DONE);
 	mqk_expect_ended(test, qk->ios[1], BLK_STS_TIMEOUT);
 	qk_expect_list(test, &qk->queue->polled, rest, ARRAY_SIZE(rest));
-	KUNIT_EXPECT_EQ(test, mqblk_poll(qk->ios[0]->rq->mq_hctx, NULL), 2);
+	KUNIT_EXPECT_EQ(test, mqk_poll(qk->ios[0]->rq->mq_hctx, NULL), 2);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, atomic_read(&qk->ios[i]->nr_ended), 1);
 }
@@ -462,23 +462,23 @@ static void qk_poll_deadline_test(struct kunit *test)
 	struct qk *qk = test->priv;
 	struct blk_mq_hw_ctx *hctx;
 
-	mqblk_timer_park(qk_start(test, REQ_POLLED)->rq, qk_status(0),
-			 ktime_sub_ns(ktime_get(), 1));
-	mqblk_timer_park(qk_start(test, REQ_POLLED)->rq, qk_status(1),
-			 ktime_add_ns(ktime_get(), NSEC_PER_SEC * 3600LL));
+	mqk_timer_park(qk_start(test, REQ_POLLED)->rq, qk_status(0),
+		       ktime_sub_ns(ktime_get(), 1));
+	mqk_timer_park(qk_start(test, REQ_POLLED)->rq, qk_status(1),
+		       ktime_add_ns(ktime_get(), NSEC_PER_SEC * 3600LL));
 	hctx = qk->ios[0]->rq->mq_hctx;
 	qk->queue = hctx->driver_data;
 	KUNIT_EXPECT_FALSE(test, hrtimer_active(&qk->queue->timer));
-	KUNIT_EXPECT_EQ(test, mqblk_poll(hctx, NULL), 1);
+	KUNIT_EXPECT_EQ(test, mqk_poll(hctx, NULL), 1);
 	mqk_expect_ended(test, qk->ios[0], qk_status(0));
-	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(qk->ios[1]->rq),
+	KUNIT_EXPECT_EQ(test, mqk_rq_timeout(qk->ios[1]->rq),
 			BLK_EH_RESET_TIMER);
 	mqk_expect_waiting(test, qk->ios[1]);
 	/* In a hurry, one that nobody polls for does not keep the disk. */
 	mqblk_queue_hurry(qk->queue, true);
 	mqk_expect_ended(test, qk->ios[1], qk_status(1));
-	mqblk_timer_park(qk_start(test, REQ_POLLED)->rq, qk_status(2),
-			 ktime_add_ns(ktime_get(), NSEC_PER_SEC * 3600LL));
+	mqk_timer_park(qk_start(test, REQ_POLLED)->rq, qk_status(2),
+		       ktime_add_ns(ktime_get(), NSEC_PER_SEC * 3600LL));
 	mqk_expect_ended(test, qk->ios[2], qk_status(2));
 }
 
@@ -492,20 +492,20 @@ static void qk_hurry_test(struct kunit *test)
 	unsigned int i;
 
 	qk_park_five(test);
-	mqblk_poll_park(qk_start(test, 0)->rq, qk_status(5));
-	mqblk_rq_lose(qk_start(test, 0)->rq);
+	mqk_poll_park(qk_start(test, 0)->rq, qk_status(5));
+	mqk_rq_lose(qk_start(test, 0)->rq);
 	mqblk_queue_hurry(qk->queue, true);
 	for (i = 0; i < 6; i++)
 		mqk_expect_ended(test, qk->ios[i], qk_status(i));
 	mqk_expect_ended(test, qk->ios[6], BLK_STS_TIMEOUT);
 
-	mqblk_rq_lose(qk_start(test, 0)->rq);
+	mqk_rq_lose(qk_start(test, 0)->rq);
 	mqk_expect_ended(test, qk->ios[7], BLK_STS_TIMEOUT);
-	mqblk_poll_park(qk_start(test, 0)->rq, qk_status(8));
+	mqk_poll_park(qk_start(test, 0)->rq, qk_status(8));
 	mqk_expect_ended(test, qk->ios[8], qk_status(8));
 
 	mqblk_queue_hurry(qk->queue, false);
-	mqblk_poll_park(qk_start(test, 0)->rq, qk_status(9));
+	mqk_poll_park(qk_start(test, 0)->rq, qk_status(9));
 	mqk_expect_waiting(test, qk->ios[9]);
 }
 
@@ -517,56 +517,31 @@ static void qk_both_test(struct kunit *test)
 	LIST_HEAD(due);
 
 	qk_timer_park(test, 1);
-	mqblk_poll_park(qk_start(test, 0)->rq, qk_status(1));
+	mqk_poll_park(qk_start(test, 0)->rq, qk_status(1));
 	qk_collect(qk, QK_NEVER_NS, &due);
 	qk_expect_list(test, &due, timed, 1);
 	qk_expect_end(test, &due, timed, 1);
 	mqk_expect_waiting(test, qk->ios[1]);
-	KUNIT_EXPECT_EQ(test, mqblk_poll(qk->ios[1]->rq->mq_hctx, NULL), 1);
+	KUNIT_EXPECT_EQ(test, mqk_poll(qk->ios[1]->rq->mq_hctx, NULL), 1);
 	mqk_expect_ended(test, qk->ios[1], qk_status(1));
 }
 
-/* Setting up and taking down needs no more of a struct blk_mq_hw_ctx. */
-
-static struct blk_mq_hw_ctx *qk_hctx_alloc(struct kunit *test)
+static void qk_life_test(struct kunit *test)
 {
-	struct blk_mq_hw_ctx *hctx =
-		kunit_kzalloc(test, sizeof(*hctx), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, hctx);
-	hctx->numa_node = NUMA_NO_NODE;
-	return hctx;
-}
-
-static void qk_hctx_test(struct kunit *test)
-{
-	struct blk_mq_hw_ctx *hctx = qk_hctx_alloc(test);
 	struct mqblk_queue *queue;
 
-	KUNIT_ASSERT_EQ(test, mqblk_init_hctx(hctx, NULL, 0), 0);
-	queue = hctx->driver_data;
+	queue = kunit_kmalloc(test, sizeof(*queue), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, queue);
+	memset(queue, 0xa5, sizeof(*queue));
+	mqblk_queue_init(queue);
 	KUNIT_EXPECT_TRUE(test, list_empty(&queue->polled));
+	KUNIT_EXPECT_TRUE(test, list_empty(&queue->lost));
 	KUNIT_EXPECT_NULL(test, timerqueue_getnext(&queue->timers));
 	KUNIT_EXPECT_FALSE(test, hrtimer_active(&queue->timer));
-	KUNIT_EXPECT_EQ(test, mqblk_poll(hctx, NULL), 0);
-	mqblk_exit_hctx(hctx, 0);
-	KUNIT_EXPECT_NULL(test, hctx->driver_data);
-}
-
-static void qk_hctx_no_memory_test(struct kunit *test)
-{
-	struct blk_mq_hw_ctx *hctx = qk_hctx_alloc(test);
-	bool failed;
-	int ret;
-
-	mqk_need_failures(test);
-	mqk_fail_nth(1);
-	ret = mqblk_init_hctx(hctx, NULL, 0);
-	failed = mqk_fail_end();
-	KUNIT_EXPECT_TRUE(test, failed);
-	KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
-	KUNIT_EXPECT_NULL(test, hctx->driver_data);
+	KUNIT_EXPECT_FALSE(test, queue->hurry);
+	KUNIT_EXPECT_FALSE(test, mqblk_queue_polls(queue));
+	KUNIT_EXPECT_EQ(test, mqblk_queue_poll(queue, NULL), 0);
+	mqblk_queue_exit(queue);
 }
 
 static struct kunit_case qk_cases[] = {
@@ -584,8 +559,7 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE(qk_poll_deadline_test),
 	KUNIT_CASE(qk_hurry_test),
 	KUNIT_CASE(qk_both_test),
-	KUNIT_CASE(qk_hctx_test),
-	KUNIT_CASE(qk_hctx_no_memory_test),
+	KUNIT_CASE(qk_life_test),
 	{}
 };
 

@@ -80,7 +80,7 @@ static void rk_claim_parked_test(struct kunit *test)
 {
 	struct mqk_io *io = mqk_io_start(test, rk_create(test), 0);
 
-	mqblk_timer_park(io->rq, BLK_STS_OK, rk_in_ns(RK_HOUR_NS));
+	mqk_timer_park(io->rq, BLK_STS_OK, rk_in_ns(RK_HOUR_NS));
 	KUNIT_EXPECT_FALSE(test, mqblk_rq_claim(io->rq));
 	mqk_expect_waiting(test, io);
 }
@@ -251,11 +251,11 @@ static void rk_park(const struct rk_park_case *param, struct mqk_io *io,
 		    blk_status_t status)
 {
 	if (param->way == RK_POLL)
-		mqblk_poll_park(io->rq, status);
+		mqk_poll_park(io->rq, status);
 	else if (param->way == RK_LOSE)
-		mqblk_rq_lose(io->rq);
+		mqk_rq_lose(io->rq);
 	else
-		mqblk_timer_park(io->rq, status, rk_in_ns(RK_HOUR_NS));
+		mqk_timer_park(io->rq, status, rk_in_ns(RK_HOUR_NS));
 }
 
 static void rk_park_idle_test(struct kunit *test)
@@ -270,7 +270,7 @@ static void rk_park_idle_test(struct kunit *test)
 	mqk_expect_end();
 	KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_IDLE);
 	/* Were it parked, this would end it a second time. */
-	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq), BLK_EH_RESET_TIMER);
+	KUNIT_EXPECT_EQ(test, mqk_rq_timeout(io->rq), BLK_EH_RESET_TIMER);
 	KUNIT_EXPECT_EQ(test, atomic_read(&io->nr_ended), 1);
 }
 
@@ -284,10 +284,10 @@ static void rk_timeout_parked_test(struct kunit *test)
 	if (param->way == RK_TIMER)
 		kunit_skip(test, "ends by the timer");
 	rk_park(param, io, BLK_STS_OK);
-	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq), BLK_EH_DONE);
+	KUNIT_EXPECT_EQ(test, mqk_rq_timeout(io->rq), BLK_EH_DONE);
 	mqk_expect_ended(test, io, BLK_STS_TIMEOUT);
-	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq), BLK_EH_RESET_TIMER);
-	KUNIT_EXPECT_EQ(test, mqblk_poll(io->rq->mq_hctx, NULL), 0);
+	KUNIT_EXPECT_EQ(test, mqk_rq_timeout(io->rq), BLK_EH_RESET_TIMER);
+	KUNIT_EXPECT_EQ(test, mqk_poll(io->rq->mq_hctx, NULL), 0);
 	mqk_expect_ended(test, io, BLK_STS_TIMEOUT);
 }
 
@@ -295,7 +295,7 @@ static void rk_timeout_started_test(struct kunit *test)
 {
 	struct mqk_io *io = mqk_io_start(test, rk_create(test), 0);
 
-	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq), BLK_EH_RESET_TIMER);
+	KUNIT_EXPECT_EQ(test, mqk_rq_timeout(io->rq), BLK_EH_RESET_TIMER);
 	KUNIT_EXPECT_EQ(test, atomic_read(&io->nr_ended), 0);
 	KUNIT_EXPECT_EQ(test, mqk_state(io), MQBLK_RQ_STARTED);
 	mqblk_rq_end(io->rq, BLK_STS_OK, NULL);
@@ -314,9 +314,9 @@ static void rk_timeout_block_layer_test(struct kunit *test)
 	struct mqk_io *lost = mqk_io_start(test, dev, 0);
 	struct mqk_io *started = mqk_io_start(test, dev, 0);
 
-	mqblk_timer_park(timed->rq, BLK_STS_OK, rk_in_ns(3 * NSEC_PER_SEC));
-	mqblk_poll_park(polled->rq, BLK_STS_OK);
-	mqblk_rq_lose(lost->rq);
+	mqk_timer_park(timed->rq, BLK_STS_OK, rk_in_ns(3 * NSEC_PER_SEC));
+	mqk_poll_park(polled->rq, BLK_STS_OK);
+	mqk_rq_lose(lost->rq);
 	mqk_expect_ended(test, polled, BLK_STS_TIMEOUT);
 	mqk_expect_ended(test, lost, BLK_STS_TIMEOUT);
 	KUNIT_EXPECT_GE(test, atomic_read(&dev->nr_timeouts), 2);
@@ -335,12 +335,12 @@ static void rk_timeout_timer_test(struct kunit *test)
 
 	for (i = 0; i < 100; i++) {
 		io = rk_start_keep(test, dev, 0);
-		mqblk_timer_park(io->rq, BLK_STS_OK,
-				 rk_in_ns((i % 20) * 5 * NSEC_PER_USEC));
-		KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq),
+		mqk_timer_park(io->rq, BLK_STS_OK,
+			       rk_in_ns((i % 20) * 5 * NSEC_PER_USEC));
+		KUNIT_EXPECT_EQ(test, mqk_rq_timeout(io->rq),
 				BLK_EH_RESET_TIMER);
 		mqk_expect_ended(test, io, BLK_STS_OK);
-		KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq),
+		KUNIT_EXPECT_EQ(test, mqk_rq_timeout(io->rq),
 				BLK_EH_RESET_TIMER);
 		kunit_release_action(test, mqk_io_settle, io);
 	}
@@ -376,26 +376,26 @@ static void rk_complete_batch(struct mqk_io *io, blk_status_t status)
 
 static void rk_timer(struct mqk_io *io, blk_status_t status)
 {
-	mqblk_timer_park(io->rq, status, rk_in_ns(NSEC_PER_MSEC));
+	mqk_timer_park(io->rq, status, rk_in_ns(NSEC_PER_MSEC));
 }
 
 static void rk_timer_past(struct mqk_io *io, blk_status_t status)
 {
-	mqblk_timer_park(io->rq, status, 0);
+	mqk_timer_park(io->rq, status, 0);
 }
 
 static void rk_poll(struct mqk_io *io, blk_status_t status)
 {
-	mqblk_poll_park(io->rq, status);
-	mqblk_poll(io->rq->mq_hctx, NULL);
+	mqk_poll_park(io->rq, status);
+	mqk_poll(io->rq->mq_hctx, NULL);
 }
 
 static void rk_poll_batch(struct mqk_io *io, blk_status_t status)
 {
 	DEFINE_IO_COMP_BATCH(iob);
 
-	mqblk_poll_park(io->rq, status);
-	mqblk_poll(io->rq->mq_hctx, &iob);
+	mqk_poll_park(io->rq, status);
+	mqk_poll(io->rq->mq_hctx, &iob);
 	mqblk_batch_end(&iob);
 }
 
@@ -471,7 +471,7 @@ static bool rk_park_spread(struct mqk_io **ios, ktime_t *deadlines)
 
 	for (i = 0; i < RK_TIMED; i++) {
 		deadlines[i] = ktime_add_ms(first, 5 * rk_deadlines[i]);
-		mqblk_timer_park(ios[i]->rq, BLK_STS_OK, deadlines[i]);
+		mqk_timer_park(ios[i]->rq, BLK_STS_OK, deadlines[i]);
 	}
 	return ktime_before(ktime_get(), first);
 }
@@ -549,7 +549,7 @@ static void rk_timer_batch_test(struct kunit *test)
 		}
 		deadline = rk_in_ns(30 * NSEC_PER_MSEC);
 		for (i = 0; i < RK_TIMED; i++)
-			mqblk_timer_park(ios[i]->rq, BLK_STS_OK, deadline);
+			mqk_timer_park(ios[i]->rq, BLK_STS_OK, deadline);
 		in_time = ktime_before(ktime_get(), deadline);
 		for (i = 0; i < RK_TIMED; i++)
 			mqk_expect_ended(test, ios[i], BLK_STS_OK);
@@ -587,7 +587,7 @@ static void rk_remove_timed_test(struct kunit *test)
 	struct mqk_io *io = mqk_io_start(test, dev, 0);
 	ktime_t deadline = rk_in_ns(100 * NSEC_PER_MSEC);
 
-	mqblk_timer_park(io->rq, BLK_STS_OK, deadline);
+	mqk_timer_park(io->rq, BLK_STS_OK, deadline);
 	mqk_disk_remove(dev);
 	KUNIT_EXPECT_GE(test, ktime_to_ns(ktime_get()), ktime_to_ns(deadline));
 	KUNIT_EXPECT_TRUE(test, completion_done(&io->ended));
@@ -601,7 +601,7 @@ static void rk_remove_polled_test(struct kunit *test)
 	struct mqk_dev *dev = rk_create_disk(test, 1);
 	struct mqk_io *io = mqk_io_start(test, dev, REQ_POLLED);
 
-	mqblk_poll_park(io->rq, BLK_STS_OK);
+	mqk_poll_park(io->rq, BLK_STS_OK);
 	mqk_disk_remove(dev);
 	KUNIT_EXPECT_TRUE(test, completion_done(&io->ended));
 	mqk_expect_ended(test, io, BLK_STS_TIMEOUT);

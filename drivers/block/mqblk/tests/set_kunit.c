@@ -27,7 +27,7 @@ static unsigned int sk_total(const struct mqblk_queue_counts *queues)
 
 static const struct blk_mq_ops sk_no_map_ops = {
 	.queue_rq	= mqk_queue_rq,
-	.poll		= mqblk_poll,
+	.poll		= mqk_poll,
 };
 
 /* Parameters */
@@ -364,8 +364,8 @@ static void sk_resize_busy_test(struct kunit *test)
 	struct mqk_dev *dev = mqk_dev_create(test, &params);
 	struct mqk_io *io = mqk_io_start(test, dev, 0);
 
-	mqblk_timer_park(io->rq, BLK_STS_OK,
-			 ktime_add_ms(ktime_get(), 50));
+	mqk_timer_park(io->rq, BLK_STS_OK,
+		       ktime_add_ms(ktime_get(), 50));
 	KUNIT_EXPECT_EQ(test, mqblk_set_resize(&dev->set, 1, 1), 0);
 	KUNIT_EXPECT_TRUE(test, completion_done(&io->ended));
 	mqk_expect_ended(test, io, BLK_STS_OK);

@@ -381,13 +381,13 @@ static void sk_complete(struct mqk_io *io, blk_status_t status)
 
 static void sk_timer(struct mqk_io *io, blk_status_t status)
 {
-	mqblk_timer_park(io->rq, status, ktime_get());
+	mqk_timer_park(io->rq, status, ktime_get());
 }
 
 static void sk_poll(struct mqk_io *io, blk_status_t status)
 {
-	mqblk_poll_park(io->rq, status);
-	mqblk_poll(io->rq->mq_hctx, NULL);
+	mqk_poll_park(io->rq, status);
+	mqk_poll(io->rq->mq_hctx, NULL);
 }
 
 static void sk_claim(struct mqk_io *io, blk_status_t status)
@@ -452,8 +452,8 @@ static void sk_watched_timeout_test(struct kunit *test)
 	struct sk_dev *sk = sk_create_dev(test);
 	struct mqk_io *io = sk_start(test, sk, REQ_POLLED);
 
-	mqblk_poll_park(io->rq, BLK_STS_OK);
-	KUNIT_EXPECT_EQ(test, mqblk_rq_timeout(io->rq), BLK_EH_DONE);
+	mqk_poll_park(io->rq, BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, mqk_rq_timeout(io->rq), BLK_EH_DONE);
 	mqk_expect_ended(test, io, BLK_STS_TIMEOUT);
 	sk_expect_seen(test, sk, 1, 1);
 }
