@@ -45,10 +45,14 @@ NBC_ATTR(blocking, blocking, BOOL, 0, 0, 1, 0,
 NBC_ATTR(blocksize, bs, UINT, 512, 512, NBC_MAX_BLOCK_BYTES,
 	 NBC_A_POW2 | NBC_A_CLAMP_PARAM,
 	 "logical and physical block size in bytes")
+NBC_ATTR_ONLY(cache_history, BOOL, 0, 0, 1, 0,
+	      "keep the order of writes to the cache, for power_cut and crash_state")
 NBC_ATTR(cache_size, cache_size, ULONG, 0, 0, NBC_MAX_CACHE_MB, NBC_A_CLAMP,
 	 "size in MiB of a volatile write cache, 0 for none; memory-backed devices only")
 NBC_ATTR(completion_nsec, completion_nsec, ULONG, 10000, 0, LONG_MAX, 0,
 	 "time in ns that a request waits before it completes, with irqmode 2")
+NBC_ATTR_TEXT(crash_state, WO,
+	      "DEVICE POLICY [SEED]: take as data what such a power cut would leave of a device")
 NBC_ATTR(discard, discard, BOOL, 0, 0, 1, 0,
 	 "offer discard, which frees memory; memory-backed devices only")
 NBC_PARAM_ONLY(drop_in, BOOL, 0, 0, 1, 0,
@@ -94,6 +98,8 @@ NBC_ATTR(poll_queues, poll_queues, UINT, 1, 0, UINT_MAX,
 	 "hardware queues for polled I/O; the module parameter is the most a device can have")
 NBC_ATTR_ONLY(power, BOOL, 0, 0, 1, NBC_A_LIVE,
 	      "1 makes the disk, 0 removes it; its data stays until the directory is removed")
+NBC_ATTR_TEXT(power_cut, WO,
+	      "POLICY [SEED]: switch off, and lose what was not flushed as the policy says")
 NBC_ATTR(queue_mode, queue_mode, UINT, NBC_Q_RQ, NBC_Q_RQ, NBC_Q_RQ,
 	 NBC_A_ZERO,
 	 "2: requests by way of hardware queues; 0: bios, without queues and scheduler")

@@ -22,6 +22,8 @@ static struct nbc_device *nbc_item_device(struct config_item *item)
 	return container_of(to_config_group(item), struct nbc_device, group);
 }
 
+static int nbc_crash_state_store(struct nbc_device *dev, const char *text);
+
 #define NBC_CONFIGFS_ATTR(_name)					\
 static ssize_t nbc_##_name##_show(struct config_item *item, char *page)	\
 {									\
@@ -215,6 +217,53 @@ static struct configfs_subsystem nbc_subsys = {
 		},
 	},
 };
+
+/* "DEVICE POLICY [SEED]": returns where the policy begins, or NULL. */
+static const char *nbc_crash_state_parse(const char *text, char *name, size_t size,
+					 struct nbc_cut *cut)
+{
+	size_t len = strcspn(text, "\n ");
+
+	if (len >= size || text[len] != ' ')
+		return NULL;
+	strscpy(name, text, len + 1);
+	return nbc_cut_parse(text + len, cut) ? NULL : text + len;
+}
+
+/* A device of the name, to be put. */
+static struct nbc_device *nbc_device_get(const char *name)
+{
+	struct config_item *item;
+
+	mutex_lock(&nbc_subsys.su_mutex);
+	item = config_group_find_item(&nbc_subsys.su_group, name);
+	mutex_unlock(&nbc_subsys.su_mutex);
+	return item ? nbc_item_device(item) : NULL;
+}
+
+static int nbc_crash_state_store(struct nbc_device *dev, const char *text)
+{
+	char name[DISK_NAME_LEN];
+	struct nbc_device *from;
+	struct nbc_cut cut;
+	int ret;
+
+	if (!nbc_crash_state_parse(text, name, sizeof(name), &cut)) {
+		pr_err_ratelimited("%s: crash_state: \"%*pE\" is not valid, use a device, then lost, kept, prefix, torn, subset or blocks, and a seed\n",
+				   nbc_device_name(dev),
+				   (int)strcspn(text, "\n"), text);
+		return -EINVAL;
+	}
+	from = nbc_device_get(name);
+	if (!from) {
+		pr_err("%s: crash_state: there is no device %s\n",
+		       nbc_device_name(dev), name);
+		return -ENODEV;
+	}
+	ret = nbc_device_copy_state(dev, from, &cut);
+	config_item_put(&from->group.cg_item);
+	return ret;
+}
 
 /**
  * nbc_configfs_add - show a device that the user did not make by mkdir

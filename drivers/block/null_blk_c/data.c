@@ -9,6 +9,7 @@
 
 #include "cache.h"
 #include "data.h"
+#include "history.h"
 #include "null_blk_c.h"
 
 /* Reads find in the store what the cache has; discards act on both at once. */
@@ -57,6 +58,8 @@ blk_status_t nbc_data_run(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
 {
 	if (ndisk->store && !cmd->len && cmd->op != REQ_OP_FLUSH)
 		return BLK_STS_OK;
+	if (ndisk->history && cmd->op != REQ_OP_READ)
+		return nbc_history_run(ndisk->history, cmd);
 	if (ndisk->cache)
 		return nbc_cache_cmd(ndisk->cache, cmd);
 	if (ndisk->store)

@@ -8,7 +8,9 @@
 #include <linux/err.h>
 #include <linux/lockdep.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
+#include "history.h"
 #include "null_blk_c.h"
 #include "zoned.h"
 
@@ -73,7 +75,23 @@ static void nbc_device_power_off(struct nbc_device *dev)
 
 	lockdep_assert_held(&dev->lock);
 	nbc_device_set_disk(dev, NULL);
-	nbc_disk_destroy(ndisk);
+	nbc_disk_destroy(ndisk, nbc_device_name(dev));
+}
+
+static int nbc_device_check_cut(struct nbc_device *dev, const struct nbc_cut *cut)
+{
+	const char *name = nbc_device_name(dev);
+
+	if (!dev->disk) {
+		pr_err("%s: there is no power to cut, the device is off\n", name);
+		return -ENODEV;
+	}
+	if (cut->policy != NBC_CUT_LOST && !dev->disk->history) {
+		pr_err("%s: %s needs cache_history, use lost\n", name,
+		       nbc_cut_names[cut->policy]);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int nbc_device_resize(struct nbc_device *dev,
@@ -187,6 +205,95 @@ ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 	}
 	ret = nbc_device_apply(dev, &config);
 	return ret ?: len;
+}
+
+/**
+ * nbc_power_cut_store - cut the power of a device
+ * @dev: the device
+ * @text: as for nbc_cut_parse()
+ *
+ * Context: Process context; takes dev->lock, waits for requests in flight, which do
+ * not wait for the timer, limits or faults.
+ * Return: 0; -EINVAL for a text that is not valid, or for a policy that the device
+ * cannot have; -ENODEV if it is off.
+ */
+int nbc_power_cut_store(struct nbc_device *dev, const char *text)
+{
+	struct nbc_cut cut;
+	int ret;
+
+	if (nbc_cut_parse(text, &cut)) {
+		pr_err_ratelimited("%s: power_cut: \"%*pE\" is not valid, use lost, kept, prefix, torn, subset or blocks, and a seed\n",
+				   nbc_device_name(dev),
+				   (int)strcspn(text, "\n"), text);
+		return -EINVAL;
+	}
+	guard(mutex)(&dev->lock);
+	ret = nbc_device_check_cut(dev, &cut);
+	if (ret)
+		return ret;
+	dev->disk->cut = cut;
+	nbc_device_power_off(dev);
+	guard(mutex)(&dev->config_lock);
+	dev->config.power = false;
+	return 0;
+}
+
+/* A device that is off becomes one that has room for the data of another. */
+static void nbc_device_be_like(struct nbc_device *dev,
+			       const struct nbc_config *config)
+{
+	guard(mutex)(&dev->config_lock);
+	dev->config.memory_backed = true;
+	dev->config.size = config->size;
+	dev->config.blocksize = config->blocksize;
+}
+
+static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
+				const struct nbc_cut *cut,
+				struct nbc_config *config)
+{
+	/* As long as it is held, the disk stays. */
+	guard(mutex)(&from->config_lock);
+	if (!from->disk || !from->disk->history) {
+		pr_err("%s: crash_state: %s has no power or no cache_history\n",
+		       nbc_device_name(dev), nbc_device_name(from));
+		return -ENODEV;
+	}
+	*config = from->config;
+	nbc_store_empty(&dev->store);
+	return nbc_history_copy(from->disk->history, cut, &dev->store);
+}
+
+/**
+ * nbc_device_copy_state - make a device what a power cut would leave of another
+ * @dev: the device; its data goes
+ * @from: the other, which goes on, though writes wait until the copy is made
+ * @cut: which power cut
+ *
+ * @dev takes over what its data needs: memory_backed, size and blocksize.
+ *
+ * Context: Process context; takes dev->lock and then from->config_lock.
+ * Return: 0; -EBUSY if @dev is powered; -ENODEV if @from is off, or has no history; or
+ * the error of nbc_history_copy().
+ */
+int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
+			  const struct nbc_cut *cut)
+{
+	struct nbc_config config;
+	int ret;
+
+	guard(mutex)(&dev->lock);
+	if (dev->disk) {
+		pr_err("%s: crash_state is fixed while the device is powered\n",
+		       nbc_device_name(dev));
+		return -EBUSY;
+	}
+	ret = nbc_device_copy_disk(dev, from, cut, &config);
+	if (ret)
+		return ret;
+	nbc_device_be_like(dev, &config);
+	return 0;
 }
 
 /**

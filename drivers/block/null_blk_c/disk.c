@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "history.h"
 #include "null_blk_c.h"
 #include "zoned.h"
 
@@ -137,6 +138,11 @@ static int nbc_config_check(const char *name, const struct nbc_config *config)
 		       name);
 		return -EINVAL;
 	}
+	if (config->cache_history && (config->zoned || !nbc_has_cache(config))) {
+		pr_err("%s: cache_history: 1 is not valid, use 0 for zones and without a cache\n",
+		       name);
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -220,15 +226,28 @@ static void nbc_watch_set(struct mqblk_watch *watch, bool on)
 static int nbc_disk_add_cache(struct nbc_disk *ndisk, const char *name,
 			      const struct nbc_config *config)
 {
-	if (nbc_has_cache(config)) {
-		ndisk->cache = nbc_cache_create(ndisk->store,
-						(u64)config->cache_size << 20);
-		return ndisk->cache ? 0 : -ENOMEM;
+	if (!nbc_has_cache(config)) {
+		if (config->cache_size)
+			pr_info("%s: cache_size needs memory_backed, there is no cache\n",
+				name);
+		return 0;
 	}
-	if (config->cache_size)
-		pr_info("%s: cache_size needs memory_backed, there is no cache\n",
-			name);
-	return 0;
+	ndisk->cache = nbc_cache_create(ndisk->store, (u64)config->cache_size << 20);
+	if (!ndisk->cache)
+		return -ENOMEM;
+	if (!config->cache_history)
+		return 0;
+	ndisk->history = nbc_history_create(ndisk->cache, config->blocksize);
+	if (ndisk->history)
+		return 0;
+	nbc_cache_destroy(ndisk->cache);
+	return -ENOMEM;
+}
+
+static void nbc_disk_destroy_cache(struct nbc_disk *ndisk, const char *name)
+{
+	nbc_history_destroy(ndisk->history, &ndisk->cut, name);
+	nbc_cache_destroy(ndisk->cache);
 }
 
 /* A power cut would bring back what zones keep: with a cache they keep nothing. */
@@ -325,7 +344,7 @@ destroy_kept:
 free_index:
 	ida_free(&nbc_indexes, ndisk->index);
 destroy_cache:
-	nbc_cache_destroy(ndisk->cache);
+	nbc_disk_destroy_cache(ndisk, name);
 free:
 	kfree(ndisk);
 	return ERR_PTR(ret);
@@ -334,6 +353,7 @@ free:
 /**
  * nbc_disk_destroy - power a device off
  * @ndisk: the disk
+ * @name: of the device
  *
  * Nothing holds requests in flight any more, see nbc_disk_disarm(). With a
  * cache it is a power cut: the disk is dead before it goes, so that nobody gets
@@ -341,7 +361,7 @@ free:
  *
  * Context: Process context; waits for requests in flight.
  */
-void nbc_disk_destroy(struct nbc_disk *ndisk)
+void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name)
 {
 	nbc_disk_disarm(ndisk);
 	if (ndisk->set)
@@ -354,7 +374,7 @@ void nbc_disk_destroy(struct nbc_disk *ndisk)
 	nbc_bios_drain(&ndisk->bios);
 	nbc_kept_destroy(ndisk->kept);
 	nbc_zoned_cut_power(ndisk);
-	nbc_cache_destroy(ndisk->cache);
+	nbc_disk_destroy_cache(ndisk, name);
 	nbc_set_put(ndisk);
 	ida_free(&nbc_indexes, ndisk->index);
 	kfree(ndisk);

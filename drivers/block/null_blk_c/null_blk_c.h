@@ -19,6 +19,7 @@
 #include "attr.h"
 #include "cache.h"
 #include "cmd.h"
+#include "cut.h"
 #include "kept.h"
 #include "memory.h"
 #include "store.h"
@@ -95,6 +96,8 @@ struct nbc_bios {
  * @store: where its data is, NULL if it keeps none
  * @cache: the volatile part of it, NULL without a cache
  * @irqmode: enum nbc_irqmode
+ * @history: what was written to the cache since the last flush, NULL if it is not kept
+ * @cut: what its end leaves of that
  * @delay: time from taking a request to its completion, with NBC_IRQ_TIMER
  * @badblocks: of the device
  * @badblocks_once: a range that was met is good afterwards
@@ -123,6 +126,7 @@ struct nbc_disk {
 	struct nbc_store	*store;
 
 	struct nbc_cache	*cache;
+	struct nbc_history	*history;
 	ktime_t			delay;
 	struct badblocks	*badblocks;
 	bool			badblocks_once;
@@ -137,6 +141,7 @@ struct nbc_disk {
 	struct mqblk_watch	watch;
 	spinlock_t		path_lock;
 
+	struct nbc_cut		cut;
 	struct mqblk_set	*set;
 	struct mqblk_set	own_set;
 	struct gendisk		*disk;
@@ -223,12 +228,15 @@ ssize_t nbc_device_show(struct nbc_device *dev, const struct nbc_attr *attr,
 ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 			 const char *text, size_t len);
 int nbc_badblocks_store(struct nbc_device *dev, const char *text);
+int nbc_power_cut_store(struct nbc_device *dev, const char *text);
+int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
+			  const struct nbc_cut *cut);
 
 /* disk.c */
 extern int nbc_major;
 struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 				 const struct nbc_config *config);
-void nbc_disk_destroy(struct nbc_disk *ndisk);
+void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name);
 void nbc_disk_choose_path(struct nbc_disk *ndisk);
 void nbc_disk_arm(struct nbc_disk *ndisk);
 void nbc_disk_disarm(struct nbc_disk *ndisk);

@@ -60,6 +60,7 @@
 #include <linux/minmax.h>
 #include <linux/numa.h>
 #include <linux/printk.h>
+#include <linux/sched/signal.h>
 
 #include "memory.h"
 #include "store.h"
@@ -296,6 +297,51 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 	return BLK_STS_OK;
 }
 
+/* The unit of a number, or a new one with zeroes, if nobody else adds any. */
+static struct page *nbc_unit_get(struct nbc_store *store, unsigned long index)
+{
+	struct page *unit = xa_load(&store->units, index);
+
+	if (unit)
+		return unit;
+	unit = nbc_memory_left() ? nbc_unit_alloc(store, true) : NULL;
+	if (unit && xa_err(xa_store(&store->units, index, unit, NBC_GFP))) {
+		nbc_unit_free(store, unit);
+		unit = NULL;
+	}
+	return unit;
+}
+
+/**
+ * nbc_store_put - copy data from the kernel's memory
+ * @store: a store that nobody uses, without dirty units
+ * @pos: first byte
+ * @data: the memory
+ * @len: number of bytes
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOMEM, and then what comes before is written.
+ */
+int nbc_store_put(struct nbc_store *store, u64 pos, const void *data,
+		  unsigned long len)
+{
+	unsigned long part;
+	struct page *unit;
+
+	for (; len; len -= part) {
+		unsigned int offset = nbc_unit_offset(store, pos);
+
+		part = min(len, nbc_unit_bytes(store) - offset);
+		unit = nbc_unit_get(store, pos >> store->unit_shift);
+		if (!unit)
+			return -ENOMEM;
+		memcpy(page_address(unit) + offset, data, part);
+		pos += part;
+		data += part;
+	}
+	return 0;
+}
+
 /* Moves a unit, and the one beneath it, to the list. Under the XArray's lock. */
 static void nbc_take_unit(struct nbc_store *store, struct page *unit,
 			  struct list_head *units)
@@ -458,6 +504,67 @@ void nbc_store_create(struct nbc_store *store)
 	nbc_reaper_create(&store->reaper);
 }
 
+/* Copies a durable unit into a store that nobody else changes. */
+static int nbc_unit_put_copy(struct nbc_store *to, unsigned long index,
+			     struct page *from)
+{
+	struct page *unit;
+	int ret;
+
+	unit = nbc_unit_alloc(to, false);
+	if (!unit)
+		return -ENOMEM;
+	memcpy(page_address(unit), page_address(from), nbc_unit_bytes(to));
+	ret = xa_err(xa_store(&to->units, index, unit, NBC_GFP));
+	if (ret)
+		nbc_unit_free(to, unit);
+	return ret;
+}
+
+/**
+ * nbc_store_copy - copy what is durable in a store to another one
+ * @to: an empty store that nobody uses
+ * @from: a store that nobody writes to meanwhile
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOMEM, or -EINTR after a fatal signal, and then part of it is copied.
+ */
+int nbc_store_copy(struct nbc_store *to, struct nbc_store *from)
+{
+	unsigned int nr_new = 0;
+	unsigned long index;
+	struct page *unit;
+	int ret;
+
+	to->unit_shift = from->unit_shift;
+	xa_for_each(&from->units, index, unit) {
+		if (nbc_unit_is_dirty(unit))
+			unit = nbc_unit_beneath(from, index, unit);
+		if (!unit)
+			continue;
+		if (!(nr_new++ % NBC_UNITS_AT_ONCE) && !nbc_memory_left())
+			return -ENOMEM;
+		ret = nbc_unit_put_copy(to, index, unit);
+		if (ret)
+			return ret;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * nbc_store_empty - free all data of a store
+ * @store: a store that nobody uses
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_store_empty(struct nbc_store *store)
+{
+	nbc_take_out(store, 0, ULONG_MAX);
+}
+
 /**
  * nbc_store_destroy - free a store and all data in it
  * @store: a store that nobody uses any more
@@ -466,7 +573,7 @@ void nbc_store_create(struct nbc_store *store)
  */
 void nbc_store_destroy(struct nbc_store *store)
 {
-	nbc_take_out(store, 0, ULONG_MAX);
+	nbc_store_empty(store);
 	nbc_reaper_destroy(&store->reaper);
 	xa_destroy(&store->units);
 }

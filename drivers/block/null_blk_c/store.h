@@ -50,6 +50,10 @@ void nbc_store_read(struct nbc_store *store, struct bio *bio, u64 pos,
 		    unsigned long len);
 blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 			     unsigned long len);
+int nbc_store_put(struct nbc_store *store, u64 pos, const void *data,
+		  unsigned long len);
+int nbc_store_copy(struct nbc_store *to, struct nbc_store *from);
+void nbc_store_empty(struct nbc_store *store);
 void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len);
 void nbc_store_zero(struct nbc_store *store, u64 pos, u64 len);
 

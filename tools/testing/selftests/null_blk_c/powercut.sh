@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# power_cut and crash_state: for each policy, what is left of the writes since the last
+# flush is what a model holds possible, the same for the same seed, and what crash_state
+# said before. With bios and requests, blocks smaller and larger than a unit, a full
+# cache, a busy disk; and bad input changes nothing.
+#
+#@group cache
+
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
+. "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
+
+HISTORIES=${HISTORIES:-6}
+
+# histories BLOCK SEED
+histories() {
+	powercut "$NBC_ROOT" d s "$1" "$HISTORIES" "$2"
+}
+# fresh [ATTRIBUTE=VALUE...] : disk d with a history, and s for its states
+fresh() {
+	nbc_disk d size=16 memory_backed=1 discard=1 cache_size=4 cache_history=1 "$@"
+	nbc_create s discard=1
+}
+gone() { nbc_destroy d && nbc_destroy s; }
+sum() { dd if="/dev/$1" bs=1M iflag=direct status=none | sha256sum; }
+
+written() { (($(awk '$3 == "d" { print $8 }' /proc/diskstats) >= $1)); }
+# How many bytes of the first 4 MiB differ
+differing() {
+	cmp -l <(dd if=/dev/d bs=64k count=64 status=none) \
+		<(dd if=/dev/s bs=64k count=64 status=none) | wc -l || true
+}
+
+helper powercut
+require_cmd fio
+nbc_load nr_devices=0
+# The power is cut while fio writes.
+dmesg_expect "(I/O|timeout) error(, dev| on dev(ice)?) d"
+seed=${SEED:-$RANDOM}
+diag "SEED=$seed"
+for mode in "queue_mode=2 blocksize=512" "queue_mode=2 blocksize=4096" "queue_mode=0 blocksize=4096"; do
+	# shellcheck disable=SC2086 # two attributes
+	fresh $mode
+	check "$mode: what each policy leaves is possible" histories "${mode##*=}" "$seed"
+	gone
+done
+
+fresh blocksize=4096
+check "a cut of an idle disk" nbc_set d "power_cut=torn 3"
+check_eq "the device is off" "$(nbc_get d power)" 0
+check "the device is off: no power to cut" expect_errno ENODEV nbc_set d power_cut=lost
+check "and no state of it" expect_errno ENODEV nbc_set s "crash_state=d kept"
+nbc_power d 1
+fio --name=w --filename=/dev/d --direct=1 --rw=randwrite --bs=4k --size=16m --ioengine=libaio \
+	--iodepth=16 --fsync=64 --time_based --runtime=600 >/dev/null 2>&1 &
+writer=$!
+check "fio writes" wait_until 30 written 500
+for i in 1 2 3 4; do
+	check "a state of a busy disk" nbc_set s "crash_state=d blocks $i"
+done
+check "a cut of a busy disk" nbc_set d "power_cut=subset 9"
+wait "$writer" || true
+nbc_power d 1
+
+check "bad input: no policy" expect_errno EINVAL nbc_set d power_cut=most
+check "no number" expect_errno EINVAL nbc_set d "power_cut=prefix seven"
+check "too much" expect_errno EINVAL nbc_set d "power_cut=prefix 7 8"
+check "nothing" expect_errno EINVAL nbc_set d power_cut=
+check "no such device" expect_errno ENODEV nbc_set s "crash_state=x kept"
+check "no policy for a state" expect_errno EINVAL nbc_set s crash_state=d
+check "long name" expect_errno EINVAL nbc_set s \
+	"crash_state=ddddddddddddddddddddddddddddddddddddd kept"
+check_eq "the device is still on" "$(nbc_get d power)" 1
+nbc_power s 1
+check "a state on a powered device" expect_errno EBUSY nbc_set s "crash_state=d kept"
+nbc_create t
+check "of one without a history" expect_errno ENODEV nbc_set t "crash_state=s kept"
+check "of itself" expect_errno ENODEV nbc_set t "crash_state=t kept"
+nbc_destroy t
+check "policy without a history" expect_errno EINVAL nbc_set s "power_cut=prefix 1"
+check_eq "s is still on" "$(nbc_get s power)" 1
+check "lost needs none" nbc_set s power_cut=lost
+gone
+
+nbc_create z memory_backed=1 size=16 cache_history=1
+check "history without a cache" expect_errno EINVAL nbc_power z 1
+check "with zones" expect_errno EINVAL nbc_set z cache_size=4 zoned=1 zone_size=1 power=1
+nbc_destroy z
+
+# More is written than the history has room for: what came before is durable then.
+fresh cache_size=1
+dd if=/dev/urandom of=/dev/d bs=64k count=64 oflag=direct status=none
+before=$(sum d)
+check "a full history: states" nbc_set s "crash_state=d kept" power=1
+check_eq "kept is what is read" "$(sum s)" "$before"
+nbc_power s 0
+nbc_set s "crash_state=d lost" power=1
+# 4 MiB were written, and the history holds one: at least three are durable.
+check "no more is lost than the cache holds" test "$(differing)" -le $((1 << 20))
+gone
+check "the log says what survived" \
+	kmsg_has "d: power cut, torn, seed 3: 0 of 0 writes since the last flush survive"
