@@ -13,6 +13,7 @@
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/hrtimer.h>
+#include <linux/io_uring/cmd.h>
 
 #ifdef MQBLK_HAVE_F_SHOULD_MERGE
 /* Merging was asked for by a flag before it became unconditional. */
@@ -116,6 +117,71 @@ static inline int disk_report_zone(struct gendisk *disk, struct blk_zone *zone,
 #else
 /* Limits of atomic writes were enough to have them. */
 #define MQBLK_FEAT_ATOMIC_WRITES	((__force blk_features_t)0)
+#endif
+
+#ifdef MQBLK_HAVE_END_IO_BATCH
+/* A function for &struct request.end_io, with arguments rq and status */
+#define MQBLK_END_IO_FN(_name)						\
+	enum rq_end_io_ret _name(struct request *rq, blk_status_t status,	\
+				 const struct io_comp_batch *iob)
+#else
+#define MQBLK_END_IO_FN(_name)						\
+	enum rq_end_io_ret _name(struct request *rq, blk_status_t status)
+#endif
+
+#ifdef MQBLK_HAVE_URING_TW_REQ
+/*
+ * A function for io_uring_cmd_do_in_task_lazy(), and in it, the command and the flags to
+ * complete it with.
+ */
+#define MQBLK_URING_TASK_FN(_name)					\
+	void _name(struct io_tw_req tw_req, io_tw_token_t tw)
+#define MQBLK_URING_TASK_CMD		io_uring_cmd_from_tw(tw_req)
+#define MQBLK_URING_TASK_FLAGS		IO_URING_CMD_TASK_WORK_ISSUE_FLAGS
+#else
+#define MQBLK_URING_TASK_FN(_name)					\
+	void _name(struct io_uring_cmd *task_cmd, unsigned int task_flags)
+#define MQBLK_URING_TASK_CMD		task_cmd
+#define MQBLK_URING_TASK_FLAGS		task_flags
+#endif
+
+/* The command in an entry of a ring, by whatever name the kernel has it. */
+static inline const void *mqblk_uring_sqe_cmd(const struct io_uring_sqe *sqe)
+{
+	return sqe->cmd;
+}
+
+/*
+ * Linux 7.4 sets the second result apart from the completion, by io_uring_cmd_set_res():
+ * this is the place for it.
+ */
+#ifndef MQBLK_HAVE_URING_DONE32
+#define io_uring_cmd_done32	io_uring_cmd_done
+#endif
+
+/* A buffer that is registered for a ring; it was looked up without the flags. */
+static inline int mqblk_uring_import_fixed(u64 addr, size_t bytes, int rw,
+					   struct iov_iter *iter,
+					   struct io_uring_cmd *ioucmd,
+					   unsigned int issue_flags)
+{
+#ifdef MQBLK_HAVE_URING_FIXED_FLAGS
+	return io_uring_cmd_import_fixed(addr, bytes, rw, iter, ioucmd,
+					 issue_flags);
+#else
+	return io_uring_cmd_import_fixed(addr, bytes, rw, iter, ioucmd);
+#endif
+}
+
+#ifndef MQBLK_HAVE_URING_FIXED_VEC
+static inline int io_uring_cmd_import_fixed_vec(struct io_uring_cmd *ioucmd,
+						const struct iovec __user *uvec,
+						size_t uvec_segs, int ddir,
+						struct iov_iter *iter,
+						unsigned int issue_flags)
+{
+	return -EINVAL;
+}
 #endif
 
 /* The driver's limit on zone appends; 0 lets the block layer emulate them. */

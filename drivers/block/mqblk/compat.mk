@@ -6,7 +6,7 @@
 probe = $(call try-run,echo "extern typeof($(1)) *mqblk_probe;" | \
 	$(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS) \
 	$(KBUILD_CFLAGS) -include linux/blk-mq.h -include linux/hrtimer.h \
-	-include linux/badblocks.h \
+	-include linux/badblocks.h -include linux/io_uring/cmd.h \
 	-fsyntax-only -x c -,-D$(2))
 
 ccflags-y += $(call probe,BLK_MQ_F_SHOULD_MERGE,MQBLK_HAVE_F_SHOULD_MERGE)
@@ -17,3 +17,8 @@ ccflags-y += $(call probe,badblocks_check((struct badblocks *)0, 0, 0, (sector_t
 ccflags-y += $(call probe,disk_report_zone,MQBLK_HAVE_DISK_REPORT_ZONE)
 ccflags-y += $(call probe,((struct queue_limits *)0)->max_hw_zone_append_sectors,MQBLK_HAVE_MAX_HW_ZONE_APPEND)
 ccflags-y += $(call probe,blk_freeze_queue_start_non_owner,MQBLK_HAVE_FREEZE_NON_OWNER)
+ccflags-y += $(call probe,((rq_end_io_fn *)0)((struct request *)0, 0, (const struct io_comp_batch *)0),MQBLK_HAVE_END_IO_BATCH)
+ccflags-y += $(call probe,io_uring_cmd_from_tw,MQBLK_HAVE_URING_TW_REQ)
+ccflags-y += $(call probe,io_uring_cmd_done32,MQBLK_HAVE_URING_DONE32)
+ccflags-y += $(call probe,io_uring_cmd_import_fixed(0, 0, 0, (struct iov_iter *)0, (struct io_uring_cmd *)0, 0),MQBLK_HAVE_URING_FIXED_FLAGS)
+ccflags-y += $(call probe,io_uring_cmd_import_fixed_vec,MQBLK_HAVE_URING_FIXED_VEC)

@@ -14,6 +14,7 @@
 #include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
+#include <linux/io_uring/cmd.h>
 #include <linux/module.h>
 #include <linux/nvme_ioctl.h>
 
@@ -85,11 +86,24 @@ static long nvmec_ctrl_ioctl(struct file *file, unsigned int nr,
 	return ret;
 }
 
+static int nvmec_ctrl_uring_cmd(struct io_uring_cmd *ioucmd,
+				unsigned int issue_flags)
+{
+	const struct nvmec_user user = {
+		.ctrl		= ioucmd->file->private_data,
+		.may_write	= ioucmd->file->f_mode & FMODE_WRITE,
+	};
+
+	return nvmec_uring_cmd(&user, ioucmd, issue_flags);
+}
+
 static const struct file_operations nvmec_ctrl_fops = {
-	.owner		= THIS_MODULE,
-	.open		= nvmec_ctrl_open,
-	.unlocked_ioctl	= nvmec_ctrl_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
+	.owner			= THIS_MODULE,
+	.open			= nvmec_ctrl_open,
+	.unlocked_ioctl		= nvmec_ctrl_ioctl,
+	.compat_ioctl		= compat_ptr_ioctl,
+	.uring_cmd		= nvmec_ctrl_uring_cmd,
+	.uring_cmd_iopoll	= nvmec_uring_iopoll,
 };
 
 /**
@@ -140,11 +154,26 @@ static long nvmec_generic_ioctl(struct file *file, unsigned int nr,
 	return nvmec_user_ioctl(&user, nr, arg);
 }
 
+static int nvmec_generic_uring_cmd(struct io_uring_cmd *ioucmd,
+				   unsigned int issue_flags)
+{
+	struct nvmec_ns *ns = ioucmd->file->private_data;
+	const struct nvmec_user user = {
+		.ctrl		= ns->ctrl,
+		.ns		= ns,
+		.may_write	= ioucmd->file->f_mode & FMODE_WRITE,
+	};
+
+	return nvmec_uring_cmd(&user, ioucmd, issue_flags);
+}
+
 static const struct file_operations nvmec_generic_fops = {
-	.owner		= THIS_MODULE,
-	.open		= nvmec_generic_open,
-	.unlocked_ioctl	= nvmec_generic_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
+	.owner			= THIS_MODULE,
+	.open			= nvmec_generic_open,
+	.unlocked_ioctl		= nvmec_generic_ioctl,
+	.compat_ioctl		= compat_ptr_ioctl,
+	.uring_cmd		= nvmec_generic_uring_cmd,
+	.uring_cmd_iopoll	= nvmec_uring_iopoll,
 };
 
 /* The last reference of the disk may be this one, and frees the structure. */

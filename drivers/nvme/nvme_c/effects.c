@@ -40,6 +40,19 @@ static const struct nvme_effects_log *nvmec_effects_log(struct nvmec_ctrl *ctrl)
 }
 
 /**
+ * nvmec_effects_at_hand - would nvmec_effects() ask nobody
+ * @ctrl: the controller
+ *
+ * Context: Any.
+ * Return: true if the controller was asked, or has nothing to say.
+ */
+bool nvmec_effects_at_hand(struct nvmec_ctrl *ctrl)
+{
+	return READ_ONCE(ctrl->effects) ||
+	       !(ctrl->ident.lpa & NVME_CTRL_LPA_CMD_EFFECTS_LOG);
+}
+
+/**
  * nvmec_effects - what a command does
  * @ctrl: the controller, which is asked once
  * @admin: it is an admin command

@@ -17,12 +17,20 @@
 #define NVMEC_USER_IO32_BYTES	44
 #define NVMEC_SUBMIT_IO32	_IOC(_IOC_WRITE, 'N', 0x42, NVMEC_USER_IO32_BYTES)
 
-/* Both structures have the same members up to the result. */
-static void nvmec_ucmd_fill(struct nvmec_ucmd *ucmd,
-			    const struct nvme_passthru_cmd64 *arg)
+/**
+ * nvmec_ucmd_fill - take a command from what a user gave
+ * @ucmd: the command; what is not in @arg is there
+ * @arg: all structures of <linux/nvme_ioctl.h> but one have its members up to the result
+ *
+ * Context: Any.
+ * Return: 0; -EINVAL if there is metadata: no namespace here has any.
+ */
+int nvmec_ucmd_fill(struct nvmec_ucmd *ucmd, const struct nvme_passthru_cmd64 *arg)
 {
 	struct nvme_command *cmd = &ucmd->cmd;
 
+	if (arg->metadata_len)
+		return -EINVAL;
 	cmd->common.opcode = arg->opcode;
 	cmd->common.flags = arg->flags;
 	cmd->common.nsid = cpu_to_le32(arg->nsid);
@@ -37,12 +45,7 @@ static void nvmec_ucmd_fill(struct nvmec_ucmd *ucmd,
 	ucmd->addr = arg->addr;
 	ucmd->len = arg->data_len;
 	ucmd->timeout_ms = arg->timeout_ms;
-}
-
-/* There is no namespace with metadata here. */
-static bool nvmec_wants_metadata(const struct nvme_passthru_cmd64 *arg)
-{
-	return arg->metadata_len;
+	return 0;
 }
 
 static long nvmec_ioctl_cmd(const struct nvmec_user *user, bool admin,
@@ -57,10 +60,9 @@ static long nvmec_ioctl_cmd(const struct nvmec_user *user, bool admin,
 		      offsetof(struct nvme_passthru_cmd64, rsvd2));
 	if (copy_from_user(&arg, to, offsetof(struct nvme_passthru_cmd, result)))
 		return -EFAULT;
-	if (nvmec_wants_metadata(&arg))
-		return -EINVAL;
-	nvmec_ucmd_fill(&ucmd, &arg);
-	ret = nvmec_passthru(user, &ucmd, &result);
+	ret = nvmec_ucmd_fill(&ucmd, &arg);
+	if (!ret)
+		ret = nvmec_passthru(user, &ucmd, &result);
 	if (ret >= 0 && put_user(lower_32_bits(result), &to->result))
 		return -EFAULT;
 	return ret;
@@ -76,10 +78,9 @@ static long nvmec_ioctl_cmd64(const struct nvmec_user *user, bool admin, bool ve
 
 	if (copy_from_user(&arg, to, sizeof(arg)))
 		return -EFAULT;
-	if (nvmec_wants_metadata(&arg))
-		return -EINVAL;
-	nvmec_ucmd_fill(&ucmd, &arg);
-	ret = nvmec_passthru(user, &ucmd, &result);
+	ret = nvmec_ucmd_fill(&ucmd, &arg);
+	if (!ret)
+		ret = nvmec_passthru(user, &ucmd, &result);
 	if (ret >= 0 && put_user(result, &to->result))
 		return -EFAULT;
 	return ret;

@@ -56,6 +56,7 @@
  * ----------------------
  * chardev.c has the devices, ioctl.c reads what comes by them, permit.c says who may send
  * which command, and passthru.c sends it as a request of the admin queue or of a disk.
+ * uring.c does so without waiting for its end.
  * Whatever is open holds a reference of the controller or of the disk. A device that
  * went refuses requests by its queue, which is there as long as the structure.
  *
@@ -76,8 +77,7 @@
  * What is left out
  * ----------------
  * SGLs longer than 16 pieces, metadata and protection information, zones,
- * multipath, controller and host memory buffers, power states, io_uring commands, and
- * blocks larger than a page.
+ * multipath, controller and host memory buffers, power states, and blocks larger than a page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

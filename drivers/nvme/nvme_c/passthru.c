@@ -17,6 +17,7 @@
 #include <linux/capability.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/mqblk_compat.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
@@ -27,11 +28,16 @@
 #include "rq.h"
 #include "user.h"
 
-/* Effects of a command after which namespaces are looked at. */
-#define NVMEC_EFFECTS_CHANGE	(NVME_CMD_EFFECTS_NCC | NVME_CMD_EFFECTS_NIC)
-
-/* A bring-up ends by itself, but that may take long, and one may lose patience. */
-static int nvmec_await_bringup(struct nvmec_ctrl *ctrl)
+/**
+ * nvmec_await_bringup - wait while a controller is being brought up
+ * @ctrl: the controller
+ *
+ * That ends by itself, but may take long, and one may lose patience.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -EINTR.
+ */
+int nvmec_await_bringup(struct nvmec_ctrl *ctrl)
 {
 	while (nvmec_state(ctrl) == NVMEC_RESETTING) {
 		if (msleep_interruptible(NVMEC_LOOK_MS))
@@ -135,6 +141,22 @@ struct request *nvmec_passthru_request(const struct nvmec_user *user,
 	return rq;
 }
 
+static ssize_t nvmec_ucmd_import_fixed(const struct nvmec_ucmd *ucmd, int dir,
+				       struct iov_iter *iter)
+{
+	int ret;
+
+	if (ucmd->vec)
+		ret = io_uring_cmd_import_fixed_vec(ucmd->fixed,
+						    u64_to_user_ptr(ucmd->addr),
+						    ucmd->len, dir, iter,
+						    ucmd->issue_flags);
+	else
+		ret = mqblk_uring_import_fixed(ucmd->addr, ucmd->len, dir, iter,
+					       ucmd->fixed, ucmd->issue_flags);
+	return ret ?: iov_iter_count(iter);
+}
+
 /*
  * Returns how many bytes there are, or an errno. @iov is UIO_FASTIOV pieces at first, and
  * what is to be freed at last.
@@ -145,10 +167,12 @@ static ssize_t nvmec_ucmd_import(const struct nvmec_ucmd *ucmd, int dir,
 	void __user *addr = u64_to_user_ptr(ucmd->addr);
 	ssize_t ret;
 
-	if (ucmd->vec)
+	if (ucmd->vec && !ucmd->fixed)
 		return import_iovec(dir, addr, ucmd->len, UIO_FASTIOV, iov,
 				    iter);
 	*iov = NULL;
+	if (ucmd->fixed)
+		return nvmec_ucmd_import_fixed(ucmd, dir, iter);
 	ret = import_ubuf(dir, addr, ucmd->len, iter);
 	return ret ?: iov_iter_count(iter);
 }
@@ -180,7 +204,7 @@ int nvmec_passthru_map(const struct nvmec_user *user,
 		ret = -EINVAL;
 	else if (bytes)
 		ret = blk_rq_map_user_iov(rq->q, rq, NULL, &iter,
-					  GFP_KERNEL | __GFP_ZERO);
+					  GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	kfree(iov);
 	return ret;
 }

@@ -13,6 +13,9 @@
 struct nvmec_ctrl;
 struct nvmec_ns;
 
+struct io_uring_cmd;
+struct nvme_passthru_cmd64;
+
 /**
  * struct nvmec_user - who asks
  * @ctrl: the controller; the open file has a reference
@@ -35,6 +38,9 @@ struct nvmec_user {
  * @addr: of the data, in user space
  * @len: bytes of the data; of an array, its entries
  * @timeout_ms: how long it may take, 0 for the time that others have
+ * @fixed: the data lies in a buffer that is registered for the ring of this io_uring
+ *	command, or NULL
+ * @issue_flags: IO_URING_F_* of an io_uring command
  */
 struct nvmec_ucmd {
 	struct nvme_command	cmd;
@@ -43,7 +49,12 @@ struct nvmec_ucmd {
 	u64			addr;
 	u32			len;
 	u32			timeout_ms;
+	struct io_uring_cmd	*fixed;
+	unsigned int		issue_flags;
 };
+
+/* Effects of a command after which namespaces are looked at. */
+#define NVMEC_EFFECTS_CHANGE	(NVME_CMD_EFFECTS_NCC | NVME_CMD_EFFECTS_NIC)
 
 /* What nvmec_least_bytes() says of a command that it does not know. */
 #define NVMEC_BYTES_UNKNOWN	U32_MAX
@@ -56,10 +67,12 @@ u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift);
 u32 nvmec_known_effects(bool admin, u8 opcode);
 
 /* effects.c */
+bool nvmec_effects_at_hand(struct nvmec_ctrl *ctrl);
 u32 nvmec_effects(struct nvmec_ctrl *ctrl, bool admin, u8 opcode);
 void nvmec_effects_free(struct nvmec_ctrl *ctrl);
 
 /* passthru.c */
+int nvmec_await_bringup(struct nvmec_ctrl *ctrl);
 int nvmec_passthru_check(const struct nvmec_user *user,
 			 const struct nvmec_ucmd *ucmd, u32 *effects);
 struct request *nvmec_passthru_request(const struct nvmec_user *user,
@@ -72,8 +85,15 @@ int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		   u64 *result);
 
 /* ioctl.c */
+int nvmec_ucmd_fill(struct nvmec_ucmd *ucmd, const struct nvme_passthru_cmd64 *arg);
 long nvmec_user_ioctl(const struct nvmec_user *user, unsigned int nr,
 		      unsigned long arg);
+
+/* uring.c */
+int nvmec_uring_cmd(const struct nvmec_user *user, struct io_uring_cmd *ioucmd,
+		    unsigned int issue_flags);
+int nvmec_uring_iopoll(struct io_uring_cmd *ioucmd, struct io_comp_batch *iob,
+		       unsigned int poll_flags);
 
 /* chardev.c */
 int nvmec_chardev_init(void);

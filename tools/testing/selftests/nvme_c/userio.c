@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * userio [-r] [-u UID] [-w] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
+ * userio [-bBfprw] [-u UID] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
  *
- * Makes one ioctl of <linux/nvme_ioctl.h> and prints what came of it: the name of an
+ * Makes one ioctl of <linux/nvme_ioctl.h>, or sends one command by io_uring, and prints what came of it: the name of an
  * errno, or "status" and "result" in hexadecimal. The buffer stands among bytes of a
  * pattern; "overrun" is printed if one of them changed, and what is not written by the
  * device has the pattern, too.
@@ -11,7 +11,15 @@
  *  -u UID    become this user after it was opened
  *  -w        after it was opened print "open", and wait for a line
  *
- * IOCTL is id, admin, admin64, io, io64, vec, submit, reset, subsys, rescan or a number.
+ * and for io_uring
+ *
+ *  -b        a ring with small submissions
+ *  -B        a ring with small completions
+ *  -f        the data in a registered buffer
+ *  -p        a ring that polls
+ *
+ * IOCTL is id, admin, admin64, io, io64, vec, submit, reset, subsys, rescan or a number;
+ * by io_uring uring-io, uring-vec, uring-admin, uring-admin-vec or uring-NUMBER.
  * Keys are op, flags, nsid, cdw2, cdw3, cdw10 to cdw15, len (of the buffer, and what the
  * driver is told), at (where in a page it begins), pieces (of a vector), addr (instead
  * of the buffer), meta (its length), timeout (ms); for submit slba and blocks.
@@ -30,6 +38,8 @@
 
 #include <linux/nvme_ioctl.h>
 
+#include "uring.h"
+
 #define PATTERN		0xa5
 #define PAGE		4096
 #define ROOM		(8UL << 20)
@@ -42,6 +52,8 @@ struct numbers {
 };
 
 static unsigned char *room, *buffer;
+static unsigned int ring_flags = IORING_SETUP_SQE128 | IORING_SETUP_CQE32;
+static int ring_fixed;
 
 static void die(const char *what)
 {
@@ -155,6 +167,43 @@ static void fill_vec(struct nvme_passthru_cmd64 *cmd, const struct numbers *n)
 	cmd->vec_cnt = n->pieces;
 }
 
+static unsigned int uring_op(const char *name)
+{
+	if (!strcmp(name, "io"))
+		return NVME_URING_CMD_IO;
+	if (!strcmp(name, "vec"))
+		return NVME_URING_CMD_IO_VEC;
+	if (!strcmp(name, "admin"))
+		return NVME_URING_CMD_ADMIN;
+	if (!strcmp(name, "admin-vec"))
+		return NVME_URING_CMD_ADMIN_VEC;
+	return strtoul(name, NULL, 0);
+}
+
+static int run_uring(int fd, const char *name, const struct numbers *n, __u64 *result)
+{
+	unsigned int op = uring_op(name);
+	struct nvme_passthru_cmd64 cmd;
+	unsigned long long second = 0;
+	struct uring ring;
+	int ret;
+
+	fill64(&cmd, n);
+	if (op == NVME_URING_CMD_IO_VEC || op == NVME_URING_CMD_ADMIN_VEC)
+		fill_vec(&cmd, n);
+	if (uring_open(&ring, ring_flags))
+		die("io_uring_setup");
+	if (ring_fixed && uring_register(&ring, buffer, n->len))
+		die("io_uring_register");
+	ret = uring_cmd(&ring, fd, op, &cmd, sizeof(struct nvme_uring_cmd), ring_fixed,
+			&second);
+	*result = second;
+	if (ret >= 0)
+		return ret;
+	errno = -ret;
+	return -1;
+}
+
 static int run(int fd, const char *name, const struct numbers *n, __u64 *result)
 {
 	struct nvme_passthru_cmd64 cmd64;
@@ -162,6 +211,8 @@ static int run(int fd, const char *name, const struct numbers *n, __u64 *result)
 	struct nvme_user_io io;
 	int ret;
 
+	if (!strncmp(name, "uring-", 6))
+		return run_uring(fd, name + 6, n, result);
 	fill64(&cmd64, n);
 	memcpy(&cmd, &cmd64, offsetof(struct nvme_passthru_cmd, result));
 	cmd.result = 0;
@@ -216,13 +267,21 @@ int main(int argc, char **argv)
 	__u64 result = 0;
 	uid_t uid = 0;
 
-	while ((opt = getopt(argc, argv, "ru:w")) != -1) {
+	while ((opt = getopt(argc, argv, "bBfpru:w")) != -1) {
 		if (opt == 'r')
 			flags = O_RDONLY;
 		else if (opt == 'u')
 			uid = strtoul(optarg, NULL, 0);
 		else if (opt == 'w')
 			waits = 1;
+		else if (opt == 'b')
+			ring_flags &= ~IORING_SETUP_SQE128;
+		else if (opt == 'B')
+			ring_flags &= ~IORING_SETUP_CQE32;
+		else if (opt == 'f')
+			ring_fixed = 1;
+		else if (opt == 'p')
+			ring_flags |= IORING_SETUP_IOPOLL;
 		else
 			return 2;
 	}
