@@ -17,7 +17,8 @@
  * ------
  * Whoever keeps memory that it can do without registers here. Before a write fails for
  * want of memory, all givers are asked to give back what they keep, and all reapers are
- * waited for: it does not matter whose memory it was.
+ * waited for: it does not matter whose memory it was. Writers that come meanwhile have
+ * the next round in common, which begins after all of them came.
  *
  * What is kept counts as memory that the kernel can reclaim (KReclaimable in
  * /proc/meminfo), and so as available, for everybody but us.
@@ -28,6 +29,7 @@
 #include <linux/atomic.h>
 #include <linux/cleanup.h>
 #include <linux/cpumask.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -44,6 +46,11 @@
 #define NBC_FREE_AT_ONCE	32
 /* Allocations below that are made without asking. */
 #define NBC_SMALL_BYTES		SZ_16M
+/*
+ * So many rounds of a reaper free all that was added before the first: while one round
+ * ends, it waits for the next, and goes in the third.
+ */
+#define NBC_REAPER_ROUNDS	3
 
 static struct workqueue_struct *nbc_reaper_wq;
 /* Available memory, in pages, below which no data is added. */
@@ -53,6 +60,8 @@ static long nbc_reserve_pages __ro_after_init;
 static LIST_HEAD(nbc_reapers);
 static LIST_HEAD(nbc_givers);
 static DEFINE_MUTEX(nbc_memory_lock);
+/* How often memory was collected; the last time may not be over. Changes under the lock. */
+static unsigned long nbc_nr_collects;
 /* What all givers keep, which counts as available. */
 static atomic_long_t nbc_kept_pages;
 
@@ -123,8 +132,7 @@ void nbc_reaper_wait(struct nbc_reaper *reaper)
 {
 	int i;
 
-	/* Added while one round ends, they wait in the next, and go in the third. */
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < NBC_REAPER_ROUNDS; i++)
 		flush_rcu_work(&reaper->work);
 }
 
@@ -228,17 +236,41 @@ static long nbc_pages_of_cpus(void)
 	return nr;
 }
 
-/* Makes free memory of all that givers keep and that reapers have. */
-static void nbc_memory_collect(void)
+/* All reapers have each round together, as they wait for the same grace periods. */
+static void nbc_reapers_wait(void)
 {
 	struct nbc_reaper *reaper;
+	int i;
+
+	lockdep_assert_held(&nbc_memory_lock);
+	for (i = 0; i < NBC_REAPER_ROUNDS; i++)
+		list_for_each_entry(reaper, &nbc_reapers, entry)
+			flush_rcu_work(&reaper->work);
+}
+
+/*
+ * Makes free memory of all that givers keep and that reapers have. Who comes while this
+ * goes on may have freed something that is not looked at any more. But the next time
+ * begins after they came, and is for all of them.
+ */
+static void nbc_memory_collect(void)
+{
 	struct nbc_giver *giver;
+	unsigned long seen;
+
+	/* What the caller freed comes before the count: pairs with the barrier below. */
+	smp_mb();
+	seen = READ_ONCE(nbc_nr_collects);
 
 	guard(mutex)(&nbc_memory_lock);
+	if (nbc_nr_collects != seen)
+		return;
+	WRITE_ONCE(nbc_nr_collects, seen + 1);
+	/* Who saw the count before this has freed what is looked for now. */
+	smp_mb();
 	list_for_each_entry(giver, &nbc_givers, entry)
 		giver->give(giver);
-	list_for_each_entry(reaper, &nbc_reapers, entry)
-		nbc_reaper_wait(reaper);
+	nbc_reapers_wait();
 }
 
 /**
