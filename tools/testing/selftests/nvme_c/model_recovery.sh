@@ -54,13 +54,17 @@ at_exit end_job $job
 
 # --- I/O without answer -------------------------------------------------------
 
-# hang COUNT : reads that fail, and how long that takes, to $took
+# hang COUNT : reads that fail, and how long that takes once the controller has all of
+# them, to $took
 hang() {
-	local begin
-	begin=$(now_ms)
+	local begin reader
 	fio --name=hung --filename="/dev/$(model_disk m)" --direct=1 --thread \
 		--ioengine=libaio --iodepth="$1" --bs=4k --rw=randread \
-		--number_ios="$1" >/dev/null 2>&1 || true
+		--number_ios="$1" >/dev/null 2>&1 &
+	reader=$!
+	check "$1 hung: it has them" wait_until $time_out model_hit m "$1"
+	begin=$(now_ms)
+	wait $reader || true
 	took=$(($(now_ms) - begin))
 }
 for count in 1 64; do
