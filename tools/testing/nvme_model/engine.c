@@ -143,6 +143,13 @@ static bool nvmm_put_off(struct nvmm_ctrl *ctrl, const struct nvmm_cmd *cmd)
 	return true;
 }
 
+/* Rules may end it in the middle of its work. */
+static bool nvmm_died(const struct nvmm_ctrl *ctrl)
+{
+	return READ_ONCE(ctrl->gone) ||
+	       (READ_ONCE(ctrl->csts) & (NVME_CSTS_RDY | NVME_CSTS_CFS)) != NVME_CSTS_RDY;
+}
+
 static void nvmm_take(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 {
 	ctrl->counts[cmd->sqid ? NVMM_IO_COMMANDS : NVMM_ADMIN_COMMANDS]++;
@@ -152,6 +159,8 @@ static void nvmm_take(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 				     &cmd->own_fx)) {
 			cmd->fx = &cmd->own_fx;
 			nvmm_apply(ctrl, cmd->fx);
+			if (nvmm_died(ctrl))
+				return;
 		}
 	}
 	if (nvmm_does(cmd, NVMM_DROP))
@@ -271,7 +280,7 @@ static void nvmm_queue_step(struct nvmm_ctrl *ctrl, unsigned int qid)
 		cmd.sqid = qid;
 		cmd.fx = NULL;
 		nvmm_take(ctrl, &cmd);
-		if (unlikely(READ_ONCE(ctrl->frozen) || READ_ONCE(ctrl->gone)))
+		if (unlikely(READ_ONCE(ctrl->frozen) || nvmm_died(ctrl)))
 			return;
 	}
 }
