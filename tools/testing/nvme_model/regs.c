@@ -13,12 +13,15 @@
 #define NVMM_CC_FIXED	(NVME_CC_CSS_MASK | NVME_CC_MPS_MASK | NVME_CC_AMS_MASK | \
 			 NVME_CC_CRIME)
 
+/* There is a reset of the subsystem. */
+#define NVMM_CAP_NSSRS	BIT_ULL(36)
+
 /* --- reading ------------------------------------------------------------------------- */
 
 static u64 nvmm_cap(const struct nvmm_config *config)
 {
 	return (config->depth - 1) | BIT_ULL(16) | (u64)config->timeout << 24 |
-	       (u64)config->dstrd << 32 | BIT_ULL(37);
+	       (u64)config->dstrd << 32 | NVMM_CAP_NSSRS | BIT_ULL(37);
 }
 
 /* Eight bytes of registers from @offset on, a multiple of eight. */
@@ -120,6 +123,25 @@ static void nvmm_write_address(struct nvmm_ctrl *ctrl, u64 *reg, bool high, int 
 		*reg = (*reg & ~(u64)U32_MAX) | (u32)value;
 }
 
+/*
+ * The subsystem is reset, which is this controller. CSTS.RDY goes when the thread has
+ * stopped, as after CC.EN was cleared. The driver may not know yet: another one may have
+ * asked for it.
+ */
+static void nvmm_subsys_reset(struct nvmm_ctrl *ctrl)
+{
+	lockdep_assert_held(&ctrl->lock);
+	ctrl->cc = 0;
+	ctrl->csts = (ctrl->csts & NVME_CSTS_RDY) | NVME_CSTS_NSSRO;
+	ctrl->aqa = 0;
+	ctrl->asq = 0;
+	ctrl->acq = 0;
+	ctrl->shutting = false;
+	ctrl->must_stop = true;
+	ctrl->counts[NVMM_SUBSYS_RESETS]++;
+	WRITE_ONCE(ctrl->spoiled, true);
+}
+
 static void nvmm_write_locked(struct nvmm_ctrl *ctrl, unsigned int offset, int size,
 			      u64 value)
 {
@@ -129,6 +151,10 @@ static void nvmm_write_locked(struct nvmm_ctrl *ctrl, unsigned int offset, int s
 		break;
 	case NVME_REG_CSTS:
 		ctrl->csts &= ~(value & NVME_CSTS_NSSRO);
+		break;
+	case NVME_REG_NSSR:
+		if (value == NVME_SUBSYS_RESET)
+			nvmm_subsys_reset(ctrl);
 		break;
 	case NVME_REG_AQA:
 		if (ctrl->cc & NVME_CC_ENABLE)
