@@ -195,4 +195,25 @@ static inline void mqblk_limit_zone_append(struct queue_limits *limits,
 #endif
 }
 
+/* The same from other limits */
+static inline void mqblk_copy_zone_append(struct queue_limits *limits,
+					  const struct queue_limits *from)
+{
+#ifdef MQBLK_HAVE_MAX_HW_ZONE_APPEND
+	limits->max_hw_zone_append_sectors = from->max_hw_zone_append_sectors;
+#else
+	limits->max_zone_append_sectors = from->max_zone_append_sectors;
+#endif
+}
+
+static inline int mqblk_rq_map_kern(struct request *rq, void *data,
+				    unsigned int bytes, gfp_t gfp)
+{
+#ifdef MQBLK_HAVE_MAP_KERN_QUEUE
+	return blk_rq_map_kern(rq->q, rq, data, bytes, gfp);
+#else
+	return blk_rq_map_kern(rq, data, bytes, gfp);
+#endif
+}
+
 #endif /* _LINUX_MQBLK_COMPAT_H */

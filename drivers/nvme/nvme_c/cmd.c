@@ -32,6 +32,21 @@ void nvmec_cmd_discard(struct nvme_command *cmd, u32 nsid, unsigned int nr)
 	};
 }
 
+/* @first is the zone's first block; with @all, all zones for which it makes sense. */
+void nvmec_cmd_zone(struct nvme_command *cmd, u32 nsid, u64 first, u8 action,
+		    bool all)
+{
+	*cmd = (struct nvme_command) {
+		.zms = {
+			.opcode		= nvme_cmd_zone_mgmt_send,
+			.nsid		= cpu_to_le32(nsid),
+			.slba		= cpu_to_le64(first),
+			.zsa		= action,
+			.select_all	= all,
+		},
+	};
+}
+
 void nvmec_cmd_identify(struct nvme_command *cmd, u8 cns, u32 nsid, u8 csi)
 {
 	*cmd = (struct nvme_command) {
@@ -175,6 +190,10 @@ blk_status_t nvmec_status_to_blk(u16 status)
 	case NVME_SC_REFTAG_CHECK:
 	case NVME_SC_INVALID_PI:
 		return BLK_STS_PROTECTION;
+	case NVME_SC_ZONE_TOO_MANY_ACTIVE:
+		return BLK_STS_ZONE_ACTIVE_RESOURCE;
+	case NVME_SC_ZONE_TOO_MANY_OPEN:
+		return BLK_STS_ZONE_OPEN_RESOURCE;
 	case NVME_SC_RESERVATION_CONFLICT:
 		return BLK_STS_RESV_CONFLICT;
 	default:

@@ -47,6 +47,8 @@ static inline void nvmec_cmd_rw(struct nvme_command *cmd, u8 opcode,
 
 void nvmec_cmd_flush(struct nvme_command *cmd, u32 nsid);
 void nvmec_cmd_discard(struct nvme_command *cmd, u32 nsid, unsigned int nr);
+void nvmec_cmd_zone(struct nvme_command *cmd, u32 nsid, u64 first, u8 action,
+		    bool all);
 void nvmec_cmd_identify(struct nvme_command *cmd, u8 cns, u32 nsid, u8 csi);
 void nvmec_cmd_set_feature(struct nvme_command *cmd, u8 fid, u32 value);
 void nvmec_cmd_get_log(struct nvme_command *cmd, u8 lid, unsigned int bytes);

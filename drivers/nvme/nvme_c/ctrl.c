@@ -242,7 +242,9 @@ VISIBLE_IF_KUNIT int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl)
 		 NVME_CC_IOSQES | NVME_CC_IOCQES |
 		 (NVMEC_PAGE_SHIFT - 12) << NVME_CC_MPS_SHIFT;
 
-	cc |= NVME_CC_CSS_NVM;
+	/* Only so are namespaces of other command sets served. */
+	cc |= NVME_CAP_CSS(ctrl->cap) & NVME_CAP_CSS_CSI ? NVME_CC_CSS_CSI :
+							   NVME_CC_CSS_NVM;
 	writel(cc, ctrl->bar + NVME_REG_CC);
 	nvmec_quirks_after_enable(ctrl);
 	return nvmec_wait_csts(ctrl, NVME_CSTS_RDY, NVME_CSTS_RDY,

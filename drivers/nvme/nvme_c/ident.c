@@ -348,6 +348,7 @@ int nvmec_ident_ns(struct device *dev, u32 nsid,
 
 	memcpy(info->id.eui64, id->eui64, sizeof(info->id.eui64));
 	memcpy(info->id.nguid, id->nguid, sizeof(info->id.nguid));
+	info->format = format;
 	info->lba_shift = lbaf->ds;
 	info->capacity_sects = sects;
 	info->read_only = id->nsattr & NVME_NS_ATTR_RO;
@@ -369,13 +370,16 @@ int nvmec_ident_ns(struct device *dev, u32 nsid,
 void nvmec_limits_renew(struct queue_limits *lim, const struct queue_limits *said)
 {
 	const blk_features_t ours = BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA |
-				    MQBLK_FEAT_ATOMIC_WRITES;
+				    MQBLK_FEAT_ATOMIC_WRITES | BLK_FEAT_ZONED;
 
 	lim->features = (lim->features & ~ours) | said->features;
 	lim->physical_block_size = said->physical_block_size;
 	lim->io_min = said->io_min;
 	lim->io_opt = said->io_opt;
 	lim->chunk_sectors = said->chunk_sectors;
+	lim->max_open_zones = said->max_open_zones;
+	lim->max_active_zones = said->max_active_zones;
+	mqblk_copy_zone_append(lim, said);
 	lim->max_hw_sectors = said->max_hw_sectors;
 	lim->max_hw_discard_sectors = said->max_hw_discard_sectors;
 	lim->max_discard_segments = said->max_discard_segments;
@@ -498,7 +502,7 @@ int nvmec_ident_ns_list(struct device *dev, const __le32 *page, u32 after,
 }
 
 /**
- * nvmec_ident_ns_csi - is a namespace one of the NVM command set
+ * nvmec_ident_ns_csi - is a namespace one of a command set that is known
  * @dev: for messages
  * @nsid: its id
  * @id: its identity
@@ -514,7 +518,10 @@ int nvmec_ident_ns_csi(struct device *dev, u32 nsid,
 {
 	if (id->csi == NVME_CSI_NVM)
 		return 0;
-	dev_err(dev, "namespace %u: CSI: command set %u, only 0 (NVM) is known\n",
-		nsid, id->csi);
+	if (IS_ENABLED(CONFIG_BLK_DEV_ZONED) && id->csi == NVME_CSI_ZNS)
+		return 0;
+	dev_err(dev, "namespace %u: CSI: command set %u, only 0 (NVM)%s known\n",
+		nsid, id->csi,
+		IS_ENABLED(CONFIG_BLK_DEV_ZONED) ? " and 2 (zoned) are" : " is");
 	return -ENODEV;
 }

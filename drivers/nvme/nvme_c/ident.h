@@ -90,6 +90,7 @@ struct nvmec_ns_id {
  * @id: identity
  * @described: there is a list of descriptors, which @id has
  * @shared: other controllers may have it, too
+ * @format: which of its formats it has
  * @lba_shift: log2 of the logical block size in bytes
  * @capacity_sects: size in units of 512 bytes
  * @read_only: it cannot be written
@@ -100,6 +101,7 @@ struct nvmec_ns_info {
 	struct nvmec_ns_id	id;
 	bool			described;
 	bool			shared;
+	u8			format;
 	u8			lba_shift;
 	sector_t		capacity_sects;
 	bool			read_only;

@@ -70,6 +70,33 @@ static u16 nvmec_wz_control(const struct nvmec_ns *ns, const struct request *rq)
 	return NVME_WZ_DEAC;
 }
 
+static inline void nvmec_build_rw(struct request *rq,
+				  struct nvme_command *cmd, u8 opcode)
+{
+	const struct nvmec_range range = nvmec_rq_range(rq->q->queuedata, rq);
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	nvmec_cmd_rw(cmd, opcode, &range, nvmec_rw_control(rq));
+	cmd->rw.flags = nrq->cmd_flags;
+	cmd->rw.dptr = nrq->dptr;
+}
+
+static void nvmec_build_zone(struct request *rq, struct nvme_command *cmd)
+{
+	static const u8 actions[] = {
+		[REQ_OP_ZONE_OPEN]	= NVME_ZONE_OPEN,
+		[REQ_OP_ZONE_CLOSE]	= NVME_ZONE_CLOSE,
+		[REQ_OP_ZONE_FINISH]	= NVME_ZONE_FINISH,
+		[REQ_OP_ZONE_RESET]	= NVME_ZONE_RESET,
+		[REQ_OP_ZONE_RESET_ALL]	= NVME_ZONE_RESET,
+	};
+	const struct nvmec_range range = nvmec_rq_range(rq->q->queuedata, rq);
+	bool all = req_op(rq) == REQ_OP_ZONE_RESET_ALL;
+
+	nvmec_cmd_zone(cmd, range.nsid, all ? 0 : range.first, actions[req_op(rq)],
+		       all);
+}
+
 /* The command of a request that is no read or write, but for its id. */
 static noinline void nvmec_build_other(struct request *rq, struct nvme_command *cmd)
 {
@@ -91,21 +118,20 @@ static noinline void nvmec_build_other(struct request *rq, struct nvme_command *
 		nvmec_cmd_rw(cmd, nvme_cmd_write_zeroes, &range,
 			     nvmec_wz_control(ns, rq));
 		break;
+	case REQ_OP_ZONE_APPEND:
+		nvmec_build_rw(rq, cmd, nvme_cmd_zone_append);
+		break;
+	case REQ_OP_ZONE_OPEN:
+	case REQ_OP_ZONE_CLOSE:
+	case REQ_OP_ZONE_FINISH:
+	case REQ_OP_ZONE_RESET:
+	case REQ_OP_ZONE_RESET_ALL:
+		nvmec_build_zone(rq, cmd);
+		break;
 	default:
 		nvmec_build_passthru(nrq, cmd, rq->bio);
 		break;
 	}
-}
-
-static inline void nvmec_build_rw(struct request *rq,
-				  struct nvme_command *cmd, u8 opcode)
-{
-	const struct nvmec_range range = nvmec_rq_range(rq->q->queuedata, rq);
-	struct nvmec_rq *nrq = nvmec_rq(rq);
-
-	nvmec_cmd_rw(cmd, opcode, &range, nvmec_rw_control(rq));
-	cmd->rw.flags = nrq->cmd_flags;
-	cmd->rw.dptr = nrq->dptr;
 }
 
 /* Writes the command of a request whose data is mapped. */
@@ -144,11 +170,17 @@ static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
 	switch (req_op(rq)) {
 	case REQ_OP_READ:
 	case REQ_OP_WRITE:
+	case REQ_OP_ZONE_APPEND:
 		return nvmec_map_data(ctrl, rq);
 	case REQ_OP_DISCARD:
 		return nvmec_map_ranges(rq->q->queuedata, rq);
 	case REQ_OP_FLUSH:
 	case REQ_OP_WRITE_ZEROES:
+	case REQ_OP_ZONE_OPEN:
+	case REQ_OP_ZONE_CLOSE:
+	case REQ_OP_ZONE_FINISH:
+	case REQ_OP_ZONE_RESET:
+	case REQ_OP_ZONE_RESET_ALL:
 		return BLK_STS_OK;
 	case REQ_OP_DRV_IN:
 	case REQ_OP_DRV_OUT:
@@ -333,6 +365,24 @@ static noinline void nvmec_rq_fail(struct nvmec_ctrl *ctrl, struct request *rq)
 	blk_mq_end_request(rq, status);
 }
 
+/* Where an append went; a controller that names another zone has failed it. */
+static noinline void nvmec_append_done(struct nvmec_ctrl *ctrl, struct request *rq)
+{
+	const struct nvmec_range range = nvmec_rq_range(rq->q->queuedata, rq);
+	struct nvmec_ns *ns = rq->q->queuedata;
+	unsigned int shift = ns->lba_shift - SECTOR_SHIFT;
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+	u64 room = (rq->q->limits.chunk_sectors >> shift) - range.blocks;
+
+	if (nrq->result >= range.first && nrq->result - range.first <= room) {
+		rq->__sector = nrq->result << shift;
+		return;
+	}
+	dev_err_ratelimited(&ctrl->dev, "namespace %u: zone at block %llu: ALBA: %llu of an append is not in it\n",
+			    ns->nsid, range.first, nrq->result);
+	nrq->status = NVME_SC_INTERNAL | NVME_STATUS_DNR;
+}
+
 /**
  * nvmec_rq_complete - end a request that was taken from the controller; for
  * ->complete
@@ -346,6 +396,8 @@ void nvmec_rq_complete(struct request *rq)
 	struct nvmec_ctrl *ctrl = queue->ctrl;
 
 	nvmec_unmap(ctrl, rq);
+	if (unlikely(req_op(rq) == REQ_OP_ZONE_APPEND) && !nvmec_rq(rq)->status)
+		nvmec_append_done(ctrl, rq);
 	if (likely(!nvmec_rq(rq)->status))
 		blk_mq_end_request(rq, BLK_STS_OK);
 	else

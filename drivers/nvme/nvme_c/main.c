@@ -76,8 +76,8 @@
  *
  * What is left out
  * ----------------
- * SGLs longer than 16 pieces, metadata and protection information, zones,
- * multipath, controller and host memory buffers, power states, and blocks larger than a page.
+ * SGLs longer than 16 pieces, metadata and protection information, multipath, controller
+ * and host memory buffers, power states, and blocks larger than a page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -32,6 +32,7 @@
 #include "quirks.h"
 #include "sysfs.h"
 #include "user.h"
+#include "zns.h"
 
 /* Ids tried one by one if there is no list of them. */
 #define NVMEC_MAX_SEQUENTIAL	1024
@@ -104,6 +105,34 @@ static int nvmec_info_describe(struct nvmec_ctrl *ctrl, u32 nsid,
 	return nvmec_ident_ns_csi(&ctrl->dev, nsid, &info->id);
 }
 
+/* The largest append, in units of 512 bytes: ZASL is in pages of the controller. */
+static u32 nvmec_append_sects(struct nvmec_ctrl *ctrl, u8 zasl, u32 max_sects)
+{
+	unsigned int shift = zasl + NVME_CAP_MPSMIN(ctrl->cap) + 12 - SECTOR_SHIFT;
+
+	if (!zasl || shift > 31)
+		return max_sects;
+	return min(BIT(shift), max_sects);
+}
+
+/* What only zoned namespaces have, and their controller for them. */
+static int nvmec_info_zones(struct nvmec_ctrl *ctrl, u32 nsid,
+			    struct nvmec_ns_info *info, void *page)
+{
+	const struct nvme_id_ctrl_zns *id = page;
+	u32 append_sects;
+	int ret;
+
+	ret = nvmec_identify(ctrl, NVME_ID_CNS_CS_CTRL, 0, NVME_CSI_ZNS, page);
+	if (ret)
+		return ret;
+	append_sects = nvmec_append_sects(ctrl, id->zasl, info->limits.max_hw_sectors);
+	ret = nvmec_identify(ctrl, NVME_ID_CNS_CS_NS, nsid, NVME_CSI_ZNS, page);
+	if (ret)
+		return ret;
+	return nvmec_zns_ident(&ctrl->dev, nsid, page, append_sects, info);
+}
+
 /*
  * Reads all there is to know. Returns 0; -ENODEV if there is no such namespace,
  * or none that can be used; -ENXIO if the controller refuses to say; or another errno
@@ -126,6 +155,8 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 		goto free;
 	nvmec_info_dma(ctrl, &info->limits);
 	ret = nvmec_info_describe(ctrl, nsid, info, page);
+	if (!ret && info->id.csi == NVME_CSI_ZNS)
+		ret = nvmec_info_zones(ctrl, nsid, info, page);
 	nvmec_quirks_ns_id(ctrl, &info->id);
 free:
 	kfree(page);
@@ -159,6 +190,7 @@ static const struct block_device_operations nvmec_fops = {
 	.owner		= THIS_MODULE,
 	.ioctl		= nvmec_bdev_ioctl,
 	.compat_ioctl	= blkdev_compat_ptr_ioctl,
+	.report_zones	= nvmec_zns_report_zones,
 	.free_disk	= nvmec_free_disk,
 };
 
@@ -249,6 +281,9 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	if (ret)
 		goto free;
 	set_disk_ro(ns->disk, info->read_only);
+	ret = nvmec_zns_start(ns);
+	if (ret)
+		goto detach;
 	nvmec_ns_take_head(ns, name, info->shared);
 	ret = mqblk_disk_publish(ns->disk, &ctrl->dev, nvmec_ns_groups);
 	if (!ret) {
@@ -257,6 +292,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 		return;
 	}
 	nvmec_head_remove(&ns->head);
+detach:
 	nvmec_ns_detach(ns);
 	put_disk(ns->disk);
 free:
@@ -455,6 +491,7 @@ static void nvmec_ns_revalidate(struct nvmec_ns *ns,
 	WRITE_ONCE(ns->deac, info->deac);
 	set_disk_ro(ns->disk, info->read_only);
 	set_capacity_and_notify(ns->disk, info->capacity_sects);
+	nvmec_zns_renew(ns);
 }
 
 /* Returns an errno if the scan cannot go on. */

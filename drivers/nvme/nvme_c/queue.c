@@ -276,8 +276,11 @@ static void nvmec_end_list(struct rq_list *done, struct io_comp_batch *iob)
 		next = rq->rq_next;
 		if (blk_mq_complete_request_remote(rq))
 			continue;
-		/* A batch ends passthrough requests as good, whatever happened. */
-		if (nvmec_rq(rq)->status ||
+		/*
+		 * A batch ends passthrough requests as good, whatever happened, and
+		 * does not ask where an append went.
+		 */
+		if (nvmec_rq(rq)->status || req_op(rq) == REQ_OP_ZONE_APPEND ||
 		    !blk_mq_add_to_batch(rq, iob, false,
 					 nvmec_rq_complete_batch))
 			nvmec_rq_complete(rq);
