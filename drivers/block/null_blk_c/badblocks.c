@@ -223,30 +223,27 @@ static bool nbc_bad_find(struct badblocks *list, sector_t first, sector_t sects,
 /**
  * nbc_badblocks_check - do bad blocks end a command
  * @ndisk: the disk
- * @pos: first byte
- * @len: number of bytes; set to what may still be done if there is an error, a
+ * @cmd: the command; if there is an error, @done is set to what may still be done, a
  *	multiple of the block size, or 0 without badblocks_partial_io
  *
  * With badblocks_once the range that was met is good afterwards.
  *
  * Context: Any but hard interrupts.
- * Return: BLK_STS_OK or BLK_STS_IOERR.
  */
-blk_status_t nbc_badblocks_check(struct nbc_disk *ndisk, u64 pos,
-				 unsigned int *len)
+void nbc_badblocks_check(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 {
-	sector_t first = pos >> SECTOR_SHIFT, first_bad, nr_bad;
+	sector_t first = cmd->pos >> SECTOR_SHIFT, first_bad, nr_bad;
 
-	if (!*len || !READ_ONCE(ndisk->badblocks->count))
-		return BLK_STS_OK;
-	if (!nbc_bad_find(ndisk->badblocks, first, *len >> SECTOR_SHIFT, &first_bad,
-			  &nr_bad))
-		return BLK_STS_OK;
+	if (!cmd->done || !READ_ONCE(ndisk->badblocks->count))
+		return;
+	if (!nbc_bad_find(ndisk->badblocks, first, cmd->done >> SECTOR_SHIFT,
+			  &first_bad, &nr_bad))
+		return;
 	if (ndisk->badblocks_once)
 		mqblk_badblocks_clear(ndisk->badblocks, first_bad, nr_bad);
-	*len = 0;
+	cmd->done = 0;
 	if (ndisk->badblocks_partial_io && first_bad > first)
-		*len = round_down((first_bad - first) << SECTOR_SHIFT,
-				  queue_logical_block_size(ndisk->disk->queue));
-	return BLK_STS_IOERR;
+		cmd->done = round_down((first_bad - first) << SECTOR_SHIFT,
+				       queue_logical_block_size(ndisk->disk->queue));
+	cmd->status = BLK_STS_IOERR;
 }

@@ -10,7 +10,7 @@
  * Requests wait in their hardware queue, which has one timer. A bio has neither a hardware
  * queue nor memory of the driver's that it could stand in a queue with: it needs a waiter
  * from a pool, and every CPU has a queue of hrtimers already. So the two do not share
- * the machinery, but ask timing.h for the same deadline.
+ * the machinery, but their commands have the same deadline.
  */
 #include <linux/blkdev.h>
 #include <linux/hrtimer.h>
@@ -18,7 +18,6 @@
 #include <linux/slab.h>
 
 #include "null_blk_c.h"
-#include "timing.h"
 
 /* Waiting bios that there is memory for in any case. */
 #define NBC_MIN_WAITERS	64
@@ -105,27 +104,27 @@ static void nbc_bio_wait(struct nbc_disk *ndisk, const struct nbc_bio_done *done
 	spin_unlock_irq(&bios->lock);
 }
 
-static blk_status_t nbc_bio_do(struct nbc_disk *ndisk, struct bio *bio)
+static void nbc_bio_do(struct nbc_disk *ndisk, struct bio *bio, struct nbc_cmd *cmd)
 {
-	struct nbc_cmd cmd = {
+	unsigned int on = READ_ONCE(ndisk->on);
+
+	*cmd = (struct nbc_cmd) {
 		.op	= REQ_OP_FLUSH,
 		.flags	= bio->bi_opf,
 	};
-	blk_status_t status;
-
 	if (bio->bi_opf & REQ_PREFLUSH) {
-		status = nbc_cmd_run(ndisk, &cmd);
-		if (status || !bio->bi_iter.bi_size)
-			return status;
+		/* A flush alone is a command, one before a write is a part of it. */
+		nbc_cmd_run(ndisk, cmd, bio->bi_iter.bi_size ? on & ~NBC_ON_TIMING : on);
+		if (cmd->status || !bio->bi_iter.bi_size)
+			return;
 	}
-	cmd.bio = bio;
-	cmd.op = bio_op(bio);
-	cmd.pos = (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT;
-	cmd.len = bio->bi_iter.bi_size;
-	status = nbc_cmd_run(ndisk, &cmd);
-	if (cmd.op == REQ_OP_ZONE_APPEND)
-		bio->bi_iter.bi_sector = cmd.pos >> SECTOR_SHIFT;
-	return status;
+	cmd->bio = bio;
+	cmd->op = bio_op(bio);
+	cmd->pos = (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT;
+	cmd->len = bio->bi_iter.bi_size;
+	nbc_cmd_run(ndisk, cmd, on);
+	if (cmd->op == REQ_OP_ZONE_APPEND)
+		bio->bi_iter.bi_sector = cmd->pos >> SECTOR_SHIFT;
 }
 
 /**
@@ -138,7 +137,7 @@ void nbc_submit_bio(struct bio *bio)
 {
 	struct nbc_disk *ndisk = bio->bi_bdev->bd_disk->private_data;
 	struct nbc_bio_done done = {};
-	ktime_t due;
+	struct nbc_cmd cmd;
 
 	done.bio = bio_split_to_limits(bio);
 	if (!done.bio)
@@ -146,10 +145,10 @@ void nbc_submit_bio(struct bio *bio)
 	done.counted = blk_queue_io_stat(ndisk->disk->queue);
 	if (done.counted)
 		done.start = bio_start_io_acct(done.bio);
-	due = nbc_timing_due(ndisk, bio_op(done.bio), done.bio->bi_iter.bi_size, false);
-	done.status = nbc_bio_do(ndisk, done.bio);
-	if (due)
-		nbc_bio_wait(ndisk, &done, due);
+	nbc_bio_do(ndisk, done.bio, &cmd);
+	done.status = cmd.status;
+	if (cmd.due)
+		nbc_bio_wait(ndisk, &done, cmd.due);
 	else
 		nbc_bio_end(&done);
 }

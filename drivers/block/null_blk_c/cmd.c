@@ -1,35 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Commands: what a disk with features does with an operation, be it from a request or
- * from a bio. It passes these stages, of which each has a file:
+ * from a bio. It passes these stages, of which each has a file, and is not there on a disk
+ * where it is off (&nbc_disk.on):
  *
  *	rules	badblocks.c	what fails, and how much of it is done before
  *	zone	zoned.c		what zones permit, and where their write pointers are
  *	data	data.c		copies
  *	timing	timing.h	when it may complete
  *
- * In a zone, the rules come after the zone was opened, as they do on a real disk. Timing is
- * the caller's to ask for, who has the request or bio that is to wait.
+ * In a zone, the rules come after the zone was opened, as they do on a real disk: so
+ * zoned.c calls them. Faults are asked before there is a command, as what they do is done to
+ * a request.
  */
 #include "data.h"
 #include "null_blk_c.h"
+#include "timing.h"
 #include "zoned.h"
 
 /**
  * nbc_cmd_run - do a command on a disk with features
  * @ndisk: the disk
- * @cmd: what to do; @len is set to how much was done, and a zone append sets @pos
+ * @cmd: what to do; says afterwards what became of it, and when it may complete
+ * @on: of the disk, as it was when the command came
  *
  * Context: As nbc_data_run().
- * Return: the command's outcome.
  */
-blk_status_t nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
+void nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on)
 {
-	blk_status_t bad, status;
-
-	if (ndisk->zones)
-		return nbc_zoned_run(ndisk, cmd);
-	bad = nbc_badblocks_check(ndisk, cmd->pos, &cmd->len);
-	status = nbc_data_run(ndisk, cmd);
-	return bad ?: status;
+	cmd->done = cmd->len;
+	if (on & BIT(NBC_ON_ZONES)) {
+		nbc_zoned_run(ndisk, cmd);
+	} else {
+		if (on & BIT(NBC_ON_BADBLOCKS))
+			nbc_badblocks_check(ndisk, cmd);
+		nbc_data_run(ndisk, cmd);
+	}
+	if (on & NBC_ON_TIMING)
+		nbc_timing_set_due(ndisk, cmd, on);
 }

@@ -6,6 +6,7 @@
 #define _NULL_BLK_C_CMD_H
 
 #include <linux/blk_types.h>
+#include <linux/ktime.h>
 #include <linux/types.h>
 
 /**
@@ -15,6 +16,13 @@
  * @flags: REQ_* of the request or bio
  * @pos: first byte; a zone append sets it to where the data went
  * @len: number of bytes, 0 for a flush
+ * @done: how many of them are to be done, and were in the end; a stage that forbids a part
+ *	makes it less
+ * @status: the outcome; what a stage found stays, whatever later ones find
+ * @polled: it waits for a poller, not for the timer
+ * @begin: when its time begins, on CLOCK_MONOTONIC; 0 for when its data is done
+ * @delay: how long it takes besides, whatever the limits say
+ * @due: when it may complete; 0 for now
  */
 struct nbc_cmd {
 	struct bio	*bio;
@@ -22,6 +30,12 @@ struct nbc_cmd {
 	blk_opf_t	flags;
 	u64		pos;
 	unsigned int	len;
+	unsigned int	done;
+	blk_status_t	status;
+	bool		polled;
+	ktime_t		begin;
+	ktime_t		delay;
+	ktime_t		due;
 };
 
 #endif /* _NULL_BLK_C_CMD_H */

@@ -19,7 +19,7 @@ static blk_status_t nbc_cache_cmd(struct nbc_cache *cache,
 	switch (cmd->op) {
 	case REQ_OP_WRITE:
 	case REQ_OP_ZONE_APPEND:
-		return nbc_cache_write(cache, cmd->bio, cmd->pos, cmd->len,
+		return nbc_cache_write(cache, cmd->bio, cmd->pos, cmd->done,
 				       cmd->flags & REQ_FUA);
 	case REQ_OP_FLUSH:
 		nbc_cache_flush(cache);
@@ -46,17 +46,9 @@ void nbc_hide_segments(struct bio *bio)
 	}
 }
 
-/**
- * nbc_data_run - move the data of a command
- * @ndisk: the disk
- * @cmd: what to do; @len bytes of the data of its bios
- *
- * Context: Process context, may sleep if the disk keeps data.
- * Return: the command's outcome.
- */
-blk_status_t nbc_data_run(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
+static blk_status_t nbc_data_move(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
 {
-	if (ndisk->store && !cmd->len && cmd->op != REQ_OP_FLUSH)
+	if (ndisk->store && !cmd->done && cmd->op != REQ_OP_FLUSH)
 		return BLK_STS_OK;
 	if (ndisk->history && cmd->op != REQ_OP_READ)
 		return nbc_history_run(ndisk->history, cmd);
@@ -67,4 +59,21 @@ blk_status_t nbc_data_run(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
 	if (cmd->op == REQ_OP_READ)
 		nbc_hide_memory(cmd->bio);
 	return BLK_STS_OK;
+}
+
+/**
+ * nbc_data_run - move the data of a command
+ * @ndisk: the disk
+ * @cmd: what to do; @done bytes of the data of its bios. Its @status is that of the data,
+ *	unless there was an error before
+ *
+ * Context: Process context, may sleep if the disk keeps data.
+ * Return: whether the data was moved.
+ */
+bool nbc_data_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
+{
+	blk_status_t status = nbc_data_move(ndisk, cmd);
+
+	cmd->status = cmd->status ?: status;
+	return status == BLK_STS_OK;
 }

@@ -38,7 +38,7 @@ static __always_inline void nbc_hide_memory(struct bio *bio)
 /**
  * nbc_store_cmd - do an operation on a store
  * @store: where the data is
- * @cmd: what to do
+ * @cmd: what to do; @done bytes of it
  *
  * Context: Process context, may sleep.
  * Return: BLK_STS_OK, BLK_STS_NOSPC without memory, BLK_STS_NOTSUPP for an
@@ -49,19 +49,19 @@ static __always_inline blk_status_t nbc_store_cmd(struct nbc_store *store,
 {
 	switch (cmd->op) {
 	case REQ_OP_READ:
-		nbc_store_read(store, cmd->bio, cmd->pos, cmd->len);
+		nbc_store_read(store, cmd->bio, cmd->pos, cmd->done);
 		return BLK_STS_OK;
 	case REQ_OP_WRITE:
 	case REQ_OP_ZONE_APPEND:
-		return nbc_store_write(store, cmd->bio, cmd->pos, cmd->len);
+		return nbc_store_write(store, cmd->bio, cmd->pos, cmd->done);
 	case REQ_OP_DISCARD:
-		nbc_store_discard(store, cmd->pos, cmd->len);
+		nbc_store_discard(store, cmd->pos, cmd->done);
 		return BLK_STS_OK;
 	case REQ_OP_WRITE_ZEROES:
 		if (cmd->flags & REQ_NOUNMAP)
-			nbc_store_zero(store, cmd->pos, cmd->len);
+			nbc_store_zero(store, cmd->pos, cmd->done);
 		else
-			nbc_store_discard(store, cmd->pos, cmd->len);
+			nbc_store_discard(store, cmd->pos, cmd->done);
 		return BLK_STS_OK;
 	case REQ_OP_FLUSH:
 		return BLK_STS_OK;

@@ -7,6 +7,7 @@
 #include <linux/blkdev.h>
 #include <linux/err.h>
 #include <linux/idr.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -160,6 +161,50 @@ static void nbc_throttle_create(struct nbc_throttle *throttle,
 	nbc_throttle_set(throttle, NBC_BUCKET_WRITE_OPS, config->iops_write);
 }
 
+static bool nbc_disk_may_fail(const struct nbc_disk *ndisk)
+{
+	return mqblk_fault_armed(&ndisk->faults[NBC_FAULT_timeout].fault) ||
+	       mqblk_fault_armed(&ndisk->faults[NBC_FAULT_requeue].fault);
+}
+
+/* What is on: a mask of enum nbc_on. */
+static unsigned int nbc_disk_look(const struct nbc_disk *ndisk)
+{
+	unsigned int on = 0;
+
+	lockdep_assert_held(&ndisk->path_lock);
+	if (ndisk->zones)
+		on |= BIT(NBC_ON_ZONES);
+	if (ndisk->cache)
+		on |= BIT(NBC_ON_CACHE);
+	if (ndisk->badblocks->count)
+		on |= BIT(NBC_ON_BADBLOCKS);
+	if (READ_ONCE(ndisk->watch.on))
+		on |= BIT(NBC_ON_WATCH);
+	if (!ndisk->armed)
+		return on;
+	if (nbc_disk_may_fail(ndisk))
+		on |= BIT(NBC_ON_FAULTS);
+	if (ndisk->irqmode == NBC_IRQ_TIMER)
+		on |= BIT(NBC_ON_TIMER);
+	if (ndisk->throttle.on)
+		on |= BIT(NBC_ON_LIMITS);
+	return on;
+}
+
+static void nbc_disk_set_path(struct nbc_disk *ndisk)
+{
+	unsigned int on = nbc_disk_look(ndisk);
+	enum nbc_path path = NBC_PATH_INLINE;
+
+	if (on || ndisk->irqmode == NBC_IRQ_TIMER)
+		path = NBC_PATH_FULL;
+	else if (ndisk->irqmode == NBC_IRQ_SOFTIRQ)
+		path = NBC_PATH_SOFTIRQ;
+	WRITE_ONCE(ndisk->on, on);
+	WRITE_ONCE(ndisk->path, path);
+}
+
 /**
  * nbc_disk_choose_path - send requests the way that the disk's features need
  * @ndisk: the disk
@@ -171,17 +216,16 @@ static void nbc_throttle_create(struct nbc_throttle *throttle,
  */
 void nbc_disk_choose_path(struct nbc_disk *ndisk)
 {
-	enum nbc_path path = NBC_PATH_INLINE;
-
 	spin_lock(&ndisk->path_lock);
-	if (ndisk->irqmode == NBC_IRQ_SOFTIRQ)
-		path = NBC_PATH_SOFTIRQ;
-	if (ndisk->irqmode == NBC_IRQ_TIMER || ndisk->throttle.on || ndisk->cache ||
-	    ndisk->zones || ndisk->badblocks->count || READ_ONCE(ndisk->watch.on) ||
-	    mqblk_fault_armed(&ndisk->faults[NBC_FAULT_timeout].fault) ||
-	    mqblk_fault_armed(&ndisk->faults[NBC_FAULT_requeue].fault))
-		path = NBC_PATH_FULL;
-	WRITE_ONCE(ndisk->path, path);
+	nbc_disk_set_path(ndisk);
+	spin_unlock(&ndisk->path_lock);
+}
+
+static void nbc_disk_set_armed(struct nbc_disk *ndisk, bool armed)
+{
+	spin_lock(&ndisk->path_lock);
+	WRITE_ONCE(ndisk->armed, armed);
+	nbc_disk_set_path(ndisk);
 	spin_unlock(&ndisk->path_lock);
 }
 
@@ -197,8 +241,7 @@ void nbc_disk_arm(struct nbc_disk *ndisk)
 	nbc_throttle_forget(&ndisk->throttle, ktime_get());
 	nbc_set_hurry(ndisk, false);
 	nbc_bios_hurry(&ndisk->bios, false);
-	WRITE_ONCE(ndisk->armed, true);
-	nbc_disk_choose_path(ndisk);
+	nbc_disk_set_armed(ndisk, true);
 }
 
 /**
@@ -212,7 +255,7 @@ void nbc_disk_arm(struct nbc_disk *ndisk)
  */
 void nbc_disk_disarm(struct nbc_disk *ndisk)
 {
-	WRITE_ONCE(ndisk->armed, false);
+	nbc_disk_set_armed(ndisk, false);
 	nbc_set_hurry(ndisk, true);
 	nbc_bios_hurry(&ndisk->bios, true);
 	nbc_throttle_forget(&ndisk->throttle, ktime_get());

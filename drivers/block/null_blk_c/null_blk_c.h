@@ -49,6 +49,29 @@ enum nbc_path {
 	NBC_PATH_FULL,
 };
 
+/**
+ * enum nbc_on - what is on for the requests of a disk: bits of &nbc_disk.on
+ * @NBC_ON_ZONES: it has zones
+ * @NBC_ON_BADBLOCKS: there are bad blocks
+ * @NBC_ON_FAULTS: a fault may hit
+ * @NBC_ON_WATCH: somebody looks at its requests
+ * @NBC_ON_TIMER: the timer ends them
+ * @NBC_ON_LIMITS: there are limits
+ * @NBC_ON_CACHE: it has a cache
+ */
+enum nbc_on {
+	NBC_ON_ZONES,
+	NBC_ON_BADBLOCKS,
+	NBC_ON_FAULTS,
+	NBC_ON_WATCH,
+	NBC_ON_TIMER,
+	NBC_ON_LIMITS,
+	NBC_ON_CACHE,
+};
+
+/* What makes a request wait. */
+#define NBC_ON_TIMING	(BIT(NBC_ON_TIMER) | BIT(NBC_ON_LIMITS))
+
 /* What can fail on purpose: rows of NBC_PARAM_FAULT in attrs.h. */
 enum nbc_fault_id {
 	NBC_FAULT_timeout,
@@ -91,8 +114,7 @@ struct nbc_bios {
  * struct nbc_disk - run state: a device that is powered
  * @path: enum nbc_path; changes while requests run, by nbc_disk_choose_path(),
  *	under @path_lock
- * @armed: the timer, limits and faults act on requests; changes by nbc_disk_arm() and
- *	nbc_disk_disarm()
+ * @on: enum nbc_on, what there is on the full path; changes as @path does
  * @store: where its data is, NULL if it keeps none
  * @cache: the volatile part of it, NULL without a cache
  * @irqmode: enum nbc_irqmode
@@ -109,19 +131,21 @@ struct nbc_bios {
  * @kept: what its zones keep, NULL if they keep nothing
  * @bios: bios that wait for their time, with queue_mode 0
  * @watch: who looks at the requests, unused with queue_mode 0
- * @path_lock: guards @path, innermost
+ * @path_lock: guards @path, @on and @armed, innermost
+ * @armed: the timer, limits and faults act on requests; changes by nbc_disk_arm() and
+ *	nbc_disk_disarm()
  * @set: its hardware queues, NULL with queue_mode 0
  * @own_set: they are here, unless it shares those of others
  * @disk: its gendisk
  * @index: its minor number, from an IDA
  *
  * What the plain paths need comes first, and what features read next; it does not
- * change while powered, but for @path. What requests write begins on another cache
+ * change while powered, but for @path and @on. What requests write begins on another cache
  * line, with @throttle.
  */
 struct nbc_disk {
 	enum nbc_path		path;
-	bool			armed;
+	unsigned int		on;
 	unsigned int		irqmode;
 	struct nbc_store	*store;
 
@@ -140,6 +164,7 @@ struct nbc_disk {
 	struct nbc_bios		bios;
 	struct mqblk_watch	watch;
 	spinlock_t		path_lock;
+	bool			armed;
 
 	struct nbc_cut		cut;
 	struct mqblk_set	*set;
@@ -194,8 +219,7 @@ static inline const char *nbc_device_name(struct nbc_device *dev)
 ssize_t nbc_badblocks_show(struct nbc_device *dev, char *page);
 int nbc_badblocks_change(struct badblocks *list, const char *name,
 			 const char *text);
-blk_status_t nbc_badblocks_check(struct nbc_disk *ndisk, u64 pos,
-				 unsigned int *len);
+void nbc_badblocks_check(struct nbc_disk *ndisk, struct nbc_cmd *cmd);
 
 /* bio.c */
 int nbc_bios_init(void);
@@ -206,7 +230,7 @@ void nbc_bios_drain(struct nbc_bios *bios);
 void nbc_submit_bio(struct bio *bio);
 
 /* cmd.c */
-blk_status_t nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd);
+void nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on);
 
 /* configfs.c */
 int nbc_configfs_init(void);
@@ -217,7 +241,7 @@ int nbc_configfs_add(struct nbc_device *dev);
 void nbc_configfs_remove(struct nbc_device *dev);
 
 /* data.c */
-blk_status_t nbc_data_run(struct nbc_disk *ndisk, const struct nbc_cmd *cmd);
+bool nbc_data_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd);
 
 /* device.c */
 struct nbc_device *nbc_device_alloc(void);

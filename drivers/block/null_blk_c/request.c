@@ -15,7 +15,6 @@
 
 #include "data.h"
 #include "null_blk_c.h"
-#include "timing.h"
 
 /* Who waits for the first of a batch waits until so much is copied, and no more. */
 #define NBC_BATCH_BYTES	SZ_64K
@@ -24,13 +23,13 @@
  * Requests that came together and are done
  *
  * @iob: those that complete when the batch is over
- * @due: when those complete that wait for the timer, or 0 if none did so far. The
- *	device got them all at once, so their time begins with the first, and one
+ * @begin: when the time of those begins that wait for the timer, or 0 if none did so
+ *	far. The device got them all at once, so it begins with the first, and one
  *	interrupt ends them
  */
 struct nbc_batch {
 	struct io_comp_batch	iob;
-	ktime_t			due;
+	ktime_t			begin;
 };
 
 /* Where requests wait that are in the same hardware queue. */
@@ -47,34 +46,20 @@ static __always_inline void nbc_cmd_init(struct nbc_cmd *cmd, struct request *rq
 		.flags	= rq->cmd_flags,
 		.pos	= (u64)blk_rq_pos(rq) << SECTOR_SHIFT,
 		.len	= blk_rq_bytes(rq),
+		.done	= blk_rq_bytes(rq),
+		.polled	= rq->mq_hctx->type == HCTX_TYPE_POLL,
 	};
 }
 
-static blk_status_t nbc_run(struct nbc_disk *ndisk, struct request *rq)
-{
-	blk_status_t status;
-	struct nbc_cmd cmd;
-
-	nbc_cmd_init(&cmd, rq);
-	status = nbc_cmd_run(ndisk, &cmd);
-	if (cmd.op == REQ_OP_ZONE_APPEND)
-		rq->__sector = cmd.pos >> SECTOR_SHIFT;
-	return status;
-}
-
 /* With data, each request's time begins when it was copied. */
-static bool nbc_timed_as_batch(const struct nbc_disk *ndisk)
+static void nbc_batch_begin(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+			    struct nbc_batch *batch)
 {
-	return ndisk->irqmode == NBC_IRQ_TIMER && !ndisk->throttle.on &&
-	       !ndisk->store && READ_ONCE(ndisk->armed);
-}
-
-/* When a request of a batch completes. */
-static ktime_t nbc_batch_due(struct nbc_disk *ndisk, struct nbc_batch *batch)
-{
-	if (!batch->due)
-		batch->due = ktime_add_safe(ktime_get(), ndisk->delay);
-	return batch->due;
+	if (cmd->polled || ndisk->store)
+		return;
+	if (!batch->begin)
+		batch->begin = ktime_get();
+	cmd->begin = batch->begin;
 }
 
 /*
@@ -82,24 +67,32 @@ static ktime_t nbc_batch_due(struct nbc_disk *ndisk, struct nbc_batch *batch)
  * for one that came alone.
  */
 static void nbc_complete_full(struct nbc_disk *ndisk, struct request *rq,
-			      blk_status_t status, struct nbc_batch *batch)
+			      const struct nbc_cmd *cmd, struct nbc_batch *batch)
 {
-	bool polled = rq->mq_hctx->type == HCTX_TYPE_POLL;
 	struct io_comp_batch *iob = batch ? &batch->iob : NULL;
-	ktime_t due;
 
-	if (batch && !polled && nbc_timed_as_batch(ndisk))
-		due = nbc_batch_due(ndisk, batch);
-	else
-		due = nbc_timing_due(ndisk, req_op(rq), blk_rq_bytes(rq), polled);
-	if (due)
-		mqblk_timer_park(nbc_rq_queue(rq), rq, status, due);
-	else if (polled)
-		mqblk_poll_park(nbc_rq_queue(rq), rq, status);
+	if (cmd->due)
+		mqblk_timer_park(nbc_rq_queue(rq), rq, cmd->status, cmd->due);
+	else if (cmd->polled)
+		mqblk_poll_park(nbc_rq_queue(rq), rq, cmd->status);
 	else if (ndisk->irqmode == NBC_IRQ_SOFTIRQ)
-		mqblk_rq_complete(rq, status, iob);
+		mqblk_rq_complete(rq, cmd->status, iob);
 	else
-		mqblk_rq_end(rq, status, iob);
+		mqblk_rq_end(rq, cmd->status, iob);
+}
+
+static void nbc_run(struct nbc_disk *ndisk, struct request *rq,
+		    struct nbc_batch *batch, unsigned int on)
+{
+	struct nbc_cmd cmd;
+
+	nbc_cmd_init(&cmd, rq);
+	if (batch && (on & NBC_ON_TIMING) == BIT(NBC_ON_TIMER))
+		nbc_batch_begin(ndisk, &cmd, batch);
+	nbc_cmd_run(ndisk, &cmd, on);
+	if (cmd.op == REQ_OP_ZONE_APPEND)
+		rq->__sector = cmd.pos >> SECTOR_SHIFT;
+	nbc_complete_full(ndisk, rq, &cmd, batch);
 }
 
 static bool nbc_fault_hits(struct nbc_disk *ndisk, enum nbc_fault_id id)
@@ -136,9 +129,9 @@ static enum mqblk_mode nbc_mode(const struct nbc_disk *ndisk,
 						 MQBLK_MODE_INLINE;
 }
 
-static void nbc_start(struct nbc_disk *ndisk, struct request *rq)
+static void nbc_start(struct nbc_disk *ndisk, struct request *rq, unsigned int on)
 {
-	if (READ_ONCE(ndisk->watch.on))
+	if (on & BIT(NBC_ON_WATCH))
 		mqblk_rq_start_watched(&ndisk->watch, rq, nbc_mode(ndisk, rq));
 	else
 		mqblk_rq_start(rq);
@@ -152,16 +145,17 @@ static noinline blk_status_t nbc_handle_full(struct nbc_disk *ndisk,
 					     struct request *rq,
 					     struct nbc_batch *batch)
 {
-	bool armed = READ_ONCE(ndisk->armed);
+	unsigned int on = READ_ONCE(ndisk->on);
+	bool faults = on & BIT(NBC_ON_FAULTS);
 
-	if (armed && nbc_fault_hits(ndisk, NBC_FAULT_requeue))
+	if (faults && nbc_fault_hits(ndisk, NBC_FAULT_requeue))
 		return nbc_requeue(ndisk, rq);
-	nbc_start(ndisk, rq);
-	if (armed && (blk_should_fake_timeout(rq->q) ||
-		      nbc_fault_hits(ndisk, NBC_FAULT_timeout)))
+	nbc_start(ndisk, rq, on);
+	if ((faults && nbc_fault_hits(ndisk, NBC_FAULT_timeout)) ||
+	    (blk_should_fake_timeout(rq->q) && READ_ONCE(ndisk->armed)))
 		mqblk_rq_lose(nbc_rq_queue(rq), rq);
 	else
-		nbc_complete_full(ndisk, rq, nbc_run(ndisk, rq), batch);
+		nbc_run(ndisk, rq, batch, on);
 	return BLK_STS_OK;
 }
 

@@ -12,31 +12,29 @@
 #include "throttle.h"
 
 /**
- * nbc_timing_due - when an operation that is done now may complete
+ * nbc_timing_set_due - say when a command that is done may complete
  * @ndisk: the disk
- * @op: what it did
- * @bytes: its length
- * @polled: it waits for a poller, not for the timer
+ * @cmd: the command; @due is set, and the timer's delay is added to @delay
+ * @on: what is on, with any of NBC_ON_TIMING
  *
- * Takes what the operation costs of the disk's limits. Nothing waits on a disk that
- * is not armed.
+ * Takes what the command costs of the disk's limits.
  *
  * Context: Any.
- * Return: a time of CLOCK_MONOTONIC, or 0 for now.
  */
-static inline ktime_t nbc_timing_due(struct nbc_disk *ndisk, enum req_op op,
-				     unsigned int bytes, bool polled)
+static inline void nbc_timing_set_due(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+				      unsigned int on)
 {
-	bool timed = ndisk->irqmode == NBC_IRQ_TIMER && !polled;
-	ktime_t now = 0, due = 0;
+	bool timed = on & BIT(NBC_ON_TIMER) && !cmd->polled;
+	ktime_t now = cmd->begin;
 
-	if ((!timed && !ndisk->throttle.on) || !READ_ONCE(ndisk->armed))
-		return 0;
+	if (timed) {
+		cmd->delay = ktime_add_safe(cmd->delay, ndisk->delay);
+		now = now ?: ktime_get();
+	}
+	if (on & BIT(NBC_ON_LIMITS))
+		cmd->due = nbc_throttle_due(&ndisk->throttle, cmd->op, cmd->len, now);
 	if (timed)
-		now = ktime_get();
-	if (ndisk->throttle.on)
-		due = nbc_throttle_due(&ndisk->throttle, op, bytes, now);
-	return timed ? ktime_add_safe(max(due, now), ndisk->delay) : due;
+		cmd->due = ktime_add_safe(max(cmd->due, now), cmd->delay);
 }
 
 #endif /* _NULL_BLK_C_TIMING_H */

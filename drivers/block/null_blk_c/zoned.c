@@ -69,53 +69,59 @@ static void nbc_fill_bios(struct bio *bio, unsigned int skip, u8 value)
 	}
 }
 
+static void nbc_zoned_check_bad(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
+{
+	if (READ_ONCE(ndisk->on) & BIT(NBC_ON_BADBLOCKS))
+		nbc_badblocks_check(ndisk, cmd);
+}
+
 /* Takes no lock: reads do not wait for writes of the same zone. */
 static blk_status_t nbc_zoned_read(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 {
 	u64 sector = cmd->pos >> SECTOR_SHIFT;
 	struct nbc_zone *zone = nbc_zone_at(ndisk->zones, sector);
-	blk_status_t status, bad;
 	unsigned int written, len;
+	blk_status_t status;
 	u64 end;
 
 	status = nbc_zone_readable(ndisk->zones, zone, &written);
 	if (status != BLK_STS_OK)
 		return status;
-	bad = nbc_badblocks_check(ndisk, cmd->pos, &cmd->len);
-	if (!ndisk->store)
-		return bad ?: nbc_data_run(ndisk, cmd);
+	nbc_zoned_check_bad(ndisk, cmd);
+	if (!ndisk->store) {
+		if (!cmd->status)
+			nbc_data_run(ndisk, cmd);
+		return BLK_STS_OK;
+	}
 
-	len = cmd->len;
+	len = cmd->done;
 	end = (nbc_zone_start(ndisk->zones, zone) + written) << SECTOR_SHIFT;
-	cmd->len = min_t(u64, len, end - min(end, cmd->pos));
-	status = nbc_data_run(ndisk, cmd);
-	if (cmd->len < len)
-		nbc_fill_bios(cmd->bio, cmd->len, NBC_UNWRITTEN);
-	return bad ?: status;
+	cmd->done = min_t(u64, len, end - min(end, cmd->pos));
+	nbc_data_run(ndisk, cmd);
+	if (cmd->done < len)
+		nbc_fill_bios(cmd->bio, cmd->done, NBC_UNWRITTEN);
+	return BLK_STS_OK;
 }
 
 /* A conventional zone is written as a disk without zones is. */
 static blk_status_t nbc_zoned_write_conv(struct nbc_disk *ndisk,
 					 struct nbc_cmd *cmd)
 {
-	blk_status_t bad, status;
-
-	bad = nbc_badblocks_check(ndisk, cmd->pos, &cmd->len);
-	status = nbc_data_run(ndisk, cmd);
-	return bad ?: status;
+	nbc_zoned_check_bad(ndisk, cmd);
+	nbc_data_run(ndisk, cmd);
+	return BLK_STS_OK;
 }
 
 static blk_status_t nbc_zoned_discard(struct nbc_disk *ndisk, u64 pos, u64 len)
 {
 	struct nbc_cmd cmd = { .op = REQ_OP_DISCARD, .pos = pos };
-	blk_status_t status = BLK_STS_OK;
 
-	for (; len && status == BLK_STS_OK; len -= cmd.len) {
-		cmd.len = min_t(u64, len, NBC_DISCARD_BYTES);
-		status = nbc_data_run(ndisk, &cmd);
-		cmd.pos += cmd.len;
+	for (; len && !cmd.status; len -= cmd.done) {
+		cmd.done = min_t(u64, len, NBC_DISCARD_BYTES);
+		nbc_data_run(ndisk, &cmd);
+		cmd.pos += cmd.done;
 	}
-	return status;
+	return cmd.status;
 }
 
 /* The byte behind a zone. */
@@ -144,24 +150,20 @@ static blk_status_t nbc_zoned_empty(struct nbc_disk *ndisk, struct nbc_zone *zon
 }
 
 /* Moves the data of a write that the zone is open for, then its pointer. */
-static blk_status_t nbc_zoned_fill(struct nbc_disk *ndisk, struct nbc_zone *zone,
-				   struct nbc_cmd *cmd)
+static void nbc_zoned_fill(struct nbc_disk *ndisk, struct nbc_zone *zone,
+			   struct nbc_cmd *cmd)
 {
-	blk_status_t status, bad;
-
 	lockdep_assert_held(&zone->lock);
-	bad = nbc_badblocks_check(ndisk, cmd->pos, &cmd->len);
-	status = nbc_data_run(ndisk, cmd);
-	if (status != BLK_STS_OK) {
+	nbc_zoned_check_bad(ndisk, cmd);
+	if (!nbc_data_run(ndisk, cmd)) {
 		/* A part may be there, where a finished zone reads as zeroes. */
-		nbc_zoned_discard(ndisk, cmd->pos, cmd->len);
-		cmd->len = 0;
+		nbc_zoned_discard(ndisk, cmd->pos, cmd->done);
+		cmd->done = 0;
 	} else if (cmd->flags & REQ_FUA) {
-		nbc_zoned_flush(ndisk, zone, cmd->pos + cmd->len);
+		nbc_zoned_flush(ndisk, zone, cmd->pos + cmd->done);
 	}
-	nbc_zone_write_end(ndisk->zones, zone, cmd->len >> SECTOR_SHIFT);
+	nbc_zone_write_end(ndisk->zones, zone, cmd->done >> SECTOR_SHIFT);
 	nbc_kept_written(ndisk->kept, zone);
-	return bad ?: status;
 }
 
 static blk_status_t nbc_zoned_write(struct nbc_disk *ndisk, struct nbc_zone *zone,
@@ -178,7 +180,7 @@ static blk_status_t nbc_zoned_write(struct nbc_disk *ndisk, struct nbc_zone *zon
 				      (cmd->pos >> SECTOR_SHIFT) - start,
 				      cmd->len >> SECTOR_SHIFT);
 	if (status == BLK_STS_OK)
-		status = nbc_zoned_fill(ndisk, zone, cmd);
+		nbc_zoned_fill(ndisk, zone, cmd);
 	mutex_unlock(&zone->lock);
 	return status;
 }
@@ -232,24 +234,15 @@ static blk_status_t nbc_zoned_reset_all(struct nbc_disk *ndisk)
 	return BLK_STS_OK;
 }
 
-/**
- * nbc_zoned_run - do a command on a zoned disk
- * @ndisk: the disk
- * @cmd: what to do, within one zone; a zone append sets @pos
- *
- * Context: Process context, may sleep; takes the zone's lock.
- * Return: the command's outcome; besides those of nbc_data_run() and
- * nbc_badblocks_check(), BLK_STS_IOERR if the zone's condition or write pointer does
- * not permit it, BLK_STS_ZONE_ACTIVE_RESOURCE and BLK_STS_ZONE_OPEN_RESOURCE if
- * a limit does not.
- */
-blk_status_t nbc_zoned_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
+/* Returns what zones say; what other stages do is in the command. */
+static blk_status_t nbc_zoned_do(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 {
 	struct nbc_zone *zone;
 
-	if (cmd->op == REQ_OP_FLUSH)
-		return nbc_data_run(ndisk, cmd);
-
+	if (cmd->op == REQ_OP_FLUSH) {
+		nbc_data_run(ndisk, cmd);
+		return BLK_STS_OK;
+	}
 	zone = nbc_zone_at(ndisk->zones, cmd->pos >> SECTOR_SHIFT);
 	switch (cmd->op) {
 	case REQ_OP_READ:
@@ -272,6 +265,24 @@ blk_status_t nbc_zoned_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 	default:
 		return BLK_STS_NOTSUPP;
 	}
+}
+
+/**
+ * nbc_zoned_run - do a command on a zoned disk
+ * @ndisk: the disk
+ * @cmd: what to do, within one zone; a zone append sets @pos
+ *
+ * The command's status may be, besides those of nbc_data_run() and nbc_badblocks_check(),
+ * BLK_STS_IOERR if the zone's condition or write pointer does not permit it,
+ * BLK_STS_ZONE_ACTIVE_RESOURCE and BLK_STS_ZONE_OPEN_RESOURCE if a limit does not.
+ *
+ * Context: Process context, may sleep; takes the zone's lock.
+ */
+void nbc_zoned_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
+{
+	blk_status_t status = nbc_zoned_do(ndisk, cmd);
+
+	cmd->status = cmd->status ?: status;
 }
 
 /* Zones that are reported at once; they stand on the stack meanwhile. */

@@ -13,7 +13,7 @@
 #include "null_blk_c.h"
 
 #ifdef CONFIG_BLK_DEV_ZONED
-blk_status_t nbc_zoned_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd);
+void nbc_zoned_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd);
 int nbc_zone_readonly_store(struct nbc_device *dev, const char *text);
 int nbc_zone_offline_store(struct nbc_device *dev, const char *text);
 int nbc_zoned_configure(const char *name, struct nbc_config *config);
@@ -25,10 +25,9 @@ void nbc_zoned_as_null_blk(struct nbc_config *config);
 MQBLK_REPORT_ZONES_FN(nbc_report_zones);
 void nbc_reports_drain(struct nbc_disk *ndisk);
 #else
-static inline blk_status_t nbc_zoned_run(struct nbc_disk *ndisk,
-					 struct nbc_cmd *cmd)
+static inline void nbc_zoned_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 {
-	return BLK_STS_NOTSUPP;
+	cmd->status = BLK_STS_NOTSUPP;
 }
 
 static inline int nbc_zone_readonly_store(struct nbc_device *dev,
