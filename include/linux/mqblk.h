@@ -279,6 +279,7 @@ static inline void mqblk_complete_op(struct request *rq)
  * @polled: requests parked by mqblk_poll_park(), oldest first
  * @lost: requests given to mqblk_rq_lose()
  * @hurry: nothing waits here any more
+ * @hurry_status: what ends meanwhile ends with it; BLK_STS_OK for a status of its own
  */
 struct mqblk_queue {
 	spinlock_t		lock;
@@ -287,6 +288,7 @@ struct mqblk_queue {
 	struct list_head	polled;
 	struct list_head	lost;
 	bool			hurry;
+	blk_status_t		hurry_status;
 };
 
 void mqblk_queue_init(struct mqblk_queue *queue);
@@ -296,7 +298,8 @@ void mqblk_timer_park(struct mqblk_queue *queue, struct request *rq,
 void mqblk_poll_park(struct mqblk_queue *queue, struct request *rq,
 		     blk_status_t status);
 void mqblk_rq_lose(struct mqblk_queue *queue, struct request *rq);
-void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry);
+void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry,
+		       blk_status_t status);
 int mqblk_queue_poll(struct mqblk_queue *queue, struct io_comp_batch *iob);
 enum blk_eh_timer_return mqblk_queue_timeout(struct mqblk_queue *queue,
 					     struct request *rq);

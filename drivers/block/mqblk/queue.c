@@ -106,7 +106,9 @@ static void mqblk_park(struct mqblk_queue *queue, struct request *rq,
 
 	spin_lock_irqsave(&queue->lock, flags);
 	hurry = queue->hurry;
-	if (!hurry)
+	if (hurry)
+		status = queue->hurry_status ?: status;
+	else
 		mqblk_link(queue, rq, status, list, deadline);
 	spin_unlock_irqrestore(&queue->lock, flags);
 	if (hurry)
@@ -283,25 +285,31 @@ EXPORT_SYMBOL_GPL(mqblk_rq_lose);
  * mqblk_queue_hurry - whether requests wait in a queue
  * @queue: the queue
  * @hurry: they do not: those that wait end now, and those to come at once
+ * @status: what they end with; BLK_STS_OK for the status that each was parked with, a
+ *	lost one with BLK_STS_TIMEOUT
  *
- * Each ends with the status that it was parked with, a lost one with
- * BLK_STS_TIMEOUT. For a disk that goes, and for a while before a resize, which both
- * wait for all that is in flight.
+ * For a disk that goes, and for a while before a resize, which both wait for all that is
+ * in flight.
  *
  * Context: Process context.
  */
-void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry)
+void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry,
+		       blk_status_t status)
 {
+	struct mqblk_rq *mrq;
 	LIST_HEAD(due);
 
 	spin_lock_irq(&queue->lock);
 	queue->hurry = hurry;
+	queue->hurry_status = status;
 	if (hurry) {
 		mqblk_timer_collect(queue, KTIME_MAX, UINT_MAX, &due);
 		mqblk_list_collect(queue, &queue->polled, &due);
 		mqblk_list_collect(queue, &queue->lost, &due);
 	}
 	spin_unlock_irq(&queue->lock);
+	list_for_each_entry(mrq, &due, entry)
+		mrq->status = status ?: mrq->status;
 	mqblk_end_list(&due, NULL);
 }
 EXPORT_SYMBOL_GPL(mqblk_queue_hurry);
@@ -363,6 +371,7 @@ void mqblk_queue_init(struct mqblk_queue *queue)
 	INIT_LIST_HEAD(&queue->polled);
 	INIT_LIST_HEAD(&queue->lost);
 	queue->hurry = false;
+	queue->hurry_status = BLK_STS_OK;
 }
 EXPORT_SYMBOL_GPL(mqblk_queue_init);
 

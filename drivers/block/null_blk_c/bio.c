@@ -100,6 +100,8 @@ static void nbc_bio_wait(struct nbc_disk *ndisk, const struct nbc_bio_done *done
 		      HRTIMER_MODE_ABS);
 	spin_lock_irq(&bios->lock);
 	list_add_tail(&waiter->entry, &bios->waiting);
+	if (bios->hurry)
+		waiter->done.status = bios->hurry_status ?: done->status;
 	hrtimer_start(&waiter->timer, bios->hurry ? 0 : due, HRTIMER_MODE_ABS);
 	spin_unlock_irq(&bios->lock);
 }
@@ -170,19 +172,23 @@ void nbc_bios_create(struct nbc_bios *bios)
  * nbc_bios_hurry - whether bios wait for their time
  * @bios: the list
  * @hurry: they do not: those that wait end now, and those to come at once
+ * @status: what they end with; BLK_STS_OK for a status of their own
  *
  * Context: Process context.
  */
-void nbc_bios_hurry(struct nbc_bios *bios, bool hurry)
+void nbc_bios_hurry(struct nbc_bios *bios, bool hurry, blk_status_t status)
 {
 	struct nbc_waiter *waiter;
 
 	spin_lock_irq(&bios->lock);
 	bios->hurry = hurry;
+	bios->hurry_status = status;
 	list_for_each_entry(waiter, &bios->waiting, entry) {
 		/* One whose timer runs at this moment ends by itself. */
-		if (hurry && hrtimer_try_to_cancel(&waiter->timer) == 1)
-			hrtimer_start(&waiter->timer, 0, HRTIMER_MODE_ABS);
+		if (!hurry || hrtimer_try_to_cancel(&waiter->timer) != 1)
+			continue;
+		waiter->done.status = status ?: waiter->done.status;
+		hrtimer_start(&waiter->timer, 0, HRTIMER_MODE_ABS);
 	}
 	spin_unlock_irq(&bios->lock);
 }

@@ -108,7 +108,7 @@ static int nbc_device_resize(struct nbc_device *dev,
 	if (ret)
 		return ret;
 	/* Who wants to switch it off waits for the lock, not for requests. */
-	nbc_disk_disarm(ndisk);
+	nbc_disk_disarm(ndisk, BLK_STS_OK);
 	ret = nbc_set_resize(ndisk, config);
 	nbc_disk_arm(ndisk);
 	if (!ret)
@@ -233,6 +233,7 @@ int nbc_power_cut_store(struct nbc_device *dev, const char *text)
 	if (ret)
 		return ret;
 	dev->disk->cut = cut;
+	dev->disk->loses_power = true;
 	nbc_device_power_off(dev);
 	guard(mutex)(&dev->config_lock);
 	dev->config.power = false;

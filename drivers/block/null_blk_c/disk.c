@@ -239,25 +239,26 @@ void nbc_disk_arm(struct nbc_disk *ndisk)
 {
 	/* Some may have taken tokens after it was disarmed. They have ended by now. */
 	nbc_throttle_forget(&ndisk->throttle, ktime_get());
-	nbc_set_hurry(ndisk, false);
-	nbc_bios_hurry(&ndisk->bios, false);
+	nbc_set_hurry(ndisk, false, BLK_STS_OK);
+	nbc_bios_hurry(&ndisk->bios, false, BLK_STS_OK);
 	nbc_disk_set_armed(ndisk, true);
 }
 
 /**
  * nbc_disk_disarm - let go of all requests
  * @ndisk: the disk
+ * @status: what those that wait end with; BLK_STS_OK for a status of their own
  *
  * Neither the timer nor limits or faults hold a request any more: those in flight
  * end now, and those to come at once. Limits forget what they are owed for them.
  *
  * Context: Process context.
  */
-void nbc_disk_disarm(struct nbc_disk *ndisk)
+void nbc_disk_disarm(struct nbc_disk *ndisk, blk_status_t status)
 {
 	nbc_disk_set_armed(ndisk, false);
-	nbc_set_hurry(ndisk, true);
-	nbc_bios_hurry(&ndisk->bios, true);
+	nbc_set_hurry(ndisk, true, status);
+	nbc_bios_hurry(&ndisk->bios, true, status);
 	nbc_throttle_forget(&ndisk->throttle, ktime_get());
 }
 
@@ -400,16 +401,17 @@ free:
  *
  * Nothing holds requests in flight any more, see nbc_disk_disarm(). With a
  * cache it is a power cut: the disk is dead before it goes, so that nobody gets
- * to sync, and what was not flushed is lost.
+ * to sync, and what was not flushed is lost. If the disk loses power, what waits for its
+ * time was not done yet, for all that others know.
  *
  * Context: Process context; waits for requests in flight.
  */
 void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name)
 {
-	nbc_disk_disarm(ndisk);
+	nbc_disk_disarm(ndisk, ndisk->loses_power ? BLK_STS_IOERR : BLK_STS_OK);
 	if (ndisk->set)
 		mqblk_watch_remove(&ndisk->watch);
-	if (ndisk->cache)
+	if (ndisk->cache || ndisk->loses_power)
 		blk_mark_disk_dead(ndisk->disk);
 	mqblk_disk_remove(ndisk->disk);
 	nbc_reports_drain(ndisk);

@@ -68,11 +68,11 @@ static void *nbc_entry_data(const struct nbc_cmd *cmd)
 	struct nbc_cursor cursor;
 	void *data;
 
-	data = kvmalloc(cmd->len, NBC_GFP);
+	data = kvmalloc(cmd->done, NBC_GFP);
 	if (!data)
 		return NULL;
 	nbc_cursor_init(&cursor, cmd->bio);
-	nbc_copy_from_bios(&cursor, data, cmd->len);
+	nbc_copy_from_bios(&cursor, data, cmd->done);
 	return data;
 }
 
@@ -88,7 +88,7 @@ static struct nbc_entry *nbc_entry_create(const struct nbc_cmd *cmd,
 	if (!entry)
 		return NULL;
 	entry->pos = cmd->pos;
-	entry->len = cmd->len;
+	entry->len = cmd->done;
 	entry->nr_units = nr_units;
 	entry->durable = !nbc_cmd_has_data(cmd) || cmd->flags & REQ_FUA;
 	if (!nbc_cmd_has_data(cmd))
@@ -108,7 +108,7 @@ static unsigned int nbc_cmd_units(const struct nbc_history *history,
 
 	if (!nbc_cmd_has_data(cmd))
 		return 1;
-	return ((cmd->pos + cmd->len - 1) >> shift) - (cmd->pos >> shift) + 1;
+	return ((cmd->pos + cmd->done - 1) >> shift) - (cmd->pos >> shift) + 1;
 }
 
 static bool nbc_history_reserve(struct nbc_history *history, unsigned int nr_units)
@@ -154,12 +154,12 @@ static blk_status_t nbc_history_do(struct nbc_history *history,
 	struct nbc_cache *cache = history->cache;
 
 	if (nbc_cmd_has_data(cmd))
-		return nbc_cache_write(cache, cmd->bio, cmd->pos, cmd->len,
+		return nbc_cache_write(cache, cmd->bio, cmd->pos, cmd->done,
 				       through);
 	if (cmd->op == REQ_OP_WRITE_ZEROES && cmd->flags & REQ_NOUNMAP)
-		nbc_store_zero(cache->store, cmd->pos, cmd->len);
+		nbc_store_zero(cache->store, cmd->pos, cmd->done);
 	else
-		nbc_store_discard(cache->store, cmd->pos, cmd->len);
+		nbc_store_discard(cache->store, cmd->pos, cmd->done);
 	return BLK_STS_OK;
 }
 
@@ -233,8 +233,8 @@ static int nbc_entry_redo(const struct nbc_history *history,
 			  const struct nbc_cut *cut, u64 write,
 			  struct nbc_store *store)
 {
-	unsigned int shift = history->block_shift;
-	unsigned int block;
+	unsigned int bytes = BIT(history->block_shift);
+	u64 offset;
 	int ret = 0;
 
 	if (!entry->data) {
@@ -244,13 +244,14 @@ static int nbc_entry_redo(const struct nbc_history *history,
 	if (entry->durable)
 		return nbc_store_put(store, entry->pos, entry->data,
 				     entry->len) ?: 1;
-	for (block = 0; block < entry->len >> shift; block++) {
-		u64 offset = (u64)block << shift;
-
-		if (!nbc_cut_spares(cut, history->nr_writes, write, block))
+	/* The last block may be a part, where a bad one ended the write. */
+	for (offset = 0; offset < entry->len; offset += bytes) {
+		if (!nbc_cut_spares(cut, history->nr_writes, write,
+				    offset >> history->block_shift))
 			continue;
 		ret = nbc_store_put(store, entry->pos + offset,
-				    entry->data + offset, BIT(shift)) ?: 1;
+				    entry->data + offset,
+				    min_t(u64, bytes, entry->len - offset)) ?: 1;
 		if (ret < 0)
 			break;
 	}

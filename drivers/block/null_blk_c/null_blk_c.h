@@ -101,12 +101,14 @@ struct nbc_fault {
  * @lock: guards @waiting and @hurry; taken with interrupts off
  * @waiting: struct nbc_waiter
  * @hurry: none waits any more
+ * @hurry_status: what ends meanwhile ends with it; BLK_STS_OK for a status of its own
  * @idle: to be woken when @waiting has become empty
  */
 struct nbc_bios {
 	spinlock_t		lock;
 	struct list_head	waiting;
 	bool			hurry;
+	blk_status_t		hurry_status;
 	wait_queue_head_t	idle;
 };
 
@@ -120,6 +122,7 @@ struct nbc_bios {
  * @irqmode: enum nbc_irqmode
  * @history: what was written to the cache since the last flush, NULL if it is not kept
  * @cut: what its end leaves of that
+ * @loses_power: its end is a power cut that the user asked for
  * @delay: time from taking a request to its completion, with NBC_IRQ_TIMER
  * @badblocks: of the device
  * @badblocks_once: a range that was met is good afterwards
@@ -167,6 +170,7 @@ struct nbc_disk {
 	bool			armed;
 
 	struct nbc_cut		cut;
+	bool			loses_power;
 	struct mqblk_set	*set;
 	struct mqblk_set	own_set;
 	struct gendisk		*disk;
@@ -225,7 +229,7 @@ void nbc_badblocks_check(struct nbc_disk *ndisk, struct nbc_cmd *cmd);
 int nbc_bios_init(void);
 void nbc_bios_exit(void);
 void nbc_bios_create(struct nbc_bios *bios);
-void nbc_bios_hurry(struct nbc_bios *bios, bool hurry);
+void nbc_bios_hurry(struct nbc_bios *bios, bool hurry, blk_status_t status);
 void nbc_bios_drain(struct nbc_bios *bios);
 void nbc_submit_bio(struct bio *bio);
 
@@ -263,7 +267,7 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name);
 void nbc_disk_choose_path(struct nbc_disk *ndisk);
 void nbc_disk_arm(struct nbc_disk *ndisk);
-void nbc_disk_disarm(struct nbc_disk *ndisk);
+void nbc_disk_disarm(struct nbc_disk *ndisk, blk_status_t status);
 
 /* faults.c */
 void nbc_faults_init(struct nbc_device *dev);
@@ -272,7 +276,7 @@ void nbc_faults_init(struct nbc_device *dev);
 int nbc_set_get(struct nbc_disk *ndisk, const char *name,
 		const struct nbc_config *config);
 void nbc_set_put(struct nbc_disk *ndisk);
-void nbc_set_hurry(struct nbc_disk *ndisk, bool hurry);
+void nbc_set_hurry(struct nbc_disk *ndisk, bool hurry, blk_status_t status);
 int nbc_set_check_resize(struct nbc_disk *ndisk, const char *name);
 int nbc_set_resize(struct nbc_disk *ndisk, const struct nbc_config *config);
 

@@ -135,10 +135,11 @@ void nbc_set_put(struct nbc_disk *ndisk)
  * nbc_set_hurry - whether requests of a disk wait in their hardware queues
  * @ndisk: the disk, whose queues are not being resized
  * @hurry: they do not: those that wait end now, and those to come at once
+ * @status: as for mqblk_queue_hurry()
  *
  * Context: Process context.
  */
-void nbc_set_hurry(struct nbc_disk *ndisk, bool hurry)
+void nbc_set_hurry(struct nbc_disk *ndisk, bool hurry, blk_status_t status)
 {
 	struct blk_mq_hw_ctx *hctx;
 	unsigned long i;
@@ -146,7 +147,7 @@ void nbc_set_hurry(struct nbc_disk *ndisk, bool hurry)
 	if (!ndisk->set)
 		return;
 	queue_for_each_hw_ctx(ndisk->disk->queue, hctx, i)
-		mqblk_queue_hurry(hctx->driver_data, hurry);
+		mqblk_queue_hurry(hctx->driver_data, hurry, status);
 }
 
 /**

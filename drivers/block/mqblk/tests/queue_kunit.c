@@ -475,7 +475,7 @@ static void qk_poll_deadline_test(struct kunit *test)
 			BLK_EH_RESET_TIMER);
 	mqk_expect_waiting(test, qk->ios[1]);
 	/* In a hurry, one that nobody polls for does not keep the disk. */
-	mqblk_queue_hurry(qk->queue, true);
+	mqblk_queue_hurry(qk->queue, true, BLK_STS_OK);
 	mqk_expect_ended(test, qk->ios[1], qk_status(1));
 	mqk_timer_park(qk_start(test, REQ_POLLED)->rq, qk_status(2),
 		       ktime_add_ns(ktime_get(), NSEC_PER_SEC * 3600LL));
@@ -494,7 +494,7 @@ static void qk_hurry_test(struct kunit *test)
 	qk_park_five(test);
 	mqk_poll_park(qk_start(test, 0)->rq, qk_status(5));
 	mqk_rq_lose(qk_start(test, 0)->rq);
-	mqblk_queue_hurry(qk->queue, true);
+	mqblk_queue_hurry(qk->queue, true, BLK_STS_OK);
 	for (i = 0; i < 6; i++)
 		mqk_expect_ended(test, qk->ios[i], qk_status(i));
 	mqk_expect_ended(test, qk->ios[6], BLK_STS_TIMEOUT);
@@ -504,7 +504,7 @@ static void qk_hurry_test(struct kunit *test)
 	mqk_poll_park(qk_start(test, 0)->rq, qk_status(8));
 	mqk_expect_ended(test, qk->ios[8], qk_status(8));
 
-	mqblk_queue_hurry(qk->queue, false);
+	mqblk_queue_hurry(qk->queue, false, BLK_STS_OK);
 	mqk_poll_park(qk_start(test, 0)->rq, qk_status(9));
 	mqk_expect_waiting(test, qk->ios[9]);
 }

@@ -36,11 +36,13 @@ differing() {
 		<(dd if=/dev/s bs=64k count=64 status=none) | wc -l || true
 }
 
+in_flight() { awk -v d="$1" '$3 == d { n = $12 } END { exit !n }' /proc/diskstats; }
+
 helper powercut
 require_cmd fio
 nbc_load nr_devices=0
 # The power is cut while fio writes.
-dmesg_expect "(I/O|timeout) error(, dev| on dev(ice)?) d"
+dmesg_expect "(I/O|timeout) error(, dev| on dev(ice)?) [dt]"
 seed=${SEED:-$RANDOM}
 diag "SEED=$seed"
 for mode in "queue_mode=2 blocksize=512" "queue_mode=2 blocksize=4096" "queue_mode=0 blocksize=4096"; do
@@ -66,6 +68,23 @@ done
 check "a cut of a busy disk" nbc_set d "power_cut=subset 9"
 wait "$writer" || true
 nbc_power d 1
+
+# A write that waits for the timer is done by power-off, and not by a power cut.
+for mode in 2 0; do
+	nbc_disk t size=16 memory_backed=1 queue_mode=$mode irqmode=2 \
+		completion_nsec=600000000000
+	nbc_set t power=0
+	for way in power=0:0 power_cut=lost:1; do
+		nbc_power t 1
+		dd if=/dev/zero of=/dev/t bs=4k count=1 oflag=direct status=none 2>/dev/null &
+		check "queue_mode $mode: a write waits" wait_until 20 in_flight t
+		nbc_set t "${way%:*}"
+		code=0
+		wait $! || code=$?
+		check_eq "queue_mode $mode, ${way%:*}: what it ends with" "$code" "${way#*:}"
+	done
+	rmdir "$NBC_ROOT/t"
+done
 
 check "bad input: no policy" expect_errno EINVAL nbc_set d power_cut=most
 check "no number" expect_errno EINVAL nbc_set d "power_cut=prefix seven"
