@@ -130,6 +130,23 @@ bool nvmec_ctrl_failed(struct nvmec_ctrl *ctrl)
 }
 
 /**
+ * nvmec_ctrl_fatal - is what it says the controller's own fault
+ * @ctrl: the controller
+ *
+ * Somebody who resets the subsystem is another reason for it not to be ready.
+ *
+ * Context: Any.
+ * Return: true if it has failed by itself.
+ */
+bool nvmec_ctrl_fatal(struct nvmec_ctrl *ctrl)
+{
+	u32 csts = nvmec_csts(ctrl);
+
+	return !(csts & NVME_CSTS_NSSRO) &&
+	       (csts & (NVME_CSTS_RDY | NVME_CSTS_CFS)) != NVME_CSTS_RDY;
+}
+
+/**
  * nvmec_ctrl_subsys_reset - reset the subsystem
  * @ctrl: one of its controllers, running; it has failed afterwards, as have the others
  *
@@ -445,7 +462,8 @@ void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown)
 		nvmec_queue_stop(&ctrl->queues[i]);
 	ctrl->event_armed = false;
 	/* After the last look: a request had its time since the last start. */
-	stuck = ctrl->fault == NVMEC_FAULT_IO && nvmec_ctrl_silent(ctrl);
+	stuck = (ctrl->fault == NVMEC_FAULT_IO || ctrl->fault == NVMEC_FAULT_FATAL) &&
+		nvmec_ctrl_silent(ctrl);
 	WRITE_ONCE(ctrl->stuck, stuck);
 	nvmec_cancel_all(ctrl);
 }

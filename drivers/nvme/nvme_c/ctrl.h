@@ -210,6 +210,7 @@ bool nvmec_ctrl_set_state(struct nvmec_ctrl *ctrl, enum nvmec_state state);
 const char *nvmec_state_name(enum nvmec_state state);
 bool nvmec_ctrl_gone(struct nvmec_ctrl *ctrl);
 bool nvmec_ctrl_failed(struct nvmec_ctrl *ctrl);
+bool nvmec_ctrl_fatal(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_subsys_reset(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_disable(struct nvmec_ctrl *ctrl);
 void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown);

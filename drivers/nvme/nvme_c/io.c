@@ -498,6 +498,8 @@ static void nvmec_timeout_abort(struct nvmec_ctrl *ctrl, struct request *rq)
 static enum nvmec_fault nvmec_timeout_fault(const struct nvmec_queue *queue,
 					    struct request *rq)
 {
+	if (nvmec_ctrl_fatal(queue->ctrl))
+		return NVMEC_FAULT_FATAL;
 	if (queue->id)
 		return NVMEC_FAULT_IO;
 	if (nvmec_rq(rq)->user && rq->timeout < rq->q->rq_timeout)

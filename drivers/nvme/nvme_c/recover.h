@@ -21,6 +21,7 @@
  * enum nvmec_fault - why a controller is reset
  * @NVMEC_FAULT_NONE: somebody wants it: a user, power management, the bus
  * @NVMEC_FAULT_IO: I/O had no answer
+ * @NVMEC_FAULT_FATAL: a command had none, and the controller says that it has failed
  * @NVMEC_FAULT_ADMIN: an admin command had none
  * @NVMEC_FAULT_BOGUS: it completed what was not in flight
  * @NVMEC_FAULT_EVENT: it reported an internal error
@@ -28,6 +29,7 @@
 enum nvmec_fault {
 	NVMEC_FAULT_NONE,
 	NVMEC_FAULT_IO,
+	NVMEC_FAULT_FATAL,
 	NVMEC_FAULT_ADMIN,
 	NVMEC_FAULT_BOGUS,
 	NVMEC_FAULT_EVENT,

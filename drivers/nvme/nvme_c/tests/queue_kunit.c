@@ -634,6 +634,8 @@ static void qk_timeout_test(struct kunit *test)
 	dev->ctrl.state = param->state;
 	dev->ctrl.starting = param->starting;
 	writel(NVME_CC_ENABLE, dev->ctrl.bar + NVME_REG_CC);
+	if (!param->starting)
+		writel(NVME_CSTS_RDY, dev->ctrl.bar + NVME_REG_CSTS);
 	KUNIT_EXPECT_EQ(test, nvmec_admin_ops.timeout(io->rq),
 			param->ended ? BLK_EH_DONE : BLK_EH_RESET_TIMER);
 	qk_flush(dev);
@@ -647,6 +649,45 @@ static void qk_timeout_test(struct kunit *test)
 		qk_expect_ended(test, io, BLK_STS_IOERR, 0);
 	else
 		qk_expect_in_flight(test, io);
+}
+
+/**
+ * struct qk_fault - a command times out on a live controller
+ * @name: of the case
+ * @queue: whose command it is
+ * @csts: what the controller says about itself
+ * @fault: what the reset is for
+ */
+struct qk_fault {
+	const char		*name;
+	unsigned int		queue;
+	u32			csts;
+	enum nvmec_fault	fault;
+};
+
+static const struct qk_fault qk_faults[] = {
+	{ "admin", 0, NVME_CSTS_RDY, NVMEC_FAULT_ADMIN },
+	{ "I/O", 1, NVME_CSTS_RDY, NVMEC_FAULT_IO },
+	{ "admin, failed", 0, NVME_CSTS_RDY | NVME_CSTS_CFS, NVMEC_FAULT_FATAL },
+	{ "I/O, failed", 1, NVME_CSTS_RDY | NVME_CSTS_CFS, NVMEC_FAULT_FATAL },
+	{ "I/O, not ready any more", 1, 0, NVMEC_FAULT_FATAL },
+	{ "I/O, somebody reset the subsystem", 1, NVME_CSTS_NSSRO, NVMEC_FAULT_IO },
+};
+
+KUNIT_ARRAY_PARAM_DESC(qk_fault, qk_faults, name);
+
+static void qk_fault_test(struct kunit *test)
+{
+	const struct qk_fault *param = test->param_value;
+	struct qk_dev *dev = qk_create(test, param->queue);
+	struct qk_io *io = qk_send(test, dev);
+
+	dev->ctrl.state = NVMEC_LIVE;
+	writel(param->csts, dev->ctrl.bar + NVME_REG_CSTS);
+	KUNIT_EXPECT_EQ(test, nvmec_io_ops.timeout(io->rq), BLK_EH_RESET_TIMER);
+	qk_flush(dev);
+	KUNIT_EXPECT_EQ(test, dev->nr_resets, 1);
+	KUNIT_EXPECT_EQ(test, dev->ctrl.fault, param->fault);
 }
 
 /**
@@ -1269,6 +1310,7 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE_PARAM(qk_again_test, qk_again_gen_params),
 	KUNIT_CASE(qk_delay_test),
 	KUNIT_CASE_PARAM(qk_timeout_test, qk_timeout_gen_params),
+	KUNIT_CASE_PARAM(qk_fault_test, qk_fault_gen_params),
 	KUNIT_CASE_PARAM(qk_lost_test, qk_lost_gen_params),
 	KUNIT_CASE(qk_cancel_test),
 	KUNIT_CASE(qk_progress_test),

@@ -92,6 +92,7 @@ static const struct rk_faults rk_fault_cases[] = {
 	{ "admin commands hang, I/O does not", NVMEC_FAULT_ADMIN, true, 60000,
 	  5 },
 	{ "bogus completions, at once", NVMEC_FAULT_BOGUS, true, 0, 5 },
+	{ "it fails, after some I/O", NVMEC_FAULT_FATAL, true, 30000, 5 },
 	{ "errors are reported", NVMEC_FAULT_EVENT, true, 100, 5 },
 	{ "just not long enough apart", NVMEC_FAULT_EVENT, true,
 	  RK_CALM_MS - 1, 5 },

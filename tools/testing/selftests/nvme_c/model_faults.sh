@@ -65,14 +65,17 @@ faults() {
 	error-aborted		up	ok	-	status code=7 opcode=write after=20 hits=3
 	error-garbage		up	ok|err	-	status code=0x7ff dnr=1 crd=3 opcode=write after=20 hits=1
 	error-more-bits		up	ok|err	-	status code=0xffff opcode=read after=20 hits=1
-	# Completions that are wrong
+	# Completions that are wrong. Sixteen without a command cost a reset, and five resets
+	# are all that it has.
 	twice-admin		up	ok	reset	twice queue=admin
-	twice-io		up	ok	-	twice queue=io permille=100
+	twice-io		up	ok	-	twice queue=io hits=70
+	twice-io-for-ever	up	err	-	twice queue=io permille=300
 	ghost-stale-admin	up	ok	reset	ghost kind=stale queue=admin after=2
-	ghost-stale-io		up	ok	-	ghost kind=stale queue=io after=10 permille=100
-	ghost-free-io		up	ok	-	ghost kind=free queue=io permille=100
-	ghost-foreign-io	up	ok	-	ghost kind=foreign queue=io permille=100
-	ghost-absurd-io		up	ok	-	ghost kind=absurd queue=io permille=100
+	ghost-stale-io		up	ok	-	ghost kind=stale queue=io after=10 hits=70
+	ghost-free-io		up	ok	-	ghost kind=free queue=io hits=70
+	ghost-foreign-io	up	ok	-	ghost kind=foreign queue=io hits=70
+	ghost-absurd-io		up	ok	-	ghost kind=absurd queue=io hits=70
+	ghost-for-ever		up	err	-	ghost kind=absurd queue=io permille=300
 	ghost-absurd-admin	up	ok	reset	ghost kind=absurd queue=admin
 	wrong-stale-io		up	ok|err	-	wrongid kind=stale queue=io after=50 hits=1
 	wrong-free-io		up	ok|err	-	wrongid kind=free queue=io after=50 hits=1
@@ -117,7 +120,8 @@ faults() {
 	fatal-once		up	ok	reset	cfs at=enable hits=1
 	fatal-admin		up|no	ok|err	reset	cfs opcode=identify sel=1 hits=1
 	fatal-io		up	ok|err	-	cfs queue=io after=50 hits=1
-	fatal-for-ever		up	ok|err	-	cfs queue=io after=50
+	fatal-for-ever		up	err	-	cfs queue=io after=50
+	fatal-now-and-then	up	err	-	cfs queue=io permille=50
 	nssro			up	ok|err	-	nssro queue=io after=50 hits=1
 	ready-lost		up	ok|err	-	clearready queue=io after=50 hits=1
 	never-ready		no	ok|err	reset	unready

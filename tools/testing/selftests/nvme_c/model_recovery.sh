@@ -148,6 +148,8 @@ tries_and_is_dead() {
 comes_again "admin commands without answer" $((10 * admin)) drop opcode=identify sel=2
 comes_again "internal errors" 30 event opcode=read type=0 info=3 log=1
 comes_again "bogus completions" 30 ghost kind=absurd opcode=read
+# Some reads come back before it does so: that is no progress
+comes_again "a fatal status" $((9 * time_out)) cfs opcode=read permille=200 seed=3
 
 # --- events -------------------------------------------------------------------
 
