@@ -227,6 +227,8 @@ static const struct ck_status ck_statuses[] = {
 	{ 0x180, BLK_STS_NOTSUPP },		/* conflicting attributes */
 	{ 0x181, BLK_STS_PROTECTION },		/* invalid protection info */
 	{ 0x182, BLK_STS_TARGET },		/* write to read-only range */
+	{ 0x1bd, BLK_STS_ZONE_ACTIVE_RESOURCE },	/* too many active zones */
+	{ 0x1be, BLK_STS_ZONE_OPEN_RESOURCE },	/* too many open zones */
 	{ 0x280, BLK_STS_MEDIUM },		/* write fault */
 	{ 0x281, BLK_STS_MEDIUM },		/* unrecovered read error */
 	{ 0x282, BLK_STS_PROTECTION },		/* guard check */

@@ -16,7 +16,7 @@
 
 require_model
 nvme_load "$@"
-check "a controller" model_create m
+model_create m
 # The first descriptor (CNS 3) has type 4, length 1, and the number of the command set.
 check "with a namespace of another command set" \
 	model_rule m data opcode=identify sel=3 offset=0 bytes=0401000001
