@@ -426,6 +426,28 @@ void nbc_cache_flush_range(struct nbc_cache *cache, u64 pos, u64 end)
 }
 
 /**
+ * nbc_cache_is_dirty - is nothing of a range durable?
+ * @cache: the cache
+ * @pos: first byte
+ * @len: number of bytes, not 0
+ *
+ * Context: Any.
+ * Return: whether each unit of the range is there and dirty; it may be so no more.
+ */
+bool nbc_cache_is_dirty(struct nbc_cache *cache, u64 pos, unsigned long len)
+{
+	struct nbc_store *store = cache->store;
+	unsigned long index = pos >> store->unit_shift;
+	unsigned long last = (pos + len - 1) >> store->unit_shift;
+
+	for (; index <= last; index++) {
+		if (!xa_get_mark(&store->units, index, NBC_DIRTY_MARK))
+			return false;
+	}
+	return true;
+}
+
+/**
  * nbc_cache_flush - make durable what was written
  * @cache: the cache
  *

@@ -33,6 +33,7 @@ void nbc_cache_destroy(struct nbc_cache *cache);
 
 blk_status_t nbc_cache_write(struct nbc_cache *cache, struct bio *bio, u64 pos,
 			     unsigned long len, bool fua);
+bool nbc_cache_is_dirty(struct nbc_cache *cache, u64 pos, unsigned long len);
 void nbc_cache_flush(struct nbc_cache *cache);
 void nbc_cache_flush_range(struct nbc_cache *cache, u64 pos, u64 end);
 bool nbc_cache_first_lost(struct nbc_cache *cache, u64 *pos);

@@ -275,7 +275,7 @@ static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
  * @dev takes over what its data needs: memory_backed, size and blocksize.
  *
  * Context: Process context; takes dev->lock and then from->config_lock.
- * Return: 0; -EBUSY if @dev is powered; -ENODEV if @from is off, or has no history; or
+ * Return: 0; -EBUSY if @dev is powered; -EINVAL if it is zoned; -ENODEV if @from is off, or has no history; or
  * the error of nbc_history_copy().
  */
 int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
@@ -289,6 +289,11 @@ int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
 		pr_err("%s: crash_state is fixed while the device is powered\n",
 		       nbc_device_name(dev));
 		return -EBUSY;
+	}
+	if (dev->config.zoned) {
+		pr_err("%s: crash_state: not with zoned 1, their state is not copied\n",
+		       nbc_device_name(dev));
+		return -EINVAL;
 	}
 	ret = nbc_device_copy_disk(dev, from, cut, &config);
 	if (ret)

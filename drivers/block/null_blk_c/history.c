@@ -11,22 +11,26 @@
  *
  * Discards, write zeroes and writes with FUA are durable when they complete. They are in
  * the history, and done again, too: an older write that is spared must not come
- * to lie over them.
+ * to lie over them. If no write is spared there is nothing to do again.
  *
- * A flush excludes commands that change data: it makes all durable, and forgets
- * it. So does a write for which the history has no room: it counts units as the cache
- * does, one for each that a write touches, so that it is full before the cache is, and
- * the cache never makes single units durable.
+ * Commands that change data take turns, so that their order in the history is that in the
+ * cache. A flush makes all durable, and forgets it. So does a write for which the history
+ * has no room: it counts units as the cache does, one for each that a write touches, so that
+ * it is full before the cache is, and the cache never makes single units durable.
  *
- * Without memory for its copy, a write comes after a flush of all others, and is durable
- * at once: no write fails that would not fail without a history.
+ * Without memory, a write may be durable at once, be it for want of a copy or because the
+ * cache had no unit for it, or may have been done in part. Then all that came before is
+ * made durable, too, for no power cut spares a later write and not an earlier one. So
+ * no write fails that would not fail without a history.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cleanup.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "cache.h"
@@ -68,7 +72,7 @@ static void *nbc_entry_data(const struct nbc_cmd *cmd)
 	struct nbc_cursor cursor;
 	void *data;
 
-	data = kvmalloc(cmd->done, NBC_GFP);
+	data = kvmalloc(cmd->done, NBC_GFP & ~__GFP_RETRY_MAYFAIL);
 	if (!data)
 		return NULL;
 	nbc_cursor_init(&cursor, cmd->bio);
@@ -111,21 +115,11 @@ static unsigned int nbc_cmd_units(const struct nbc_history *history,
 	return ((cmd->pos + cmd->done - 1) >> shift) - (cmd->pos >> shift) + 1;
 }
 
-static bool nbc_history_reserve(struct nbc_history *history, unsigned int nr_units)
-{
-	if (atomic_long_add_return(nr_units, &history->nr_units) <=
-	    history->cache->max_units)
-		return true;
-	atomic_long_sub(nr_units, &history->nr_units);
-	return false;
-}
-
 static void nbc_history_add(struct nbc_history *history, struct nbc_entry *entry)
 {
-	spin_lock(&history->list_lock);
 	list_add_tail(&entry->entry, &history->entries);
+	history->nr_units += entry->nr_units;
 	history->nr_writes += !entry->durable;
-	spin_unlock(&history->list_lock);
 }
 
 static void nbc_history_forget(struct nbc_history *history)
@@ -138,12 +132,12 @@ static void nbc_history_forget(struct nbc_history *history)
 	}
 	INIT_LIST_HEAD(&history->entries);
 	history->nr_writes = 0;
-	atomic_long_set(&history->nr_units, 0);
+	history->nr_units = 0;
 }
 
 static void nbc_history_flush(struct nbc_history *history)
 {
-	lockdep_assert_held_write(&history->lock);
+	lockdep_assert_held(&history->lock);
 	nbc_cache_flush(history->cache);
 	nbc_history_forget(history);
 }
@@ -163,42 +157,78 @@ static blk_status_t nbc_history_do(struct nbc_history *history,
 	return BLK_STS_OK;
 }
 
-/* Does a command and remembers it. Returns false if there is no room for that. */
-static bool nbc_history_try(struct nbc_history *history,
-			    const struct nbc_cmd *cmd, blk_status_t *status)
-{
-	unsigned int nr_units = nbc_cmd_units(history, cmd);
-	struct nbc_entry *entry;
+/*
+ * How much of a write is dirty: the unit where it begins and that where it ends, which it
+ * may share with others, and all of those between.
+ */
+struct nbc_dirty {
+	bool	first;
+	bool	last;
+	bool	all;
+};
 
-	lockdep_assert_held(&history->lock);
-	if (!nbc_history_reserve(history, nr_units))
-		return false;
-	entry = nbc_entry_create(cmd, nr_units);
-	if (entry)
-		*status = nbc_history_do(history, cmd, cmd->flags & REQ_FUA);
-	if (entry && !*status) {
-		nbc_history_add(history, entry);
-		return true;
-	}
-	atomic_long_sub(nr_units, &history->nr_units);
-	if (!entry)
-		return false;
-	nbc_entry_destroy(entry);
-	return true;
+static struct nbc_dirty nbc_cmd_dirty(const struct nbc_history *history,
+				      const struct nbc_cmd *cmd)
+{
+	struct nbc_cache *cache = history->cache;
+	u64 last = cmd->pos + cmd->done - 1;
+
+	return (struct nbc_dirty) {
+		.first	= nbc_cache_is_dirty(cache, cmd->pos, 1),
+		.last	= nbc_cache_is_dirty(cache, last, 1),
+		.all	= nbc_cache_is_dirty(cache, cmd->pos, cmd->done),
+	};
 }
 
-/* The same where there was no room: after a flush there is, or the write is durable. */
-static blk_status_t nbc_history_make_room(struct nbc_history *history,
-					  const struct nbc_cmd *cmd)
+/*
+ * Did a command make durable what is not its own, or itself where it should not? That is what
+ * happens without memory for a unit.
+ */
+static bool nbc_history_overtaken(const struct nbc_history *history,
+				  const struct nbc_cmd *cmd,
+				  const struct nbc_dirty *before)
 {
+	struct nbc_dirty after;
+
+	if (!nbc_cmd_has_data(cmd))
+		return false;
+	after = nbc_cmd_dirty(history, cmd);
+	if (cmd->flags & REQ_FUA)
+		return (before->first && !after.first) ||
+		       (before->last && !after.last);
+	return !after.all;
+}
+
+/* Does a command and remembers it, @entry, which may be NULL. */
+static blk_status_t nbc_history_record(struct nbc_history *history,
+				       const struct nbc_cmd *cmd,
+				       struct nbc_entry *entry)
+{
+	struct nbc_dirty before = nbc_cmd_dirty(history, cmd);
 	blk_status_t status;
 
-	down_write(&history->lock);
-	nbc_history_flush(history);
-	if (!nbc_history_try(history, cmd, &status))
-		status = nbc_history_do(history, cmd, true);
-	up_write(&history->lock);
+	status = nbc_history_do(history, cmd, !entry || cmd->flags & REQ_FUA);
+	if (entry)
+		nbc_history_add(history, entry);
+	if (status || nbc_history_overtaken(history, cmd, &before))
+		nbc_history_flush(history);
 	return status;
+}
+
+static blk_status_t nbc_history_change(struct nbc_history *history,
+				       const struct nbc_cmd *cmd)
+{
+	unsigned int nr_units = nbc_cmd_units(history, cmd);
+	struct nbc_entry *entry = NULL;
+
+	lockdep_assert_held(&history->lock);
+	if (history->nr_units + nr_units > history->cache->max_units)
+		nbc_history_flush(history);
+	if (nr_units <= history->cache->max_units)
+		entry = nbc_entry_create(cmd, nr_units);
+	if (!entry)
+		nbc_history_flush(history);
+	return nbc_history_record(history, cmd, entry);
 }
 
 /**
@@ -212,73 +242,107 @@ static blk_status_t nbc_history_make_room(struct nbc_history *history,
 blk_status_t nbc_history_run(struct nbc_history *history,
 			     const struct nbc_cmd *cmd)
 {
-	blk_status_t status = BLK_STS_OK;
-	bool done;
-
-	if (cmd->op == REQ_OP_FLUSH) {
-		down_write(&history->lock);
-		nbc_history_flush(history);
-		up_write(&history->lock);
-		return BLK_STS_OK;
-	}
-	down_read(&history->lock);
-	done = nbc_history_try(history, cmd, &status);
-	up_read(&history->lock);
-	return done ? status : nbc_history_make_room(history, cmd);
+	guard(mutex)(&history->lock);
+	if (cmd->op != REQ_OP_FLUSH)
+		return nbc_history_change(history, cmd);
+	nbc_history_flush(history);
+	return BLK_STS_OK;
 }
 
-/* Returns 1 if something of the entry was done, 0 if nothing, -ENOMEM. */
-static int nbc_entry_redo(const struct nbc_history *history,
-			  const struct nbc_entry *entry,
-			  const struct nbc_cut *cut, u64 write,
-			  struct nbc_store *store)
+/* Puts the blocks of an entry that the cut spares. Returns 1 for some, 0 for none, -ENOMEM. */
+static int nbc_entry_put_spared(const struct nbc_history *history,
+				const struct nbc_entry *entry,
+				const struct nbc_cut *cut, u64 write,
+				struct nbc_store *store)
 {
-	unsigned int bytes = BIT(history->block_shift);
-	u64 offset;
+	unsigned int shift = history->block_shift;
+	unsigned int block;
 	int ret = 0;
 
-	if (!entry->data) {
-		nbc_store_discard(store, entry->pos, entry->len);
-		return 1;
-	}
-	if (entry->durable)
-		return nbc_store_put(store, entry->pos, entry->data,
-				     entry->len) ?: 1;
-	/* The last block may be a part, where a bad one ended the write. */
-	for (offset = 0; offset < entry->len; offset += bytes) {
-		if (!nbc_cut_spares(cut, history->nr_writes, write,
-				    offset >> history->block_shift))
+	for (block = 0; block < entry->len >> shift; block++) {
+		u64 offset = (u64)block << shift;
+
+		if (!nbc_cut_spares(cut, history->nr_writes, write, block))
 			continue;
 		ret = nbc_store_put(store, entry->pos + offset,
-				    entry->data + offset,
-				    min_t(u64, bytes, entry->len - offset)) ?: 1;
+				    entry->data + offset, BIT(shift)) ?: 1;
 		if (ret < 0)
 			break;
 	}
 	return ret;
 }
 
-/* Does again what the cut spares. Returns 0 or -ENOMEM, and how many writes it were. */
-static int nbc_history_redo(const struct nbc_history *history,
-			    const struct nbc_cut *cut, struct nbc_store *store,
-			    u64 *nr_spared)
+/* What is durable was there before: only where a discard came later may it be no more. */
+static int nbc_entry_redo_durable(const struct nbc_entry *entry,
+				  struct nbc_store *store)
 {
-	struct nbc_entry *entry;
-	u64 write = 0;
+	if (entry->data)
+		return nbc_store_put(store, entry->pos, entry->data, entry->len);
+	/* Keeps the memory, which a later write may need. */
+	nbc_store_zero(store, entry->pos, entry->len);
+	return 0;
+}
+
+/**
+ * struct nbc_redo - doing again what a cut spares
+ * @cut: the cut
+ * @store: where
+ * @write: number of the next write that may be lost
+ * @nr_spared: how many of those before survived
+ * @nr_units: how many units they touch, since memory was asked for
+ * @full: there is no memory for more of them
+ */
+struct nbc_redo {
+	const struct nbc_cut	*cut;
+	struct nbc_store	*store;
+	u64			write;
+	u64			nr_spared;
+	unsigned long		nr_units;
+	bool			full;
+};
+
+static void nbc_redo_write(const struct nbc_history *history,
+			   const struct nbc_entry *entry, struct nbc_redo *redo)
+{
 	int ret;
 
-	*nr_spared = 0;
+	redo->nr_units += entry->nr_units;
+	if (redo->nr_units >= NBC_UNITS_AT_ONCE && !redo->full) {
+		redo->full = !nbc_memory_left();
+		redo->nr_units = 0;
+	}
+	if (redo->full)
+		return;
+	ret = nbc_entry_put_spared(history, entry, redo->cut, redo->write,
+				   redo->store);
+	redo->full = ret < 0;
+	redo->nr_spared += ret > 0;
+}
+
+/*
+ * Does again what the cut spares, after what was dirty is lost. Without memory writes are
+ * lost from there on, but nothing that is durable. Returns 0 or -ENOMEM, or, if it may be
+ * @interrupted, -EINTR.
+ */
+static int nbc_history_redo(const struct nbc_history *history,
+			    struct nbc_redo *redo, bool interrupted)
+{
+	struct nbc_entry *entry;
+
+	if (redo->cut->policy == NBC_CUT_LOST)
+		return 0;
 	list_for_each_entry(entry, &history->entries, entry) {
-		ret = nbc_entry_redo(history, entry, cut, write, store);
-		if (ret < 0)
-			return ret;
 		if (!entry->durable) {
-			*nr_spared += ret;
-			write++;
+			nbc_redo_write(history, entry, redo);
+			redo->write++;
+		} else if (nbc_entry_redo_durable(entry, redo->store)) {
+			redo->full = true;
 		}
+		if (interrupted && fatal_signal_pending(current))
+			return -EINTR;
 		cond_resched();
 	}
-	return 0;
+	return redo->full ? -ENOMEM : 0;
 }
 
 /**
@@ -293,18 +357,18 @@ static int nbc_history_redo(const struct nbc_history *history,
 int nbc_history_copy(struct nbc_history *history, const struct nbc_cut *cut,
 		     struct nbc_store *to)
 {
+	struct nbc_redo redo = { .cut = cut, .store = to };
 	unsigned int noio;
-	u64 nr_spared;
 	int ret;
 
-	down_write(&history->lock);
+	mutex_lock(&history->lock);
 	/* Reclaim must not wait for a write that waits for the lock. */
 	noio = memalloc_noio_save();
 	ret = nbc_store_copy(to, history->cache->store);
 	if (!ret)
-		ret = nbc_history_redo(history, cut, to, &nr_spared);
+		ret = nbc_history_redo(history, &redo, true);
 	memalloc_noio_restore(noio);
-	up_write(&history->lock);
+	mutex_unlock(&history->lock);
 	if (ret)
 		nbc_store_empty(to);
 	return ret;
@@ -328,8 +392,7 @@ struct nbc_history *nbc_history_create(struct nbc_cache *cache,
 		return NULL;
 	history->cache = cache;
 	history->block_shift = ilog2(block_bytes);
-	init_rwsem(&history->lock);
-	spin_lock_init(&history->list_lock);
+	mutex_init(&history->lock);
 	INIT_LIST_HEAD(&history->entries);
 	return history;
 }
@@ -345,18 +408,21 @@ struct nbc_history *nbc_history_create(struct nbc_cache *cache,
 void nbc_history_destroy(struct nbc_history *history, const struct nbc_cut *cut,
 			 const char *name)
 {
-	u64 nr_spared;
+	struct nbc_redo redo = { .cut = cut };
 	int ret;
 
 	if (!history)
 		return;
+	redo.store = history->cache->store;
 	nbc_cache_drop(history->cache);
-	ret = nbc_history_redo(history, cut, history->cache->store, &nr_spared);
-	pr_info("%s: power cut, %s, seed %llu: %llu of %llu writes since the last flush survive\n",
-		name, nbc_cut_names[cut->policy], cut->seed, nr_spared,
-		history->nr_writes);
+	ret = nbc_history_redo(history, &redo, false);
+	if (history->nr_writes || cut->policy != NBC_CUT_LOST)
+		pr_info("%s: power cut, %s, seed %llu: %llu of %llu writes since the last flush survive\n",
+			name, nbc_cut_names[cut->policy], cut->seed,
+			redo.nr_spared, history->nr_writes);
 	if (ret)
-		pr_warn("%s: no memory for those that come after\n", name);
+		pr_warn("%s: no memory for more of them\n", name);
 	nbc_history_forget(history);
+	mutex_destroy(&history->lock);
 	kfree(history);
 }

@@ -7,8 +7,7 @@
 
 #include <linux/blk_types.h>
 #include <linux/list.h>
-#include <linux/rwsem.h>
-#include <linux/spinlock.h>
+#include <linux/mutex.h>
 #include <linux/types.h>
 
 #include "cut.h"
@@ -21,24 +20,19 @@ struct nbc_store;
  * struct nbc_history - what a power cut may take or leave
  * @cache: the cache
  * @block_shift: log2 of a logical block's size in bytes
- * @lock: held for reading by commands that change data, from before that until they
- *	are in @entries; for writing by a flush and by who makes a state of it. Whoever
- *	has it does not wait for I/O, nor for memory that I/O must free
- * @list_lock: guards @entries and @nr_writes, innermost
+ * @lock: guards all below, and what the cache holds: commands that change data take
+ *	turns. Whoever has it does not wait for I/O, nor for memory that I/O must free
  * @entries: struct nbc_entry, in order of completion
  * @nr_writes: how many of them a power cut may take
- * @nr_units: how many units they touch, one by one; those of commands that are not
- *	there yet, too
+ * @nr_units: how many units they touch, one by one
  */
 struct nbc_history {
 	struct nbc_cache	*cache;
 	unsigned int		block_shift;
-	struct rw_semaphore	lock;
-
-	spinlock_t		list_lock;
+	struct mutex		lock;
 	struct list_head	entries;
 	u64			nr_writes;
-	atomic_long_t		nr_units;
+	unsigned long		nr_units;
 };
 
 struct nbc_history *nbc_history_create(struct nbc_cache *cache,

@@ -304,7 +304,7 @@ static struct page *nbc_unit_get(struct nbc_store *store, unsigned long index)
 
 	if (unit)
 		return unit;
-	unit = nbc_memory_left() ? nbc_unit_alloc(store, true) : NULL;
+	unit = nbc_unit_alloc(store, true);
 	if (unit && xa_err(xa_store(&store->units, index, unit, NBC_GFP))) {
 		nbc_unit_free(store, unit);
 		unit = NULL;

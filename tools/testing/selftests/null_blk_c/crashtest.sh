@@ -88,7 +88,7 @@ crash() { "$crashtest" --states "$states" --size 300 --cache 16 --stop 1 "$@"; }
 # caught OPTION... -- COMMAND... : some state fails, and no other thing does
 caught() {
 	local code=0
-	"$crashtest" --states 60 --size 300 --cache 16 --stop 1 "$@" || code=$?
+	"$crashtest" --states 60 --size 300 --cache 16 --stop 1 "$@" 2>&1 || code=$?
 	((code == 1))
 }
 
@@ -131,7 +131,11 @@ check "images of failed states are kept" caught --keep "$images" --seed "$SEED" 
 	--check false -- bash -c "appender sync"
 check "an image is the file system" e2fsck -p "$images/state-0.img"
 check "what was promised is beside it" test -e "$images/state-0.output"
-fails_by_itself() { ! crash -- false; }
+fails_by_itself() {
+	local code=0
+	crash -- false || code=$?
+	((code == 4))
+}
 check "a command that fails by itself is no state" fails_by_itself
 # refused OPTION VALUE
 refused() {
@@ -140,6 +144,9 @@ refused() {
 	((code == 2))
 }
 check "bad input: policy" refused --policies some
-check "bad input: states" refused --states many
+for value in many 0 08 1.5 ''; do
+	check "bad input: \"$value\" states" refused --states "$value"
+done
+check "bad input: file system" refused --fs vfat
 left=("$NBC_ROOT"/crashtest*)
 check "nothing is left" test ! -e "${left[0]}"
