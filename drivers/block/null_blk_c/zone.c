@@ -27,7 +27,8 @@
  * EMPTY to open takes an active and an open resource, CLOSED to open an open
  * one. If all open resources are taken, the zone that has been implicitly open
  * for the longest time is closed; if there is none, or all active resources are
- * taken, the command fails. Finish takes no resource.
+ * taken, the command fails. Finish takes no resource, unless it is to open the zone first,
+ * as null_blk does.
  *
  * Locks
  * -----
@@ -173,13 +174,20 @@ static blk_status_t nbc_zone_close(struct nbc_zones *zones,
 	return BLK_STS_OK;
 }
 
-static void nbc_zone_finish(struct nbc_zones *zones, struct nbc_zone *zone)
+static blk_status_t nbc_zone_finish(struct nbc_zones *zones, struct nbc_zone *zone)
 {
+	blk_status_t status = BLK_STS_OK;
+
 	if (zone->cond == BLK_ZONE_COND_FULL)
-		return;
+		return BLK_STS_OK;
+	if (zones->finish_opens)
+		status = nbc_zone_open(zones, zone, BLK_ZONE_COND_IMP_OPEN);
+	if (status)
+		return status;
 	zone->finished = true;
 	nbc_zone_set_wp(zone, nbc_zone_len(zones, zone));
 	nbc_zone_set_cond(zones, zone, BLK_ZONE_COND_FULL);
+	return BLK_STS_OK;
 }
 
 static void nbc_zone_reset(struct nbc_zones *zones, struct nbc_zone *zone)
@@ -204,8 +212,7 @@ static blk_status_t nbc_zone_change(struct nbc_zones *zones,
 	case REQ_OP_ZONE_CLOSE:
 		return nbc_zone_close(zones, zone);
 	case REQ_OP_ZONE_FINISH:
-		nbc_zone_finish(zones, zone);
-		return BLK_STS_OK;
+		return nbc_zone_finish(zones, zone);
 	case REQ_OP_ZONE_RESET:
 		nbc_zone_reset(zones, zone);
 		return BLK_STS_OK;

@@ -75,6 +75,7 @@ struct nbc_zone {
  * @nr_zones: how many there are
  * @max_open: how many may be open, 0 for any number
  * @max_active: how many may be open or closed, 0 for any number
+ * @finish_opens: finishing a zone takes what opening it takes
  * @lock: guards @nr_open, @nr_active and @implicit; not used without limits
  * @nr_open: how many are open
  * @nr_active: how many are open or closed
@@ -90,6 +91,7 @@ struct nbc_zones {
 	unsigned int			nr_zones;
 	unsigned int			max_open;
 	unsigned int			max_active;
+	bool				finish_opens;
 
 	spinlock_t			lock ____cacheline_aligned_in_smp;
 	unsigned int			nr_open;

@@ -571,10 +571,11 @@ int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config)
 	}
 	if (!dev->zones || !nbc_zones_fit(dev->zones, &geometry))
 		ret = nbc_zoned_renew(dev, &geometry, config->home_node);
-	if (!ret)
-		nbc_zones_restart(dev->zones, config->zone_max_open,
-				  config->zone_max_active);
-	return ret;
+	if (ret)
+		return ret;
+	nbc_zones_restart(dev->zones, config->zone_max_open, config->zone_max_active);
+	dev->zones->finish_opens = nbc_defaults.drop_in;
+	return 0;
 }
 
 /* Lets a zone lose its data from the byte @pos on. */

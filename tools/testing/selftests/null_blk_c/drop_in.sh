@@ -40,7 +40,29 @@ user_script() {
 	what_becomes_of memory_backed=1 discard=1 zoned=1 zone_size=4 \
 		zone_append_max_sectors=1001 blocksize=4096
 	what_becomes_of zoned=1 zone_size=4 zone_capacity=2 zone_max_open=3
+	finish_at_limit zone_max_open=1
+	finish_at_limit zone_max_active=1
+	finish_at_limit zone_max_open=2 zone_max_active=2
 	ls /sys/kernel/config/nullb
+}
+# finish_at_limit ATTRIBUTE=VALUE... : empty and closed zones, while others are open
+finish_at_limit() {
+	local dir=/sys/kernel/config/nullb/user pair
+	mkdir $dir
+	for pair in zoned=1 zone_size=1 size=8 memory_backed=1 "$@" power=1; do
+		echo "${pair#*=}" >"$dir/${pair%%=*}"
+	done
+	blkzone open -o 0 -c 1 /dev/user 2>&1
+	blkzone finish -o 2048 -c 1 /dev/user 2>&1
+	dd if=/dev/zero of=/dev/user bs=4k count=1 seek=1024 oflag=direct status=none 2>&1
+	blkzone close -o 8192 -c 1 /dev/user 2>&1
+	blkzone finish -o 6144 -c 1 /dev/user 2>&1
+	blkzone finish -o 8192 -c 1 /dev/user 2>&1
+	blkzone close -o 0 -c 1 /dev/user 2>&1
+	dd if=/dev/zero of=/dev/user bs=4k count=1 seek=1280 oflag=direct status=none 2>&1
+	blkzone finish -o 12288 -c 1 /dev/user 2>&1
+	blkzone report /dev/user
+	rmdir $dir
 }
 # what_becomes_of ATTRIBUTE=VALUE... : they and others may read as something else after
 # power-on
