@@ -23,7 +23,7 @@ static const struct ck_text ck_texts[] = {
 	{ "lost", NBC_CUT_LOST, 0 },
 	{ "kept\n", NBC_CUT_KEPT, 0 },
 	{ "prefix 7", NBC_CUT_PREFIX, 7 },
-	{ " torn  0x10 \n", NBC_CUT_TORN, 16 },
+	{ " torn  0x10\n", NBC_CUT_TORN, 16 },
 	{ "subset 18446744073709551615", NBC_CUT_SUBSET, U64_MAX },
 	{ "blocks 0", NBC_CUT_BLOCKS, 0 },
 	{ "", -1 },
