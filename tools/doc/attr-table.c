@@ -37,8 +37,8 @@ static const struct row rows[] = {
 	{ #_name, NULL, #_type, #_default, #_min, #_max, _flags, _help },
 #define NBC_PARAM_ONLY(_param, _type, _default, _min, _max, _flags, _help) \
 	{ NULL, #_param, #_type, #_default, #_min, #_max, _flags, _help },
-#define NBC_ATTR_TEXT(_name, _mode, _help) \
-	{ #_name, NULL, #_mode, "none", "", "", NBC_A_LIVE, _help },
+#define NBC_ATTR_TEXT(_name, _mode, _flags, _help) \
+	{ #_name, NULL, #_mode, "none", "", "", (_flags) | NBC_A_LIVE, _help },
 #define NBC_PARAM_FAULT(_param, _help) \
 	{ NULL, #_param, "FAULT", "none", "", "", 0, _help },
 #include "../../drivers/block/null_blk_c/attrs.h"

@@ -34,8 +34,9 @@ const struct nbc_attr nbc_attrs[NBC_NR_ATTRS] = {
 	NBC_ROW(_name, #_name, NULL, _type, _min, _max, _flags)
 #define NBC_PARAM_ONLY(_param, _type, _default, _min, _max, _flags, _help) \
 	NBC_ROW(_param, NULL, #_param, _type, _min, _max, _flags)
-#define NBC_ATTR_TEXT(_name, _mode, _help)				\
-	[NBC_ATTR_##_name] = { .name = #_name, .type = NBC_TEXT },
+#define NBC_ATTR_TEXT(_name, _mode, _flags, _help)			\
+	[NBC_ATTR_##_name] = { .name = #_name, .type = NBC_TEXT,	\
+			       .flags = _flags },
 #define NBC_PARAM_FAULT(_param, _help)					\
 	[NBC_ATTR_##_param] = { .param = #_param, .type = NBC_TEXT },
 #include "attrs.h"

@@ -10,7 +10,7 @@
  *	its default
  * NBC_ATTR_ONLY(name, type, default, min, max, flags, help)
  *	an attribute in configfs without a parameter
- * NBC_ATTR_TEXT(name, mode, help)
+ * NBC_ATTR_TEXT(name, mode, flags, help)
  *	an attribute in configfs, always live, whose text nbc_<name>_store() and,
  *	if @mode is RW and not WO, nbc_<name>_show() know
  * NBC_PARAM_ONLY(param, type, default, min, max, flags, help)
@@ -34,7 +34,7 @@
 #define NBC_PARAM_FAULT(...)
 #endif
 
-NBC_ATTR_TEXT(badblocks, RW,
+NBC_ATTR_TEXT(badblocks, RW, 0,
 	      "+FIRST-LAST marks sectors bad, -FIRST-LAST good; shows first and number")
 NBC_ATTR_ONLY(badblocks_once, BOOL, 0, 0, 1, 0,
 	      "a bad range that a command met is good afterwards")
@@ -45,13 +45,13 @@ NBC_ATTR(blocking, blocking, BOOL, 0, 0, 1, 0,
 NBC_ATTR(blocksize, bs, UINT, 512, 512, NBC_MAX_BLOCK_BYTES,
 	 NBC_A_POW2 | NBC_A_CLAMP_PARAM,
 	 "logical and physical block size in bytes")
-NBC_ATTR_ONLY(cache_history, BOOL, 0, 0, 1, 0,
+NBC_ATTR_ONLY(cache_history, BOOL, 0, 0, 1, NBC_A_OURS,
 	      "keep the order of writes to the cache, for power_cut and crash_state")
 NBC_ATTR(cache_size, cache_size, ULONG, 0, 0, NBC_MAX_CACHE_MB, NBC_A_CLAMP,
 	 "size in MiB of a volatile write cache, 0 for none; memory-backed devices only")
 NBC_ATTR(completion_nsec, completion_nsec, ULONG, 10000, 0, LONG_MAX, 0,
 	 "time in ns that a request waits before it completes, with irqmode 2")
-NBC_ATTR_TEXT(crash_state, WO,
+NBC_ATTR_TEXT(crash_state, WO, NBC_A_OURS,
 	      "DEVICE POLICY [SEED]: take as data what such a power cut would leave of a device")
 NBC_ATTR(discard, discard, BOOL, 0, 0, 1, 0,
 	 "offer discard, which frees memory; memory-backed devices only")
@@ -98,7 +98,7 @@ NBC_ATTR(poll_queues, poll_queues, UINT, 1, 0, UINT_MAX,
 	 "hardware queues for polled I/O; the module parameter is the most a device can have")
 NBC_ATTR_ONLY(power, BOOL, 0, 0, 1, NBC_A_LIVE,
 	      "1 makes the disk, 0 removes it; its data stays until the directory is removed")
-NBC_ATTR_TEXT(power_cut, WO,
+NBC_ATTR_TEXT(power_cut, WO, NBC_A_OURS,
 	      "POLICY [SEED]: switch off, and lose what was not flushed as the policy says")
 NBC_ATTR(queue_mode, queue_mode, UINT, NBC_Q_RQ, NBC_Q_RQ, NBC_Q_RQ,
 	 NBC_A_ZERO,
@@ -135,9 +135,9 @@ NBC_ATTR(zone_max_open, zone_max_open, UINT, 0, 0, UINT_MAX, 0,
 	 "most zones that are open at a time, 0 for no limit")
 NBC_ATTR(zone_nr_conv, zone_nr_conv, UINT, 0, 0, UINT_MAX, 0,
 	 "number of conventional zones, the first ones")
-NBC_ATTR_TEXT(zone_offline, WO,
+NBC_ATTR_TEXT(zone_offline, WO, 0,
 	      "a sector: its zone goes offline, or becomes empty if it is so")
-NBC_ATTR_TEXT(zone_readonly, WO,
+NBC_ATTR_TEXT(zone_readonly, WO, 0,
 	      "a sector: its zone becomes read-only, or empty if it is so")
 NBC_ATTR(zone_size, zone_size, ULONG, 256, 1, NBC_MAX_ZONE_MB, NBC_A_POW2,
 	 "size of a zone in MiB")

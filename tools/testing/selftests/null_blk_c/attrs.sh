@@ -14,7 +14,7 @@
 . "$(dirname "$0")/../lib/nbc.sh"
 
 defaults="badblocks_once=0 badblocks_partial_io=0 blocking=0 blocksize=512
-cache_size=0 completion_nsec=10000 discard=0 fua=1
+cache_history=0 cache_size=0 completion_nsec=10000 discard=0 fua=1
 home_node=4294967295 hw_queue_depth=64 index=0 iops=0 iops_read=0
 iops_write=0 irqmode=1 max_sectors=0 mbps=0 mbps_read=0 mbps_write=0
 memory_backed=0 no_sched=0 poll_queues=1 power=0 queue_mode=2 rotational=0
@@ -29,7 +29,7 @@ shared_tag_bitmap shared_tags submit_queues timeout use_per_node_hctx virt_bound
 zone_append_max_sectors zone_capacity zone_full zone_max_active zone_max_open
 zone_nr_conv zone_size zoned"
 # Attributes whose text is not a value; in the order of features with the others
-texts="badblocks zone_offline zone_readonly"
+texts="badblocks crash_state power_cut zone_offline zone_readonly"
 
 shown() { nbc_values "$1" | one_line; }
 in_order() { printf '%s\n' "$@" | sort | one_line; }
