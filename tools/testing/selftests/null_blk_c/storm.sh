@@ -83,7 +83,7 @@ stacks() {
 
 declare -A values=(
 	[badblocks_once]="0 1" [badblocks_partial_io]="0 1" [blocking]="0 1"
-	[blocksize]="512 1024 2048 4096" [cache_size]="0 1 4"
+	[blocksize]="512 1024 2048 4096" [cache_history]="0 0 1" [cache_size]="0 1 4"
 	[completion_nsec]="0 10000 1000000" [discard]="0 1" [fua]="0 1"
 	[home_node]="-1 0" [hw_queue_depth]="1 8 64 999" [index]="0 77 1000"
 	[iops]="0 2000" [iops_read]="0 3000" [iops_write]="0 3000"
@@ -114,6 +114,14 @@ value_for() {
 	k*:power | [kvn]*:timeout_inject/* | k*:init_hctx*) ;;
 	[vn]*:power | [kvn]*:memory_backed) picked=1 ;;
 	[kvn]*:zoned) picked=0 ;;
+	# k0 has a history, so it needs a cache.
+	[kvn]*:cache_history | [kvnx]*:power_cut | [kvnx]*:crash_state) ;;
+	k*:cache_size) pick 1 4 ;;
+	*:power_cut)
+		pick lost kept prefix torn subset blocks
+		picked="$picked $RANDOM"
+		;;
+	*:crash_state) picked="v1 blocks $RANDOM" ;;
 	[kvn]*:size) picked=32 ;;
 	[kvn]*:zone_offline | [kvn]*:zone_readonly) picked=$((spare_sectors + RANDOM % 8192)) ;;
 	*:badblocks)
@@ -291,9 +299,9 @@ zoned=0
 nbc_set p0 power=0 zoned=0 power=1
 storm_disk p1 memory_backed=1 zoned=$zoned zone_size=1 badblocks_partial_io=1
 storm_disk p2 memory_backed=1 shared_tags=1 badblocks_once=1
-storm_disk k0 memory_backed=1 cache_size=4
+storm_disk k0 memory_backed=1 cache_size=4 cache_history=1
 storm_disk v0 memory_backed=1 discard=1 irqmode=0
-storm_disk v1 memory_backed=1 irqmode=1 poll_queues=0 cache_size=4 iops=3000
+storm_disk v1 memory_backed=1 irqmode=1 poll_queues=0 cache_size=4 cache_history=1 iops=3000
 storm_disk v2 memory_backed=1 irqmode=2 mbps=32 submit_queues=$QUEUES
 storm_disk v3 memory_backed=1 queue_mode=0 irqmode=2
 storm_disk v4 memory_backed=1 shared_tags=1 irqmode=2
