@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A device that takes far too long for the timeout: requests are looked for,
+# A device that takes half again as long as the timeout: requests are looked for,
 # aborted, and sent again after a reset, until all of them are done. From the moment
 # that the time of one ran out to the end of the reset it takes less than that time
-# again. 48 reads at five a second, all at once, outlast the time by far; no read
+# again. 48 reads at seven a second, all at once, take 7 s, and the time is 4 s; no read
 # comes after them, so each round has fewer to do, and none reaches the limit of
-# retries, though what was cancelled still counts against the device's five a second.
-#@vm --nvme size=64M,iops=5
+# retries. What was cancelled still counts against the seven a second, for less than the time:
+# a device that answers nothing for that long after a reset is given up.
+#@vm --nvme size=64M,iops=7
 #@timeout 200
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
