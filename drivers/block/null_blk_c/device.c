@@ -275,8 +275,8 @@ static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
  * @dev takes over what its data needs: memory_backed, size and blocksize.
  *
  * Context: Process context; takes dev->lock and then from->config_lock.
- * Return: 0; -EBUSY if @dev is powered; -EINVAL if it is zoned; -ENODEV if @from is off, or has no history; or
- * the error of nbc_history_copy().
+ * Return: 0; -EBUSY if @dev is powered; -EINVAL if it is zoned; -ENODEV if @from is off, or
+ * has no history; or the error of nbc_history_copy().
  */
 int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
 			  const struct nbc_cut *cut)

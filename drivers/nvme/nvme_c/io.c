@@ -91,10 +91,10 @@ static void nvmec_build_zone(struct request *rq, struct nvme_command *cmd)
 		[REQ_OP_ZONE_RESET_ALL]	= NVME_ZONE_RESET,
 	};
 	const struct nvmec_range range = nvmec_rq_range(rq->q->queuedata, rq);
+	const u32 op = (__force u32)req_op(rq);
 	bool all = req_op(rq) == REQ_OP_ZONE_RESET_ALL;
 
-	nvmec_cmd_zone(cmd, range.nsid, all ? 0 : range.first, actions[req_op(rq)],
-		       all);
+	nvmec_cmd_zone(cmd, range.nsid, all ? 0 : range.first, actions[op], all);
 }
 
 /* The command of a request that is no read or write, but for its id. */
