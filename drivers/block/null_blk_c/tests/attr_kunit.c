@@ -581,11 +581,11 @@ static void features(struct kunit *test)
 {
 	static const char * const names[] = {
 		"badblocks", "badblocks_once", "badblocks_partial_io",
-		"blocking", "blocksize", "cache_size", "completion_nsec",
-		"discard", "fua", "home_node", "hw_queue_depth", "index",
+		"blocking", "blocksize", "cache_history", "cache_size",
+		"completion_nsec", "crash_state", "discard", "fua", "home_node", "hw_queue_depth", "index",
 		"iops", "iops_read", "iops_write", "irqmode", "max_sectors",
 		"mbps", "mbps_read", "mbps_write", "memory_backed", "no_sched",
-		"poll_queues", "power", "queue_mode", "rotational",
+		"poll_queues", "power", "power_cut", "queue_mode", "rotational",
 		"shared_tag_bitmap", "shared_tags", "size", "submit_queues",
 		"use_per_node_hctx", "virt_boundary", "zone_append_max_sectors",
 		"zone_capacity", "zone_full", "zone_max_active",
