@@ -18,6 +18,7 @@
 
 #include "admin.h"
 #include "cmd.h"
+#include "complete.h"
 #include "ctrl.h"
 #include "ident.h"
 #include "io.h"
@@ -27,15 +28,12 @@
 #include "quirks.h"
 #include "recover.h"
 #include "rq.h"
+#include "state.h"
 
 /* Fields of completion dword 0 of an asynchronous event. */
 #define NVMEC_EVENT_TYPE	GENMASK(2, 0)
 #define NVMEC_EVENT_INFO	GENMASK(15, 8)
 #define NVMEC_EVENT_LOG		GENMASK(23, 16)
-/* So many events in that time are handled at once; those beyond wait in between. */
-#define NVMEC_EVENT_BURST	10
-#define NVMEC_EVENT_WINDOW	(10 * HZ)
-#define NVMEC_EVENT_PAUSE	HZ
 
 /* --- commands ------------------------------------------------------------- */
 
@@ -340,34 +338,6 @@ int nvmec_admin_events_start(struct nvmec_ctrl *ctrl)
 	return nvmec_to_errno(ret);
 }
 
-/* How long an event that comes now waits: a storm of them is slowed down. */
-static unsigned long nvmec_event_delay(struct nvmec_ctrl *ctrl)
-{
-	if (!ctrl->nr_events ||
-	    time_after(jiffies, ctrl->events_since + NVMEC_EVENT_WINDOW)) {
-		ctrl->events_since = jiffies;
-		ctrl->nr_events = 0;
-	}
-	return ctrl->nr_events++ < NVMEC_EVENT_BURST ? 0 : NVMEC_EVENT_PAUSE;
-}
-
-/**
- * nvmec_admin_event - an asynchronous event has come
- * @ctrl: the controller
- * @event: completion dword 0
- *
- * The next one is asked for when it was handled. So to handle it later is all that it
- * takes against a controller that has one after the other.
- *
- * Context: Any; under &nvmec_queue.cq_lock of the admin queue.
- */
-void nvmec_admin_event(struct nvmec_ctrl *ctrl, u32 event)
-{
-	ctrl->event = event;
-	queue_delayed_work(nvmec_wq, &ctrl->event_work,
-			   nvmec_event_delay(ctrl));
-}
-
 /*
  * To read its log page is what makes the controller report the next one. A whole page,
  * for there are controllers that write one, however little was asked for.
@@ -490,7 +460,8 @@ int nvmec_admin_init(struct nvmec_ctrl *ctrl)
 	struct request_queue *q;
 	int ret;
 
-	ret = nvmec_queue_alloc(ctrl, &ctrl->queues[0], 0, NVMEC_ADMIN_DEPTH);
+	ret = nvmec_queue_alloc(ctrl, &ctrl->queues[0], 0, NVMEC_ADMIN_DEPTH,
+				nvmec_queue_more);
 	if (ret)
 		return ret;
 	ret = mqblk_set_init(&ctrl->admin_set, &params);

@@ -29,7 +29,6 @@ int nvmec_admin_delete_queue(struct nvmec_queue *queue);
 int nvmec_admin_shadows_start(struct nvmec_ctrl *ctrl);
 void nvmec_admin_shadows_free(struct nvmec_ctrl *ctrl);
 int nvmec_admin_events_start(struct nvmec_ctrl *ctrl);
-void nvmec_admin_event(struct nvmec_ctrl *ctrl, u32 event);
 void nvmec_event_work(struct work_struct *work);
 void nvmec_abort_work(struct work_struct *work);
 

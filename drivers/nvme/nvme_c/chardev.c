@@ -21,6 +21,7 @@
 #include "ctrl.h"
 #include "main.h"
 #include "ns.h"
+#include "state.h"
 #include "user.h"
 
 static dev_t nvmec_ctrl_devt, nvmec_generic_devt;

@@ -26,12 +26,6 @@
 struct nvmec_queue;
 struct nvmec_subsys;
 
-/* Requests of all I/O queues together, as far as each has so many. */
-#define NVMEC_MAX_REQUESTS	16384U
-#define NVMEC_MIN_BOUND		64U
-/* How often a user who waits for a controller looks again. */
-#define NVMEC_LOOK_MS		5
-
 /**
  * enum nvmec_state - what may be done with a controller
  * @NVMEC_NEW: not touched yet
@@ -111,6 +105,8 @@ enum nvmec_state {
  *	the driver, which must not wait for a user
  * @subsys: how tools find it, or NULL; written in bring-up and at the end
  * @effects: what commands do, by the controller; NULL until somebody asks
+ * @scan_again: nvmec_scan_again(), which is of a file above those who need it; for who
+ *	has @scan_lock; fixed
  * @scan_unwanted: somebody waits for @scan_lock; a scan ends early for it
  * @ns_listed: it once gave a list of its namespaces, so that it has one; guarded
  *	by @scan_lock
@@ -176,6 +172,8 @@ struct nvmec_ctrl {
 	bool				io_quiesced;
 	bool				admin_quiesced;
 	struct mutex			scan_lock;
+	void				(*scan_again)(struct nvmec_ctrl *ctrl,
+						      u32 nsid);
 	bool				scan_unwanted;
 	bool				ns_listed;
 
@@ -201,51 +199,15 @@ struct nvmec_step {
 	bool		optional;
 };
 
-static inline enum nvmec_state nvmec_state(struct nvmec_ctrl *ctrl)
-{
-	return READ_ONCE(ctrl->state);
-}
-
-bool nvmec_ctrl_set_state(struct nvmec_ctrl *ctrl, enum nvmec_state state);
-const char *nvmec_state_name(enum nvmec_state state);
-bool nvmec_ctrl_gone(struct nvmec_ctrl *ctrl);
-bool nvmec_ctrl_failed(struct nvmec_ctrl *ctrl);
-bool nvmec_ctrl_fatal(struct nvmec_ctrl *ctrl);
-int nvmec_ctrl_subsys_reset(struct nvmec_ctrl *ctrl);
-int nvmec_ctrl_disable(struct nvmec_ctrl *ctrl);
 void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown);
 void nvmec_ctrl_retire(struct nvmec_ctrl *ctrl, bool shutdown);
 void nvmec_ctrl_bury(struct nvmec_ctrl *ctrl, bool shutdown);
-void nvmec_limit_vectors(struct mqblk_queue_counts *counts,
-			 unsigned int vectors);
-bool nvmec_ctrl_silent(struct nvmec_ctrl *ctrl);
-bool nvmec_ctrl_reset(struct nvmec_ctrl *ctrl);
-bool nvmec_ctrl_fault(struct nvmec_ctrl *ctrl, enum nvmec_fault fault);
-void nvmec_ctrl_kill(struct nvmec_ctrl *ctrl);
 void nvmec_reset_work(struct work_struct *work);
-
-/*
- * Requests that an I/O queue holds when there are so many queues. A request takes
- * 1.7 KiB: the machine's largest share for them is 28 MiB up to 256 queues, which
- * is 1023 requests in each of 16, or 64 in each of 256.
- */
-static inline unsigned int nvmec_bounded_depth(unsigned int wanted,
-					       unsigned int queues)
-{
-	return min(wanted, max(NVMEC_MAX_REQUESTS / queues, NVMEC_MIN_BOUND));
-}
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /* What only tests call from outside of its file. */
-int nvmec_ctrl_read_caps(struct nvmec_ctrl *ctrl);
-int nvmec_ctrl_enable(struct nvmec_ctrl *ctrl);
-bool nvmec_ctrl_shut_down(struct nvmec_ctrl *ctrl);
-void nvmec_ack_subsystem_reset(struct nvmec_ctrl *ctrl);
 int nvmec_run_steps(struct nvmec_ctrl *ctrl, const struct nvmec_step *steps,
 		    unsigned int nr);
-void nvmec_wish_counts(struct nvmec_ctrl *ctrl);
-void nvmec_limit_counts(struct mqblk_queue_counts *counts, unsigned int total);
-unsigned int nvmec_max_queues(struct nvmec_ctrl *ctrl);
 #endif
 
 #endif /* _NVMEC_CTRL_H */

@@ -7,6 +7,7 @@
 #include "admin.h"
 #include "cmd.h"
 #include "ctrl.h"
+#include "state.h"
 #include "user.h"
 
 /*

@@ -1,34 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The I/O path: from queue_rq() to completion, and what happens to a request
- * that takes too long. The same operations serve the admin queue, whose requests
- * bring their commands with them.
+ * The I/O path down to the ring. The same operations serve the admin queue, whose
+ * requests bring their commands with them. The way back is complete.c's.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <kunit/visibility.h>
 #include <linux/blk-mq.h>
-#include <linux/jiffies.h>
 #include <linux/mqblk_compat.h>
 
 #include "cmd.h"
+#include "complete.h"
 #include "ctrl.h"
 #include "io.h"
-#include "main.h"
 #include "map.h"
 #include "ns.h"
-#include "pci.h"
 #include "queue.h"
-#include "recover.h"
 #include "rq.h"
+#include "state.h"
+#include "timeout.h"
 
 /* --- submission ----------------------------------------------------------- */
-
-/* The I/O queues stand behind the admin queue. */
-static struct nvmec_queue *nvmec_hctx_queue(struct blk_mq_hw_ctx *hctx)
-{
-	return hctx->driver_data;
-}
 
 static struct nvmec_range nvmec_rq_range(const struct nvmec_ns *ns,
 					 const struct request *rq)
@@ -315,110 +306,6 @@ static void nvmec_queue_rqs(struct rq_list *rqs)
 	*rqs = left;
 }
 
-/* --- completion ----------------------------------------------------------- */
-
-VISIBLE_IF_KUNIT bool nvmec_should_retry(struct request *rq)
-{
-	struct nvmec_rq *nrq = nvmec_rq(rq);
-	const struct nvmec_loss loss = {
-		.haste		= blk_noretry_request(rq),
-		.final		= nrq->status & NVME_STATUS_DNR,
-		.cancelled	= test_bit(NVMEC_RQ_CANCELLED, &nrq->flags),
-		.fault		= test_bit(NVMEC_RQ_FAULT, &nrq->flags),
-		.stuck		= test_bit(NVMEC_RQ_STUCK, &nrq->flags),
-		.timed_out	= test_bit(NVMEC_RQ_TIMED_OUT, &nrq->flags),
-		.retries	= nrq->retries,
-	};
-	enum nvmec_again again;
-
-	if (blk_rq_is_passthrough(rq))
-		return false;
-	again = nvmec_again(&loss);
-	if (again == NVMEC_AGAIN_COUNTED)
-		nrq->retries++;
-	return again != NVMEC_AGAIN_NO;
-}
-
-VISIBLE_IF_KUNIT void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq)
-{
-	unsigned int crd = nvmec_status_crd(nvmec_rq(rq)->status);
-	u32 delay_ms = ctrl->ident.retry_ms[crd];
-
-	atomic_inc(&ctrl->nr_retries);
-	/* The timeout may have been shortened to wait for an abort. */
-	rq->timeout = 0;
-	blk_mq_requeue_request(rq, !delay_ms);
-	if (delay_ms)
-		blk_mq_delay_kick_requeue_list(rq->q, delay_ms);
-}
-
-/* Ends a request that did not succeed, or has it sent again. */
-static noinline void nvmec_rq_fail(struct nvmec_ctrl *ctrl, struct request *rq)
-{
-	blk_status_t status = nvmec_status_to_blk(nvmec_rq(rq)->status);
-
-	if (nvmec_state(ctrl) != NVMEC_DEAD && nvmec_should_retry(rq)) {
-		nvmec_retry(ctrl, rq);
-		return;
-	}
-	mqblk_rq_report(rq, status);
-	blk_mq_end_request(rq, status);
-}
-
-/* Where an append went; a controller that names another zone has failed it. */
-static noinline void nvmec_append_done(struct nvmec_ctrl *ctrl, struct request *rq)
-{
-	const struct nvmec_range range = nvmec_rq_range(rq->q->queuedata, rq);
-	struct nvmec_ns *ns = rq->q->queuedata;
-	unsigned int shift = ns->lba_shift - SECTOR_SHIFT;
-	struct nvmec_rq *nrq = nvmec_rq(rq);
-	u64 room = (rq->q->limits.chunk_sectors >> shift) - range.blocks;
-
-	if (nrq->result >= range.first && nrq->result - range.first <= room) {
-		rq->__sector = nrq->result << shift;
-		return;
-	}
-	dev_err_ratelimited(&ctrl->dev, "namespace %u: zone at block %llu: ALBA: %llu of an append is not in it\n",
-			    ns->nsid, range.first, nrq->result);
-	nrq->status = NVME_SC_INTERNAL | NVME_STATUS_DNR;
-}
-
-/**
- * nvmec_rq_complete - end a request that was taken from the controller; for
- * ->complete
- * @rq: claimed, and its status is known
- *
- * Context: Any.
- */
-void nvmec_rq_complete(struct request *rq)
-{
-	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
-	struct nvmec_ctrl *ctrl = queue->ctrl;
-
-	nvmec_unmap(ctrl, rq);
-	if (unlikely(req_op(rq) == REQ_OP_ZONE_APPEND) && !nvmec_rq(rq)->status)
-		nvmec_append_done(ctrl, rq);
-	if (likely(!nvmec_rq(rq)->status))
-		blk_mq_end_request(rq, BLK_STS_OK);
-	else
-		nvmec_rq_fail(ctrl, rq);
-}
-
-/**
- * nvmec_rq_complete_batch - end requests that were successful
- * @iob: a batch of them
- *
- * Context: Any.
- */
-void nvmec_rq_complete_batch(struct io_comp_batch *iob)
-{
-	struct request *rq;
-
-	rq_list_for_each(&iob->req_list, rq)
-		nvmec_unmap(nvmec_hctx_queue(rq->mq_hctx)->ctrl, rq);
-	blk_mq_end_request_batch(iob);
-}
-
 static int nvmec_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 {
 	struct nvmec_queue *queue = nvmec_hctx_queue(hctx);
@@ -426,148 +313,6 @@ static int nvmec_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 	if (!nvmec_cq_pending(queue))
 		return 0;
 	return nvmec_queue_reap(queue, iob);
-}
-
-/* --- recovery ------------------------------------------------------------- */
-
-/**
- * nvmec_rq_cancel - take a request back from a controller that is stopped
- * @rq: any request
- * @data: unused
- *
- * For blk_mq_tagset_busy_iter(). The request is sent again, or fails if the
- * controller is dead.
- *
- * Context: Process context; the controller does not reach memory any more.
- * Return: true, to go on with the next request.
- */
-bool nvmec_rq_cancel(struct request *rq, void *data)
-{
-	struct nvmec_ctrl *ctrl = nvmec_hctx_queue(rq->mq_hctx)->ctrl;
-	struct nvmec_rq *nrq = nvmec_rq(rq);
-
-	if (!mqblk_rq_claim(rq))
-		return true;
-	nrq->status = NVME_SC_HOST_ABORTED_CMD;
-	set_bit(NVMEC_RQ_CANCELLED, &nrq->flags);
-	if (READ_ONCE(ctrl->fault))
-		set_bit(NVMEC_RQ_FAULT, &nrq->flags);
-	if (READ_ONCE(ctrl->stuck))
-		set_bit(NVMEC_RQ_STUCK, &nrq->flags);
-	blk_mq_complete_request(rq);
-	return true;
-}
-
-/*
- * A command of the bring-up has no answer. Whoever brings the controller up waits
- * for this request and must get it back, whatever the state is by now: nobody else
- * can stop the controller meanwhile. It must be stopped first, as it may write to the
- * command's memory.
- */
-static enum blk_eh_timer_return nvmec_timeout_bringup(struct nvmec_ctrl *ctrl,
-						      struct request *rq)
-{
-	if (!blk_rq_is_passthrough(rq))
-		return BLK_EH_RESET_TIMER;
-	if (nvmec_ctrl_disable(ctrl))
-		pci_clear_master(ctrl->pdev);
-	WRITE_ONCE(ctrl->no_answer, true);
-	nvmec_rq_cancel(rq, NULL);
-	return BLK_EH_DONE;
-}
-
-/* How long to wait for an abort: less than a timeout, for two make a reset. */
-static unsigned int nvmec_abort_grace(struct request *rq)
-{
-	return max_t(unsigned int, rq->timeout / 4, HZ);
-}
-
-static void nvmec_timeout_abort(struct nvmec_ctrl *ctrl, struct request *rq)
-{
-	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
-
-	dev_warn_ratelimited(&ctrl->dev,
-			     "queue %u: command %#x timed out, aborting it\n",
-			     queue->id, mqblk_rq_id(rq));
-	set_bit(NVMEC_RQ_WANTS_ABORT, &nvmec_rq(rq)->flags);
-	rq->timeout = nvmec_abort_grace(rq);
-	queue_work(nvmec_wq, &ctrl->abort_work);
-}
-
-/* A user who has less patience than the driver says nothing about the controller. */
-static enum nvmec_fault nvmec_timeout_fault(const struct nvmec_queue *queue,
-					    struct request *rq)
-{
-	if (nvmec_ctrl_fatal(queue->ctrl))
-		return NVMEC_FAULT_FATAL;
-	if (queue->id)
-		return NVMEC_FAULT_IO;
-	if (nvmec_rq(rq)->user && rq->timeout < rq->q->rq_timeout)
-		return NVMEC_FAULT_NONE;
-	return NVMEC_FAULT_ADMIN;
-}
-
-/* Nothing but a reset can help; or if that is not possible any more, an end. */
-static void nvmec_timeout_reset(struct nvmec_ctrl *ctrl, struct request *rq)
-{
-	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
-
-	dev_warn(&ctrl->dev, "queue %u: command %#x timed out, %s\n",
-		 queue->id, mqblk_rq_id(rq),
-		 nvmec_state(ctrl) == NVMEC_LIVE ? "resetting the controller" :
-						   "giving the controller up");
-	if (!nvmec_ctrl_fault(ctrl, nvmec_timeout_fault(queue, rq)) &&
-	    nvmec_state(ctrl) == NVMEC_REMOVING)
-		nvmec_ctrl_kill(ctrl);
-}
-
-/*
- * Statement by statement: the interrupt may be lost, or the doorbell if it stood
- * in memory; the controller may be gone
- * or have failed; somebody may be at work on it; the one command may be stuck,
- * unless nothing at all came back since the last reset; or everything is, and then it
- * is reset, or buried if that is not possible any more. Nothing here waits for the
- * reset, which waits for this.
- */
-static enum blk_eh_timer_return nvmec_timeout(struct request *rq)
-{
-	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
-	struct nvmec_ctrl *ctrl = queue->ctrl;
-	enum nvmec_state state = nvmec_state(ctrl);
-	bool first;
-
-	if (READ_ONCE(queue->live) && nvmec_queue_reap(queue, NULL) &&
-	    !mqblk_rq_in_state(rq, MQBLK_RQ_STARTED)) {
-		dev_warn_ratelimited(&ctrl->dev,
-				     "queue %u: command %#x had completed without an interrupt\n",
-				     queue->id, mqblk_rq_id(rq));
-		return BLK_EH_DONE;
-	}
-	if (!mqblk_rq_in_state(rq, MQBLK_RQ_STARTED))
-		return BLK_EH_DONE;
-	nvmec_queue_kick(queue);
-	atomic_inc(&ctrl->nr_timeouts);
-	/* Whoever causes the reset, this one has had its time. */
-	first = !test_and_set_bit(NVMEC_RQ_TIMED_OUT, &nvmec_rq(rq)->flags);
-
-	/* One of before the bring-up was taken back before this was set. */
-	if (smp_load_acquire(&ctrl->starting)) {
-		if (!mqblk_rq_in_state(rq, MQBLK_RQ_STARTED))
-			return BLK_EH_DONE;
-		return nvmec_timeout_bringup(ctrl, rq);
-	}
-	if (state == NVMEC_RESETTING || state == NVMEC_DEAD)
-		return BLK_EH_RESET_TIMER;
-	if (nvmec_ctrl_gone(ctrl) || nvmec_pci_link(ctrl) != NVMEC_LINK_UP) {
-		nvmec_pci_lost(ctrl);
-		return BLK_EH_RESET_TIMER;
-	}
-	if (first && state == NVMEC_LIVE && !blk_rq_is_passthrough(rq) &&
-	    !nvmec_ctrl_failed(ctrl) && !nvmec_ctrl_silent(ctrl))
-		nvmec_timeout_abort(ctrl, rq);
-	else
-		nvmec_timeout_reset(ctrl, rq);
-	return BLK_EH_RESET_TIMER;
 }
 
 /* --- life of queues and requests ------------------------------------------ */

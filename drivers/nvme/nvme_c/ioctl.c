@@ -10,7 +10,8 @@
 
 #include "ctrl.h"
 #include "ns.h"
-#include "sysfs.h"
+#include "regs.h"
+#include "state.h"
 #include "user.h"
 
 /* Of a program of 32 bits: its struct nvme_user_io has no padding at its end. */

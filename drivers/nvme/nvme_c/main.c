@@ -21,13 +21,29 @@
  * that is DEAD. Probe, sysfs, timeouts, resume and PCI error recovery change the
  * state and queue that work.
  *
+ * Layers
+ * ------
+ * Each file calls those below it, and none above:
+ *
+ *	main, pci
+ *	ctrl: bring-up, reset
+ *	ns, chardev, ioctl, passthru, sysfs: what user space sees
+ *	admin, io, timeout, complete: requests
+ *	disks, link, regs, counts, state: parts of a controller
+ *	queue, map, cmd, prp, ident, recover: rings, memory, and pure functions
+ *
+ * Who is below asks for what only somebody above can do by a work that belongs to that
+ * one: reset_work of ctrl.c, scan_work of ns.c. A completion queue hands back what it
+ * collected and a verdict, and complete.c, which has the interrupt, acts on it. There is
+ * one callback, &nvmec_ctrl.scan_again: passthru.c needs a scan while it holds all I/O.
+ *
  * Data flow
  * ---------
  * io.c takes a request, map.c maps its data and writes the PRP list or SGL, queue.c
  * puts the command into the ring and rings the doorbell once for a batch, in memory
  * where the controller offers that. The interrupt, or who polls, collects
- * completions under the lock of the completion queue and ends them outside of it,
- * in a batch if they were successful. The command id is mqblk_rq_id(): a tag and a
+ * completions under the lock of the completion queue, and complete.c ends them outside
+ * of it, in a batch if they were successful. The command id is mqblk_rq_id(): a tag and a
  * generation.
  *
  * Memory

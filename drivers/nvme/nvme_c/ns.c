@@ -25,11 +25,13 @@
 
 #include "admin.h"
 #include "ctrl.h"
+#include "disks.h"
 #include "head.h"
 #include "ident.h"
 #include "main.h"
 #include "ns.h"
 #include "quirks.h"
+#include "state.h"
 #include "sysfs.h"
 #include "user.h"
 #include "zns.h"
@@ -303,20 +305,13 @@ fail:
 		nsid, ret);
 }
 
-static void nvmec_ns_unfreeze(struct nvmec_ns *ns)
-{
-	if (ns->frozen)
-		blk_mq_unfreeze_queue_non_owner(ns->disk->queue);
-	ns->frozen = false;
-}
-
 /*
  * Listed until the last of its I/O has ended, which a reset may have to start. Who
  * goes while the system sleeps is still frozen.
  */
 static void nvmec_ns_remove(struct nvmec_ns *ns)
 {
-	nvmec_ns_unfreeze(ns);
+	nvmec_disk_thaw(ns);
 	nvmec_generic_del(ns);
 	mqblk_watch_remove(&ns->watch);
 	del_gendisk(ns->disk);
@@ -338,16 +333,11 @@ static void nvmec_ns_lose(struct nvmec_ns *ns)
 	nvmec_ns_remove(ns);
 }
 
-/**
- * nvmec_ns_lose_id - drop the disk of a namespace that is not known any more
- * @ctrl: the controller
- * @nsid: which one, or NVME_NSID_ALL
- *
- * What is dirty is not written. A scan finds the namespace anew.
- *
- * Context: Process context, under scan_lock, may sleep.
+/*
+ * Drops the disk of a namespace, or with NVME_NSID_ALL all of them, as it is not known
+ * any more. What is dirty is not written. A scan finds the namespace anew.
  */
-void nvmec_ns_lose_id(struct nvmec_ctrl *ctrl, u32 nsid)
+static void nvmec_ns_lose_id(struct nvmec_ctrl *ctrl, u32 nsid)
 {
 	struct nvmec_ns *ns, *next;
 
@@ -375,62 +365,6 @@ void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl)
 	list_for_each_entry_safe(ns, next, &ctrl->namespaces, entry)
 		nvmec_ns_remove(ns);
 	mutex_unlock(&ctrl->scan_lock);
-}
-
-/**
- * nvmec_ns_mark_dead - fail whatever wants to use the disks
- * @ctrl: a dead controller
- *
- * Context: Process context, may sleep.
- */
-void nvmec_ns_mark_dead(struct nvmec_ctrl *ctrl)
-{
-	struct nvmec_ns *ns;
-
-	mutex_lock(&ctrl->ns_lock);
-	list_for_each_entry(ns, &ctrl->namespaces, entry)
-		blk_mark_disk_dead(ns->disk);
-	mutex_unlock(&ctrl->ns_lock);
-}
-
-/**
- * nvmec_ns_freeze - let nobody begin I/O, and wait for what is under way
- * @ctrl: the controller; nvmec_ns_thaw() is due, whatever this returns
- * @left: how long to wait, in jiffies
- *
- * Context: Process context, under scan_lock, may sleep.
- * Return: false if not all of it ended in time.
- */
-bool nvmec_ns_freeze(struct nvmec_ctrl *ctrl, unsigned long left)
-{
-	struct nvmec_ns *ns;
-
-	lockdep_assert_held(&ctrl->scan_lock);
-	list_for_each_entry(ns, &ctrl->namespaces, entry) {
-		ns->frozen = true;
-		blk_freeze_queue_start_non_owner(ns->disk->queue);
-	}
-	list_for_each_entry(ns, &ctrl->namespaces, entry) {
-		left = blk_mq_freeze_queue_wait_timeout(ns->disk->queue, left);
-		if (!left)
-			return false;
-	}
-	return true;
-}
-
-/**
- * nvmec_ns_thaw - undo nvmec_ns_freeze()
- * @ctrl: the controller
- *
- * Context: Process context, under scan_lock.
- */
-void nvmec_ns_thaw(struct nvmec_ctrl *ctrl)
-{
-	struct nvmec_ns *ns;
-
-	lockdep_assert_held(&ctrl->scan_lock);
-	list_for_each_entry(ns, &ctrl->namespaces, entry)
-		nvmec_ns_unfreeze(ns);
 }
 
 /* --- scanning ------------------------------------------------------------- */
@@ -628,15 +562,12 @@ static void nvmec_scan_report(struct nvmec_ctrl *ctrl, int ret)
 			 "namespaces: the scan ended early: error %d\n", ret);
 }
 
-/**
- * nvmec_scan_all - look for namespaces, and bring disks to what they are
- * @ctrl: the controller
- *
- * Context: Process context, under scan_lock, may sleep.
- * Return: 0; -EAGAIN if somebody wants the lock; -ECANCELED if the controller is not
- * live; or another errno, with a line in the log: not all is known then.
+/*
+ * Looks for namespaces, and brings disks to what they are. Returns 0; -EAGAIN if
+ * somebody wants the lock; -ECANCELED if the controller is not live; or another errno,
+ * with a line in the log: not all is known then.
  */
-int nvmec_scan_all(struct nvmec_ctrl *ctrl)
+static int nvmec_scan_all(struct nvmec_ctrl *ctrl)
 {
 	struct nvmec_ns *ns, *next;
 	int ret;
@@ -654,6 +585,21 @@ int nvmec_scan_all(struct nvmec_ctrl *ctrl)
 			nvmec_ns_lose(ns);
 	}
 	return 0;
+}
+
+/**
+ * nvmec_scan_again - look for namespaces after a command that may have changed one
+ * @ctrl: the controller
+ * @nsid: which one, or NVME_NSID_ALL; it loses its disk if it cannot be said what it is
+ *
+ * For &nvmec_ctrl.scan_again.
+ *
+ * Context: Process context, under scan_lock, may sleep.
+ */
+void nvmec_scan_again(struct nvmec_ctrl *ctrl, u32 nsid)
+{
+	if (nvmec_scan_all(ctrl))
+		nvmec_ns_lose_id(ctrl, nsid);
 }
 
 /*

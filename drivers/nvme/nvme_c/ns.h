@@ -33,7 +33,7 @@ struct work_struct;
  * @disk: the disk, whose last reference frees the structure
  * @entry: in &nvmec_ctrl.namespaces
  * @seen: found by the scan that runs; guarded by &nvmec_ctrl.scan_lock
- * @frozen: by nvmec_ns_freeze(); likewise
+ * @frozen: by nvmec_disks_freeze(); likewise
  * @has_generic: @generic is there
  * @generic: the character device, with a reference of the disk
  * @generic_cdev: what opens it
@@ -60,13 +60,9 @@ struct nvmec_ns {
 
 DECLARE_STATIC_KEY_FALSE(nvmec_watched);
 void nvmec_scan_work(struct work_struct *work);
-int nvmec_scan_all(struct nvmec_ctrl *ctrl);
+void nvmec_scan_again(struct nvmec_ctrl *ctrl, u32 nsid);
 bool nvmec_scan_lock(struct nvmec_ctrl *ctrl, unsigned int limit_ms);
-void nvmec_ns_lose_id(struct nvmec_ctrl *ctrl, u32 nsid);
 void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl);
-void nvmec_ns_mark_dead(struct nvmec_ctrl *ctrl);
-bool nvmec_ns_freeze(struct nvmec_ctrl *ctrl, unsigned long left);
-void nvmec_ns_thaw(struct nvmec_ctrl *ctrl);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /* What only tests call from outside of its file. */

@@ -23,9 +23,11 @@
 #include <linux/uio.h>
 
 #include "ctrl.h"
+#include "disks.h"
 #include "main.h"
 #include "ns.h"
 #include "rq.h"
+#include "state.h"
 #include "user.h"
 
 /**
@@ -234,16 +236,16 @@ static int nvmec_exclude_io(struct nvmec_ctrl *ctrl)
 {
 	if (mutex_lock_interruptible(&ctrl->scan_lock))
 		return -EINTR;
-	if (nvmec_ns_freeze(ctrl, msecs_to_jiffies(nvmec_io_timeout_ms)))
+	if (nvmec_disks_freeze(ctrl, msecs_to_jiffies(nvmec_io_timeout_ms)))
 		return 0;
-	nvmec_ns_thaw(ctrl);
+	nvmec_disks_thaw(ctrl);
 	mutex_unlock(&ctrl->scan_lock);
 	return -EBUSY;
 }
 
 static void nvmec_include_io(struct nvmec_ctrl *ctrl)
 {
-	nvmec_ns_thaw(ctrl);
+	nvmec_disks_thaw(ctrl);
 	mutex_unlock(&ctrl->scan_lock);
 }
 
@@ -271,8 +273,8 @@ static int nvmec_execute_alone(struct nvmec_ctrl *ctrl, struct request *rq,
 		return ret;
 	noio = memalloc_noio_save();
 	ret = nvmec_execute(rq);
-	if (ret <= 0 && (effects & NVMEC_EFFECTS_CHANGE) && nvmec_scan_all(ctrl))
-		nvmec_ns_lose_id(ctrl, nsid);
+	if (ret <= 0 && (effects & NVMEC_EFFECTS_CHANGE))
+		ctrl->scan_again(ctrl, nsid);
 	nvmec_include_io(ctrl);
 	memalloc_noio_restore(noio);
 	return ret;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The PCI side: probe and removal, registers, vectors, power, and errors that
- * the bus reports.
+ * The PCI driver: probe and removal, power, and errors that the bus reports.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/dma-mapping.h>
 #include <linux/idr.h>
-#include <linux/interrupt.h>
 #include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -15,6 +13,8 @@
 #include "admin.h"
 #include "big.h"
 #include "ctrl.h"
+#include "disks.h"
+#include "link.h"
 #include "main.h"
 #include "ns.h"
 #include "pci.h"
@@ -22,174 +22,24 @@
 #include "queue.h"
 #include "quirks.h"
 #include "recover.h"
+#include "regs.h"
 #include "rq.h"
+#include "state.h"
 #include "subsys.h"
 #include "sysfs.h"
 #include "user.h"
 
-/* Registers that are there whatever the number of doorbells. */
-#define NVMEC_MIN_BAR_BYTES	(NVME_REG_DBS + 4 * sizeof(u32))
-/*
- * How long the bus may stay frozen. Nobody tells a driver that it could not be
- * recovered; what the kernel tries takes a little more than a minute.
- */
-#define NVMEC_FROZEN_MS		90000
 /*
  * How long those wait for a bring-up who hold the lock of the PCI device, without
  * which nobody can let go of it. Most controllers are ready in a few seconds.
  */
 #define NVMEC_PATIENCE_US	(30 * USEC_PER_SEC)
-/*
- * How long registers may read as all ones before that is taken for the end. The bus
- * cuts a device off as soon as it sees an error, and tells the driver a moment later.
- */
-#define NVMEC_LOST_MS		1000
 /* How long a machine that is switched off waits for I/O, at most. */
 #define NVMEC_DRAIN_MS		30000
 
 static DEFINE_IDA(nvmec_indexes);
 
 /* --- resources ------------------------------------------------------------ */
-
-/**
- * nvmec_pci_map - map the registers
- * @ctrl: the controller; no queue is in use
- * @bytes: how many are wanted; fewer are mapped if there are not as many
- *
- * Context: Process context, may sleep.
- * Return: 0; -ENODEV if there are too few for any use, or -ENOMEM, and then what
- * was mapped is still.
- */
-int nvmec_pci_map(struct nvmec_ctrl *ctrl, size_t bytes)
-{
-	resource_size_t room = pci_resource_len(ctrl->pdev, 0);
-	void __iomem *bar;
-
-	if (room < NVMEC_MIN_BAR_BYTES) {
-		dev_err(&ctrl->dev, "BAR 0: %llu bytes, at least %zu are needed\n",
-			(u64)room, (size_t)NVMEC_MIN_BAR_BYTES);
-		return -ENODEV;
-	}
-	bytes = clamp_t(u64, bytes, NVMEC_MIN_BAR_BYTES, room);
-	/* The old ones stay until there are new ones: registers are read on. */
-	bar = ioremap(pci_resource_start(ctrl->pdev, 0), bytes);
-	if (!bar)
-		return -ENOMEM;
-	if (ctrl->bar)
-		iounmap(ctrl->bar);
-	ctrl->bar = bar;
-	ctrl->bar_bytes = bytes;
-	return 0;
-}
-
-/* The kernel asks how vectors are shared out between writes and reads. */
-static void nvmec_calc_sets(struct irq_affinity *affd, unsigned int vectors)
-{
-	struct nvmec_ctrl *ctrl = affd->priv;
-	struct mqblk_queue_counts counts = ctrl->counts;
-
-	nvmec_limit_vectors(&counts, vectors + affd->pre_vectors);
-	affd->set_size[0] = counts.nr_default;
-	affd->set_size[1] = counts.nr_read;
-	affd->nr_sets = counts.nr_read ? 2 : 1;
-}
-
-/**
- * nvmec_pci_alloc_vectors - allocate interrupt vectors for @counts
- * @ctrl: the controller; no interrupt is in use
- *
- * Vector 0 is the admin queue's, and the only one if there are no more.
- *
- * Context: Process context, may sleep.
- * Return: how many there are, or an errno.
- */
-int nvmec_pci_alloc_vectors(struct nvmec_ctrl *ctrl)
-{
-	struct irq_affinity affd = {
-		.pre_vectors	= 1,
-		.calc_sets	= nvmec_calc_sets,
-		.priv		= ctrl,
-	};
-	unsigned int wanted = 1 + ctrl->counts.nr_default +
-			      ctrl->counts.nr_read;
-
-	pci_free_irq_vectors(ctrl->pdev);
-	return pci_alloc_irq_vectors_affinity(ctrl->pdev, 1, wanted,
-					      PCI_IRQ_ALL_TYPES |
-					      PCI_IRQ_AFFINITY, &affd);
-}
-
-/* --- the way to the device ------------------------------------------------ */
-
-/**
- * nvmec_pci_link - what the bus says about the way to the device
- * @ctrl: the controller
- *
- * Context: Any.
- * Return: enum nvmec_link; the registers may know better, and earlier.
- */
-enum nvmec_link nvmec_pci_link(struct nvmec_ctrl *ctrl)
-{
-	switch (READ_ONCE(ctrl->pdev->error_state)) {
-	case pci_channel_io_frozen:
-		return NVMEC_LINK_FROZEN;
-	case pci_channel_io_perm_failure:
-		return NVMEC_LINK_LOST;
-	default:
-		return NVMEC_LINK_UP;
-	}
-}
-
-/**
- * nvmec_pci_lost - registers read as all ones, or the bus says that it is no way
- * @ctrl: the controller
- *
- * A device that is gone is given up, now or in a second. One behind a bus that is frozen
- * is left to those who recover it: they tell, or give it up when they do not succeed.
- *
- * Context: Any; does not wait.
- */
-void nvmec_pci_lost(struct nvmec_ctrl *ctrl)
-{
-	switch (nvmec_pci_link(ctrl)) {
-	case NVMEC_LINK_LOST:
-		nvmec_ctrl_kill(ctrl);
-		break;
-	case NVMEC_LINK_UP:
-		queue_delayed_work(nvmec_reset_wq, &ctrl->lost_work,
-				   msecs_to_jiffies(NVMEC_LOST_MS));
-		break;
-	case NVMEC_LINK_FROZEN:
-		break;
-	}
-}
-
-/**
- * nvmec_pci_await_link - wait for what becomes of a device that reads as all ones
- * @ctrl: the controller, which is being brought up
- *
- * Context: Process context, may sleep; for a second.
- * Return: 0 if it answers again; -ENOLINK if the bus is frozen: then somebody will have
- * it brought up again, or it is given up; -ENODEV if it is gone.
- */
-int nvmec_pci_await_link(struct nvmec_ctrl *ctrl)
-{
-	enum nvmec_link link;
-	bool gone;
-
-	/* A timeout is the answer, too. */
-	read_poll_timeout(nvmec_ctrl_gone, gone,
-			  !gone || nvmec_pci_link(ctrl) != NVMEC_LINK_UP ||
-			  nvmec_state(ctrl) != NVMEC_RESETTING,
-			  5000, NVMEC_LOST_MS * USEC_PER_MSEC, false, ctrl);
-	link = nvmec_pci_link(ctrl);
-	if (link == NVMEC_LINK_FROZEN) {
-		queue_delayed_work(nvmec_reset_wq, &ctrl->frozen_work,
-				   msecs_to_jiffies(NVMEC_FROZEN_MS));
-		return -ENOLINK;
-	}
-	return gone || link == NVMEC_LINK_LOST ? -ENODEV : 0;
-}
 
 static int nvmec_make_pools(struct nvmec_ctrl *ctrl)
 {
@@ -232,7 +82,7 @@ static int nvmec_pci_enable(struct nvmec_ctrl *ctrl)
 	ret = nvmec_set_dma(pdev);
 	if (ret)
 		goto release;
-	ret = nvmec_pci_map(ctrl, NVMEC_MIN_BAR_BYTES);
+	ret = nvmec_regs_map(ctrl, NVMEC_MIN_BAR_BYTES);
 	if (ret)
 		goto release;
 	ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_ALL_TYPES);
@@ -274,26 +124,6 @@ static void nvmec_ctrl_release(struct device *dev)
 	kfree(ctrl);
 }
 
-static void nvmec_frozen_work(struct work_struct *work)
-{
-	struct nvmec_ctrl *ctrl = container_of(to_delayed_work(work),
-					       struct nvmec_ctrl, frozen_work);
-
-	dev_err(&ctrl->dev, "the bus was not recovered in %u s\n",
-		NVMEC_FROZEN_MS / 1000);
-	nvmec_ctrl_kill(ctrl);
-}
-
-/* Gone, unless it answers again, or the bus is at work on it. */
-void nvmec_lost_work(struct work_struct *work)
-{
-	struct nvmec_ctrl *ctrl = container_of(to_delayed_work(work),
-					       struct nvmec_ctrl, lost_work);
-
-	if (nvmec_ctrl_gone(ctrl) && nvmec_pci_link(ctrl) != NVMEC_LINK_FROZEN)
-		nvmec_ctrl_kill(ctrl);
-}
-
 static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 {
 	struct nvmec_ctrl *ctrl;
@@ -316,6 +146,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	mutex_init(&ctrl->run_lock);
 	mutex_init(&ctrl->ns_lock);
 	mutex_init(&ctrl->scan_lock);
+	ctrl->scan_again = nvmec_scan_again;
 	sema_init(&ctrl->user_admin, NVMEC_USER_TAGS);
 	INIT_LIST_HEAD(&ctrl->namespaces);
 	INIT_WORK(&ctrl->reset_work, nvmec_reset_work);
@@ -495,7 +326,7 @@ static bool nvmec_drain(struct nvmec_ctrl *ctrl, unsigned int limit_ms)
 
 	if (!nvmec_scan_lock(ctrl, limit_ms))
 		return false;
-	done = nvmec_ns_freeze(ctrl, msecs_to_jiffies(limit_ms));
+	done = nvmec_disks_freeze(ctrl, msecs_to_jiffies(limit_ms));
 	mutex_unlock(&ctrl->scan_lock);
 	return done;
 }
@@ -539,7 +370,7 @@ static int nvmec_suspend(struct device *dev)
 			 limit_ms);
 		return -EBUSY;
 	}
-	done = nvmec_ns_freeze(ctrl, msecs_to_jiffies(limit_ms));
+	done = nvmec_disks_freeze(ctrl, msecs_to_jiffies(limit_ms));
 	if (!done)
 		dev_warn(&ctrl->dev, "not suspended, I/O takes over %u ms\n",
 			 limit_ms);
@@ -547,7 +378,7 @@ static int nvmec_suspend(struct device *dev)
 	if (done && !nvmec_pause(ctrl))
 		done = nvmec_state(ctrl) == NVMEC_DEAD;
 	if (!done)
-		nvmec_ns_thaw(ctrl);
+		nvmec_disks_thaw(ctrl);
 	mutex_unlock(&ctrl->scan_lock);
 	return done ? 0 : -EBUSY;
 }
@@ -557,7 +388,7 @@ static int nvmec_resume(struct device *dev)
 	struct nvmec_ctrl *ctrl = dev_get_drvdata(dev);
 
 	mutex_lock(&ctrl->scan_lock);
-	nvmec_ns_thaw(ctrl);
+	nvmec_disks_thaw(ctrl);
 	mutex_unlock(&ctrl->scan_lock);
 	nvmec_unpause(ctrl);
 	return 0;
@@ -599,8 +430,7 @@ static pci_ers_result_t nvmec_error_detected(struct pci_dev *pdev,
 		dev_warn(&ctrl->dev, "the bus is frozen\n");
 		if (!nvmec_interrupt(ctrl))
 			return PCI_ERS_RESULT_DISCONNECT;
-		queue_delayed_work(nvmec_reset_wq, &ctrl->frozen_work,
-				   msecs_to_jiffies(NVMEC_FROZEN_MS));
+		nvmec_link_frozen(ctrl);
 		return PCI_ERS_RESULT_NEED_RESET;
 	default:
 		nvmec_ctrl_kill(ctrl);

@@ -1,31 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Queue pairs: rings, doorbells, and taking in completions.
+ * Queue pairs: rings, doorbells, and collecting completions.
  *
  * Submission entries are written under sq_lock, and the doorbell is rung once
  * for all that were. A ring is deeper than it has tags, so it is never full.
  *
  * Completions are collected under cq_lock, which gives the completion queue one
- * reader at a time, be it the interrupt, a poller or the timeout handler; they
- * are ended after it is released. Each entry is read once: what the controller
- * changes afterwards does not matter. An entry that names no command in flight
- * is dropped and counted, and many of them cost the controller a reset.
+ * reader at a time, be it the interrupt, a poller or the timeout handler. Whoever it
+ * is gets what was collected and a verdict, and acts on it: see complete.c. Each entry
+ * is read once: what the controller changes afterwards does not matter. An entry that
+ * names no command in flight is dropped and counted, and of many of them the verdict
+ * says so.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <kunit/visibility.h>
 #include <linux/dma-mapping.h>
-#include <linux/interrupt.h>
 #include <linux/slab.h>
 
-#include "admin.h"
 #include "cmd.h"
 #include "ctrl.h"
-#include "io.h"
-#include "main.h"
 #include "prp.h"
 #include "queue.h"
-#include "recover.h"
 #include "rq.h"
 
 /* Bogus completions after which a controller is reset. */
@@ -170,19 +166,19 @@ void nvmec_queue_kick(struct nvmec_queue *queue)
 /* --- completion ----------------------------------------------------------- */
 
 /* An entry that names no command in flight: the controller is at fault. */
-static void nvmec_cq_bogus(struct nvmec_queue *queue, u32 id_status)
+static void nvmec_cq_bogus(struct nvmec_queue *queue, u32 id_status,
+			   struct nvmec_haul *haul)
 {
-	struct nvmec_ctrl *ctrl = queue->ctrl;
-
-	dev_warn_ratelimited(&ctrl->dev,
+	dev_warn_ratelimited(&queue->ctrl->dev,
 			     "queue %u: completion of command %#x, which is not in flight\n",
 			     queue->id, (unsigned int)(id_status & NVMEC_CQE_ID));
 	if (++queue->nr_bogus >= NVMEC_MAX_BOGUS)
-		nvmec_ctrl_fault(ctrl, NVMEC_FAULT_BOGUS);
+		haul->verdict |= NVMEC_HAUL_BOGUS;
 }
 
 /* The event request has no struct request; it is the admin queue's only. */
-static bool nvmec_cq_event(struct nvmec_queue *queue, u32 id_status, u32 result)
+static bool nvmec_cq_event(struct nvmec_queue *queue, u32 id_status, u32 result,
+			   struct nvmec_haul *haul)
 {
 	struct nvmec_ctrl *ctrl = queue->ctrl;
 
@@ -190,15 +186,17 @@ static bool nvmec_cq_event(struct nvmec_queue *queue, u32 id_status, u32 result)
 	    !ctrl->event_armed)
 		return false;
 	ctrl->event_armed = false;
-	if (!(id_status >> NVMEC_CQE_STATUS_SHIFT))
-		nvmec_admin_event(ctrl, result);
+	if (!(id_status >> NVMEC_CQE_STATUS_SHIFT)) {
+		haul->event = result;
+		haul->verdict |= NVMEC_HAUL_EVENT;
+	}
 	return true;
 }
 
-/* Takes the request of an entry that is new, if there is one, to @done. */
+/* Takes the request of an entry that is new, if there is one. */
 static inline void nvmec_cq_take(struct nvmec_queue *queue,
 				 struct nvmec_cqe *cqe, u32 id_status,
-				 struct rq_list *done)
+				 struct nvmec_haul *haul)
 {
 	struct request *rq = NULL;
 	struct nvmec_rq *nrq;
@@ -213,14 +211,15 @@ static inline void nvmec_cq_take(struct nvmec_queue *queue,
 				       good);
 	if (unlikely(!rq)) {
 		if (!nvmec_cq_event(queue, id_status,
-				    (u32)le64_to_cpu(READ_ONCE(cqe->result))))
-			nvmec_cq_bogus(queue, id_status);
+				    (u32)le64_to_cpu(READ_ONCE(cqe->result)),
+				    haul))
+			nvmec_cq_bogus(queue, id_status, haul);
 		return;
 	}
 	nrq = nvmec_rq(rq);
 	nrq->status = id_status >> NVMEC_CQE_STATUS_SHIFT;
 	nrq->result = le64_to_cpu(READ_ONCE(cqe->result));
-	rq_list_add_tail(done, rq);
+	rq_list_add_tail(&haul->done, rq);
 }
 
 /* One less than the ring has: it must not look as if nothing had moved. */
@@ -229,12 +228,19 @@ static unsigned int nvmec_reap_limit(const struct nvmec_queue *queue)
 	return queue->depth - 1;
 }
 
-/*
- * Takes new entries to @done, as many as the limit allows, and frees their
- * places. Returns how many there were.
+/**
+ * nvmec_queue_collect - take new entries, as many as the limit allows
+ * @queue: the queue
+ * @haul: empty; what is found is added
+ *
+ * Their places are free on return, and their requests are the caller's, who ends them
+ * outside of the lock, and sees to the verdict.
+ *
+ * Context: Under &nvmec_queue.cq_lock.
+ * Return: the number of entries.
  */
-static unsigned int nvmec_cq_collect(struct nvmec_queue *queue,
-				     struct rq_list *done)
+unsigned int nvmec_queue_collect(struct nvmec_queue *queue,
+				 struct nvmec_haul *haul)
 {
 	unsigned int limit = nvmec_reap_limit(queue), nr;
 	u16 head = queue->cq_head;
@@ -249,7 +255,7 @@ static unsigned int nvmec_cq_collect(struct nvmec_queue *queue,
 		id_status = le32_to_cpu(READ_ONCE(cqe->id_status));
 		if (!!(id_status & NVMEC_CQE_PHASE) != phase)
 			break;
-		nvmec_cq_take(queue, cqe, id_status, done);
+		nvmec_cq_take(queue, cqe, id_status, haul);
 		if (++head == queue->depth) {
 			head = 0;
 			phase ^= 1;
@@ -257,84 +263,15 @@ static unsigned int nvmec_cq_collect(struct nvmec_queue *queue,
 	}
 	if (!nr)
 		return 0;
-	if (!rq_list_empty(done))
+	if (unlikely(nr == limit))
+		haul->verdict |= NVMEC_HAUL_MORE;
+	if (!rq_list_empty(&haul->done))
 		WRITE_ONCE(queue->progress, true);
 	if (queue->live)
 		nvmec_doorbell_ring(&queue->cq_doorbell, queue->cq_head, head);
 	WRITE_ONCE(queue->cq_head, head);
 	WRITE_ONCE(queue->cq_phase, phase);
 	return nr;
-}
-
-/* Ends requests that were taken, where the block layer wants it. */
-static void nvmec_end_list(struct rq_list *done, struct io_comp_batch *iob)
-{
-	struct request *rq = rq_list_peek(done), *next;
-
-	for (; rq; rq = next) {
-		/* From here on it may be somebody else's. */
-		next = rq->rq_next;
-		if (blk_mq_complete_request_remote(rq))
-			continue;
-		/*
-		 * A batch ends passthrough requests as good, whatever happened, and
-		 * does not ask where an append went.
-		 */
-		if (nvmec_rq(rq)->status || req_op(rq) == REQ_OP_ZONE_APPEND ||
-		    !blk_mq_add_to_batch(rq, iob, false,
-					 nvmec_rq_complete_batch))
-			nvmec_rq_complete(rq);
-	}
-}
-
-/**
- * nvmec_queue_reap - end what the controller has completed
- * @queue: the queue
- * @iob: batch that the caller ends, or NULL
- *
- * Context: Process context, interrupts on.
- * Return: the number of completions.
- */
-int nvmec_queue_reap(struct nvmec_queue *queue, struct io_comp_batch *iob)
-{
-	struct rq_list done = {};
-	int nr;
-
-	spin_lock_irq(&queue->cq_lock);
-	nr = nvmec_cq_collect(queue, &done);
-	spin_unlock_irq(&queue->cq_lock);
-	nvmec_end_list(&done, iob);
-	return nr;
-}
-
-static void nvmec_queue_more(struct work_struct *work)
-{
-	struct nvmec_queue *queue =
-		container_of(work, struct nvmec_queue, more);
-
-	while (nvmec_queue_reap(queue, NULL) == nvmec_reap_limit(queue))
-		cond_resched();
-}
-
-static irqreturn_t nvmec_queue_irq(int irq, void *data)
-{
-	struct nvmec_queue *queue = data;
-	DEFINE_IO_COMP_BATCH(iob);
-	struct rq_list done = {};
-	unsigned int nr;
-
-	spin_lock(&queue->cq_lock);
-	nr = nvmec_cq_collect(queue, &done);
-	spin_unlock(&queue->cq_lock);
-	if (!nr)
-		return IRQ_NONE;
-
-	nvmec_end_list(&done, &iob);
-	if (!rq_list_empty(&iob.req_list))
-		nvmec_rq_complete_batch(&iob);
-	if (unlikely(nr == nvmec_reap_limit(queue)))
-		queue_work(nvmec_wq, &queue->more);
-	return IRQ_HANDLED;
 }
 
 /* --- life ----------------------------------------------------------------- */
@@ -345,12 +282,13 @@ static irqreturn_t nvmec_queue_irq(int irq, void *data)
  * @queue: to be set up
  * @id: 0 for the admin queue
  * @depth: entries in each ring
+ * @more: for &nvmec_queue.more
  *
  * Context: Process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int nvmec_queue_alloc(struct nvmec_ctrl *ctrl, struct nvmec_queue *queue,
-		      unsigned int id, unsigned int depth)
+		      unsigned int id, unsigned int depth, work_func_t more)
 {
 	struct device *dev = &ctrl->pdev->dev;
 
@@ -361,7 +299,7 @@ int nvmec_queue_alloc(struct nvmec_ctrl *ctrl, struct nvmec_queue *queue,
 	queue->cq_phase = 1;
 	spin_lock_init(&queue->sq_lock);
 	spin_lock_init(&queue->cq_lock);
-	INIT_WORK(&queue->more, nvmec_queue_more);
+	INIT_WORK(&queue->more, more);
 	queue->gens = kzalloc_node(depth, GFP_KERNEL, dev_to_node(dev));
 	if (!queue->gens)
 		return -ENOMEM;
@@ -421,7 +359,13 @@ static void nvmec_doorbell_init(struct nvmec_ctrl *ctrl,
 	db->event = ctrl->shadows + NVMEC_PAGE_SIZE + at;
 }
 
-static void nvmec_queue_rewind(struct nvmec_queue *queue)
+/**
+ * nvmec_queue_rewind - begin anew with empty rings
+ * @queue: the queue, which is not live
+ *
+ * Context: Process context.
+ */
+void nvmec_queue_rewind(struct nvmec_queue *queue)
 {
 	spin_lock_irq(&queue->cq_lock);
 	memset(queue->cqes, 0, queue->depth * sizeof(*queue->cqes));
@@ -440,83 +384,18 @@ static void nvmec_queue_rewind(struct nvmec_queue *queue)
 	spin_unlock(&queue->sq_lock);
 }
 
-static void nvmec_queue_set_live(struct nvmec_queue *queue, bool live)
+/**
+ * nvmec_queue_set_live - the controller knows a queue, or does not any more
+ * @queue: the queue; for false, nothing is submitted to it
+ * @live: which of both
+ *
+ * Context: Process context, under &nvmec_ctrl.run_lock.
+ */
+void nvmec_queue_set_live(struct nvmec_queue *queue, bool live)
 {
 	spin_lock(&queue->sq_lock);
 	spin_lock_irq(&queue->cq_lock);
 	WRITE_ONCE(queue->live, live);
 	spin_unlock_irq(&queue->cq_lock);
 	spin_unlock(&queue->sq_lock);
-}
-
-/**
- * nvmec_queue_irq_get - have the interrupt of a queue
- * @queue: the queue; nothing to do if it is polled
- *
- * Context: Process context, under &nvmec_ctrl.run_lock.
- * Return: 0 or an error of the interrupt.
- */
-int nvmec_queue_irq_get(struct nvmec_queue *queue)
-{
-	struct nvmec_ctrl *ctrl = queue->ctrl;
-	int ret;
-
-	lockdep_assert_held(&ctrl->run_lock);
-	if (queue->polled)
-		return 0;
-	ret = pci_request_irq(ctrl->pdev, queue->vector, nvmec_queue_irq, NULL,
-			      queue, "%s q%u", dev_name(&ctrl->dev), queue->id);
-	queue->has_irq = !ret;
-	return ret;
-}
-
-/**
- * nvmec_queue_irq_put - let go of the interrupt of a queue
- * @queue: the queue
- *
- * The handler does not run any more on return. Does nothing the second time.
- *
- * Context: Process context, under &nvmec_ctrl.run_lock.
- */
-void nvmec_queue_irq_put(struct nvmec_queue *queue)
-{
-	lockdep_assert_held(&queue->ctrl->run_lock);
-	if (queue->has_irq)
-		pci_free_irq(queue->ctrl->pdev, queue->vector, queue);
-	queue->has_irq = false;
-}
-
-/**
- * nvmec_queue_start - make a queue ready for the controller to know it
- * @queue: the queue; the admin queue before the controller is enabled, an I/O
- *	queue before it is created
- *
- * Context: Process context, under &nvmec_ctrl.run_lock.
- * Return: 0, or an error of the interrupt.
- */
-int nvmec_queue_start(struct nvmec_queue *queue)
-{
-	int ret;
-
-	queue->created = false;
-	nvmec_queue_rewind(queue);
-	ret = nvmec_queue_irq_get(queue);
-	if (!ret)
-		nvmec_queue_set_live(queue, true);
-	return ret;
-}
-
-/**
- * nvmec_queue_stop - undo nvmec_queue_start()
- * @queue: the controller does not work on it any more
- *
- * What it had completed is ended. Does nothing the second time.
- *
- * Context: Process context, under &nvmec_ctrl.run_lock.
- */
-void nvmec_queue_stop(struct nvmec_queue *queue)
-{
-	nvmec_queue_set_live(queue, false);
-	nvmec_queue_irq_put(queue);
-	nvmec_queue_reap(queue, NULL);
 }

@@ -122,18 +122,42 @@ struct nvmec_queue {
 	dma_addr_t		cq_dma;
 };
 
+/* What a queue has seen, beside requests: bits of &nvmec_haul.verdict. */
+enum {
+	NVMEC_HAUL_MORE		= BIT(0),	/* as many as are taken at once */
+	NVMEC_HAUL_EVENT	= BIT(1),	/* &nvmec_haul.event has come */
+	NVMEC_HAUL_BOGUS	= BIT(2),	/* too many that were not in flight */
+};
+
+/**
+ * struct nvmec_haul - what was taken from a completion queue
+ * @done: requests that are claimed, and have their status
+ * @event: completion dword 0 of an asynchronous event, with NVMEC_HAUL_EVENT
+ * @verdict: what whoever took it has to see to; nearly always 0
+ */
+struct nvmec_haul {
+	struct rq_list	done;
+	u32		event;
+	u32		verdict;
+};
+
 int nvmec_queue_alloc(struct nvmec_ctrl *ctrl, struct nvmec_queue *queue,
-		      unsigned int id, unsigned int depth);
+		      unsigned int id, unsigned int depth, work_func_t more);
 void nvmec_queue_free(struct nvmec_queue *queue);
-int nvmec_queue_irq_get(struct nvmec_queue *queue);
-void nvmec_queue_irq_put(struct nvmec_queue *queue);
-int nvmec_queue_start(struct nvmec_queue *queue);
-void nvmec_queue_stop(struct nvmec_queue *queue);
 void nvmec_queue_arm_event(struct nvmec_queue *queue);
 void nvmec_sq_ring(struct nvmec_queue *queue);
 void nvmec_queue_ring(struct nvmec_queue *queue);
 void nvmec_queue_kick(struct nvmec_queue *queue);
-int nvmec_queue_reap(struct nvmec_queue *queue, struct io_comp_batch *iob);
+unsigned int nvmec_queue_collect(struct nvmec_queue *queue,
+				 struct nvmec_haul *haul);
+void nvmec_queue_rewind(struct nvmec_queue *queue);
+void nvmec_queue_set_live(struct nvmec_queue *queue, bool live);
+
+/* The I/O queues stand behind the admin queue. */
+static inline struct nvmec_queue *nvmec_hctx_queue(struct blk_mq_hw_ctx *hctx)
+{
+	return hctx->driver_data;
+}
 
 /**
  * nvmec_cq_pending - does it look as if there were new completions

@@ -4,16 +4,15 @@
  * Their names and formats are those that libnvme and udev know.
  */
 #include <linux/blkdev.h>
-#include <linux/delay.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "ctrl.h"
 #include "ident.h"
-#include "main.h"
 #include "ns.h"
 #include "queue.h"
 #include "quirks.h"
+#include "state.h"
 #include "subsys.h"
 #include "sysfs.h"
 
@@ -68,25 +67,6 @@ static ssize_t quirks_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(quirks);
 
-/**
- * nvmec_ctrl_reset_wait - reset a controller and wait for the outcome
- * @ctrl: the controller
- *
- * Context: Process context of a user, may sleep; a signal ends the wait.
- * Return: 0, -EBUSY if it is not live, -EINTR, or -EIO if it did not come up.
- */
-int nvmec_ctrl_reset_wait(struct nvmec_ctrl *ctrl)
-{
-	if (!nvmec_ctrl_reset(ctrl))
-		return -EBUSY;
-	/* The controller says how long that takes; one may lose patience. */
-	while (work_busy(&ctrl->reset_work)) {
-		if (msleep_interruptible(NVMEC_LOOK_MS))
-			return -EINTR;
-	}
-	return nvmec_state(ctrl) == NVMEC_DEAD ? -EIO : 0;
-}
-
 static ssize_t reset_controller_store(struct device *dev,
 				      struct device_attribute *attr,
 				      const char *text, size_t len)
@@ -94,22 +74,6 @@ static ssize_t reset_controller_store(struct device *dev,
 	return nvmec_ctrl_reset_wait(nvmec_dev_ctrl(dev)) ?: len;
 }
 static DEVICE_ATTR_WO(reset_controller);
-
-/**
- * nvmec_ctrl_rescan_wait - look for namespaces and wait for the end of it
- * @ctrl: the controller
- *
- * Context: Process context, may sleep.
- * Return: 0, or -EBUSY if it is not live.
- */
-int nvmec_ctrl_rescan_wait(struct nvmec_ctrl *ctrl)
-{
-	if (nvmec_state(ctrl) != NVMEC_LIVE)
-		return -EBUSY;
-	queue_work(nvmec_wq, &ctrl->scan_work);
-	flush_work(&ctrl->scan_work);
-	return 0;
-}
 
 static ssize_t rescan_controller_store(struct device *dev,
 				       struct device_attribute *attr,

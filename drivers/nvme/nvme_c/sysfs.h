@@ -11,7 +11,5 @@ struct nvmec_ctrl;
 
 extern const struct attribute_group *nvmec_ctrl_groups[];
 extern const struct attribute_group *nvmec_ns_groups[];
-int nvmec_ctrl_reset_wait(struct nvmec_ctrl *ctrl);
-int nvmec_ctrl_rescan_wait(struct nvmec_ctrl *ctrl);
 
 #endif /* _NVMEC_SYSFS_H */

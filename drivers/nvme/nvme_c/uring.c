@@ -20,10 +20,11 @@
 #include <linux/mqblk_compat.h>
 #include <linux/nvme_ioctl.h>
 
+#include "complete.h"
 #include "ctrl.h"
-#include "ns.h"
 #include "queue.h"
 #include "rq.h"
+#include "state.h"
 #include "user.h"
 
 /**

@@ -21,6 +21,7 @@
 #include "ctrl.h"
 #include "ident.h"
 #include "ns.h"
+#include "queue.h"
 #include "rq.h"
 #include "zns.h"
 

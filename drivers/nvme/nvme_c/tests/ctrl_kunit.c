@@ -9,9 +9,12 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 
+#include "../counts.h"
 #include "../ctrl.h"
 #include "../main.h"
 #include "../queue.h"
+#include "../regs.h"
+#include "../state.h"
 #include "bar_kunit.h"
 
 /* How long a change that a test makes later comes later. */

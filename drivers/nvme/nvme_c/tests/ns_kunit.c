@@ -15,7 +15,9 @@
 #include "../ctrl.h"
 #include "../ident.h"
 #include "../ns.h"
+#include "../queue.h"
 #include "../quirks.h"
+#include "../state.h"
 
 /* No list of active namespaces: Invalid Field, Do Not Retry */
 #define NK_NO_LIST	(NVME_SC_INVALID_FIELD | NVME_STATUS_DNR)

@@ -13,12 +13,14 @@
 #include <linux/mqblk.h>
 #include <linux/string.h>
 
+#include "../complete.h"
 #include "../ctrl.h"
 #include "../io.h"
-#include "../pci.h"
+#include "../link.h"
 #include "../queue.h"
 #include "../recover.h"
 #include "../rq.h"
+#include "../state.h"
 #include "bar_kunit.h"
 
 /* A ring is soon full, so that it is soon gone round. */

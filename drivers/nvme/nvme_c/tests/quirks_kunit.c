@@ -7,6 +7,7 @@
 #include <linux/bits.h>
 #include <linux/string.h>
 
+#include "../counts.h"
 #include "../ctrl.h"
 #include "../quirks.h"
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All disks of a controller at once: stopped, frozen, dead.
+ *
+ * Quiesced, they submit nothing, whatever waits in them; frozen, nobody begins anything,
+ * and what was begun ends. The one is for a controller that is down, the other for
+ * somebody who wants to be alone with one that works.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/list.h>
+#include <linux/mqblk_compat.h>
+#include <linux/mutex.h>
+
+#include "ctrl.h"
+#include "disks.h"
+#include "ns.h"
+
+/**
+ * nvmec_disks_quiesce - have nothing submitted by any disk
+ * @ctrl: the controller
+ *
+ * By the list of namespaces, not by the tag set: a disk is in the set before it is
+ * known here, and the set's lock is held while a queue of it freezes. Does nothing the
+ * second time.
+ *
+ * Context: Process context, may sleep. On return no request is being submitted.
+ */
+void nvmec_disks_quiesce(struct nvmec_ctrl *ctrl)
+{
+	struct nvmec_ns *ns;
+
+	mutex_lock(&ctrl->ns_lock);
+	if (!ctrl->io_quiesced) {
+		ctrl->io_quiesced = true;
+		list_for_each_entry(ns, &ctrl->namespaces, entry)
+			blk_mq_quiesce_queue_nowait(ns->disk->queue);
+		if (ctrl->io_set_made)
+			blk_mq_wait_quiesce_done(&ctrl->io_set.tags);
+	}
+	mutex_unlock(&ctrl->ns_lock);
+}
+
+/**
+ * nvmec_disks_unquiesce - undo nvmec_disks_quiesce()
+ * @ctrl: the controller
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_disks_unquiesce(struct nvmec_ctrl *ctrl)
+{
+	struct nvmec_ns *ns;
+
+	mutex_lock(&ctrl->ns_lock);
+	if (ctrl->io_quiesced) {
+		ctrl->io_quiesced = false;
+		list_for_each_entry(ns, &ctrl->namespaces, entry)
+			blk_mq_unquiesce_queue(ns->disk->queue);
+	}
+	mutex_unlock(&ctrl->ns_lock);
+}
+
+/**
+ * nvmec_disk_thaw - undo nvmec_disks_freeze() for one disk
+ * @ns: its namespace; nothing happens if it is not frozen
+ *
+ * Context: Process context, under scan_lock.
+ */
+void nvmec_disk_thaw(struct nvmec_ns *ns)
+{
+	if (ns->frozen)
+		blk_mq_unfreeze_queue_non_owner(ns->disk->queue);
+	ns->frozen = false;
+}
+
+/**
+ * nvmec_disks_freeze - let nobody begin I/O, and wait for what is under way
+ * @ctrl: the controller; nvmec_disks_thaw() is due, whatever this returns
+ * @left: how long to wait, in jiffies
+ *
+ * Context: Process context, under scan_lock, may sleep.
+ * Return: false if not all of it ended in time.
+ */
+bool nvmec_disks_freeze(struct nvmec_ctrl *ctrl, unsigned long left)
+{
+	struct nvmec_ns *ns;
+
+	lockdep_assert_held(&ctrl->scan_lock);
+	list_for_each_entry(ns, &ctrl->namespaces, entry) {
+		ns->frozen = true;
+		blk_freeze_queue_start_non_owner(ns->disk->queue);
+	}
+	list_for_each_entry(ns, &ctrl->namespaces, entry) {
+		left = blk_mq_freeze_queue_wait_timeout(ns->disk->queue, left);
+		if (!left)
+			return false;
+	}
+	return true;
+}
+
+/**
+ * nvmec_disks_thaw - undo nvmec_disks_freeze()
+ * @ctrl: the controller
+ *
+ * Context: Process context, under scan_lock.
+ */
+void nvmec_disks_thaw(struct nvmec_ctrl *ctrl)
+{
+	struct nvmec_ns *ns;
+
+	lockdep_assert_held(&ctrl->scan_lock);
+	list_for_each_entry(ns, &ctrl->namespaces, entry)
+		nvmec_disk_thaw(ns);
+}
+
+/**
+ * nvmec_disks_mark_dead - fail whatever wants to use the disks
+ * @ctrl: a dead controller
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_disks_mark_dead(struct nvmec_ctrl *ctrl)
+{
+	struct nvmec_ns *ns;
+
+	mutex_lock(&ctrl->ns_lock);
+	list_for_each_entry(ns, &ctrl->namespaces, entry)
+		blk_mark_disk_dead(ns->disk);
+	mutex_unlock(&ctrl->ns_lock);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Requests that take too long.
+ *
+ * What is decided here is done by works: an abort by abort_work of admin.c, a reset or the
+ * end by reset_work of ctrl.c.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blk-mq.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/pci.h>
+#include <linux/workqueue.h>
+
+#include "complete.h"
+#include "ctrl.h"
+#include "link.h"
+#include "main.h"
+#include "queue.h"
+#include "recover.h"
+#include "regs.h"
+#include "rq.h"
+#include "state.h"
+#include "timeout.h"
+
+/*
+ * A command of the bring-up has no answer. Whoever brings the controller up waits
+ * for this request and must get it back, whatever the state is by now: nobody else
+ * can stop the controller meanwhile. It must be stopped first, as it may write to the
+ * command's memory.
+ */
+static enum blk_eh_timer_return nvmec_timeout_bringup(struct nvmec_ctrl *ctrl,
+						      struct request *rq)
+{
+	if (!blk_rq_is_passthrough(rq))
+		return BLK_EH_RESET_TIMER;
+	if (nvmec_ctrl_disable(ctrl))
+		pci_clear_master(ctrl->pdev);
+	WRITE_ONCE(ctrl->no_answer, true);
+	nvmec_rq_cancel(rq, NULL);
+	return BLK_EH_DONE;
+}
+
+/* How long to wait for an abort: less than a timeout, for two make a reset. */
+static unsigned int nvmec_abort_grace(struct request *rq)
+{
+	return max_t(unsigned int, rq->timeout / 4, HZ);
+}
+
+static void nvmec_timeout_abort(struct nvmec_ctrl *ctrl, struct request *rq)
+{
+	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
+
+	dev_warn_ratelimited(&ctrl->dev,
+			     "queue %u: command %#x timed out, aborting it\n",
+			     queue->id, mqblk_rq_id(rq));
+	set_bit(NVMEC_RQ_WANTS_ABORT, &nvmec_rq(rq)->flags);
+	rq->timeout = nvmec_abort_grace(rq);
+	queue_work(nvmec_wq, &ctrl->abort_work);
+}
+
+/* A user who has less patience than the driver says nothing about the controller. */
+static enum nvmec_fault nvmec_timeout_fault(const struct nvmec_queue *queue,
+					    struct request *rq)
+{
+	if (nvmec_ctrl_fatal(queue->ctrl))
+		return NVMEC_FAULT_FATAL;
+	if (queue->id)
+		return NVMEC_FAULT_IO;
+	if (nvmec_rq(rq)->user && rq->timeout < rq->q->rq_timeout)
+		return NVMEC_FAULT_NONE;
+	return NVMEC_FAULT_ADMIN;
+}
+
+/* Nothing but a reset can help; or if that is not possible any more, an end. */
+static void nvmec_timeout_reset(struct nvmec_ctrl *ctrl, struct request *rq)
+{
+	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
+
+	dev_warn(&ctrl->dev, "queue %u: command %#x timed out, %s\n",
+		 queue->id, mqblk_rq_id(rq),
+		 nvmec_state(ctrl) == NVMEC_LIVE ? "resetting the controller" :
+						   "giving the controller up");
+	if (!nvmec_ctrl_fault(ctrl, nvmec_timeout_fault(queue, rq)) &&
+	    nvmec_state(ctrl) == NVMEC_REMOVING)
+		nvmec_ctrl_kill(ctrl);
+}
+
+/**
+ * nvmec_timeout - the time of a request has run out; for ->timeout
+ * @rq: the request
+ *
+ * Statement by statement: the interrupt may be lost, or the doorbell if it stood
+ * in memory; the controller may be gone or have failed; somebody may be at work on it;
+ * the one command may be stuck, unless nothing at all came back since the last reset;
+ * or everything is, and then it is reset, or buried if that is not possible any more.
+ * Nothing here waits for the reset, which waits for this.
+ *
+ * Context: Process context of the block layer, may sleep.
+ * Return: BLK_EH_DONE if it is not in flight any more, or BLK_EH_RESET_TIMER.
+ */
+enum blk_eh_timer_return nvmec_timeout(struct request *rq)
+{
+	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
+	struct nvmec_ctrl *ctrl = queue->ctrl;
+	enum nvmec_state state = nvmec_state(ctrl);
+	bool first;
+
+	if (READ_ONCE(queue->live) && nvmec_queue_reap(queue, NULL) &&
+	    !mqblk_rq_in_state(rq, MQBLK_RQ_STARTED)) {
+		dev_warn_ratelimited(&ctrl->dev,
+				     "queue %u: command %#x had completed without an interrupt\n",
+				     queue->id, mqblk_rq_id(rq));
+		return BLK_EH_DONE;
+	}
+	if (!mqblk_rq_in_state(rq, MQBLK_RQ_STARTED))
+		return BLK_EH_DONE;
+	nvmec_queue_kick(queue);
+	atomic_inc(&ctrl->nr_timeouts);
+	/* Whoever causes the reset, this one has had its time. */
+	first = !test_and_set_bit(NVMEC_RQ_TIMED_OUT, &nvmec_rq(rq)->flags);
+
+	/* One of before the bring-up was taken back before this was set. */
+	if (smp_load_acquire(&ctrl->starting)) {
+		if (!mqblk_rq_in_state(rq, MQBLK_RQ_STARTED))
+			return BLK_EH_DONE;
+		return nvmec_timeout_bringup(ctrl, rq);
+	}
+	if (state == NVMEC_RESETTING || state == NVMEC_DEAD)
+		return BLK_EH_RESET_TIMER;
+	if (nvmec_ctrl_gone(ctrl) || nvmec_link_state(ctrl) != NVMEC_LINK_UP) {
+		nvmec_link_lost(ctrl);
+		return BLK_EH_RESET_TIMER;
+	}
+	if (first && state == NVMEC_LIVE && !blk_rq_is_passthrough(rq) &&
+	    !nvmec_ctrl_failed(ctrl) && !nvmec_ctrl_silent(ctrl))
+		nvmec_timeout_abort(ctrl, rq);
+	else
+		nvmec_timeout_reset(ctrl, rq);
+	return BLK_EH_RESET_TIMER;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Requests that take too long.
+ */
+#ifndef _NVMEC_TIMEOUT_H
+#define _NVMEC_TIMEOUT_H
+
+#include <linux/blk-mq.h>
+
+enum blk_eh_timer_return nvmec_timeout(struct request *rq);
+
+#endif /* _NVMEC_TIMEOUT_H */
