@@ -13,6 +13,8 @@ MODEL=/sys/kernel/config/nvme_model
 require_model() {
 	[[ -d $MODEL ]] ||
 		skip_all "no NVMe controllers made of code: scripts/test --kernel uml-nvme"
+	# Not where they are made, which may be a subshell.
+	at_exit model_destroy_all
 }
 
 # model_set NAME ATTRIBUTE=VALUE...
@@ -29,7 +31,6 @@ model_get() { show "$MODEL/$1/$2"; }
 # model_create NAME [ATTRIBUTE=VALUE...] : with namespace 1, of 64 MiB; no power yet
 model_create() {
 	mkdir "$MODEL/$1" || return
-	at_exit model_destroy "$1"
 	model_add_ns "$1" 1 || return
 	model_set "$@"
 }
@@ -44,6 +45,13 @@ model_add_ns() {
 
 # model_remove_ns NAME NSID
 model_remove_ns() { rmdir "$MODEL/$1/namespaces/$2"; }
+
+model_destroy_all() {
+	local dir
+	for dir in "$MODEL"/*/; do
+		[[ ! -d $dir ]] || model_destroy "$(basename "$dir")" || true
+	done
+}
 
 # model_destroy NAME : whatever its state
 model_destroy() {
