@@ -158,8 +158,8 @@ static blk_status_t nbc_history_do(struct nbc_history *history,
 }
 
 /*
- * How much of a write is dirty: the unit where it begins and that where it ends, which it
- * may share with others, and all of those between.
+ * How much of a write is dirty: the units where it begins and ends, if it shares them with
+ * others, and all of those that it touches.
  */
 struct nbc_dirty {
 	bool	first;
@@ -171,11 +171,13 @@ static struct nbc_dirty nbc_cmd_dirty(const struct nbc_history *history,
 				      const struct nbc_cmd *cmd)
 {
 	struct nbc_cache *cache = history->cache;
-	u64 last = cmd->pos + cmd->done - 1;
+	u64 end = cmd->pos + cmd->done;
 
 	return (struct nbc_dirty) {
-		.first	= nbc_cache_is_dirty(cache, cmd->pos, 1),
-		.last	= nbc_cache_is_dirty(cache, last, 1),
+		.first	= nbc_unit_offset(cache->store, cmd->pos) &&
+			  nbc_cache_is_dirty(cache, cmd->pos, 1),
+		.last	= nbc_unit_offset(cache->store, end) &&
+			  nbc_cache_is_dirty(cache, end - 1, 1),
 		.all	= nbc_cache_is_dirty(cache, cmd->pos, cmd->done),
 	};
 }
@@ -204,9 +206,11 @@ static blk_status_t nbc_history_record(struct nbc_history *history,
 				       const struct nbc_cmd *cmd,
 				       struct nbc_entry *entry)
 {
-	struct nbc_dirty before = nbc_cmd_dirty(history, cmd);
+	struct nbc_dirty before = {};
 	blk_status_t status;
 
+	if (nbc_cmd_has_data(cmd))
+		before = nbc_cmd_dirty(history, cmd);
 	status = nbc_history_do(history, cmd, !entry || cmd->flags & REQ_FUA);
 	if (entry)
 		nbc_history_add(history, entry);

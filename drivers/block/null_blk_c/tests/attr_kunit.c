@@ -582,7 +582,8 @@ static void features(struct kunit *test)
 	static const char * const names[] = {
 		"badblocks", "badblocks_once", "badblocks_partial_io",
 		"blocking", "blocksize", "cache_history", "cache_size",
-		"completion_nsec", "crash_state", "discard", "fua", "home_node", "hw_queue_depth", "index",
+		"completion_nsec", "crash_state",
+		"discard", "fua", "home_node", "hw_queue_depth", "index",
 		"iops", "iops_read", "iops_write", "irqmode", "max_sectors",
 		"mbps", "mbps_read", "mbps_write", "memory_backed", "no_sched",
 		"poll_queues", "power", "power_cut", "queue_mode", "rotational",
