@@ -60,7 +60,7 @@ static int nbc_device_power_on(struct nbc_device *dev,
 		return PTR_ERR(ndisk);
 	nbc_config_as_null_blk(config);
 	/* What was found free, or overruled: they read as what they are. */
-	config->index = ndisk->index;
+	config->index = dev->minor;
 	if (ndisk->set) {
 		config->submit_queues = ndisk->set->queues.nr_default;
 		config->poll_queues = ndisk->set->queues.nr_poll;
@@ -339,6 +339,7 @@ struct nbc_device *nbc_device_alloc(void)
 	mutex_init(&dev->lock);
 	mutex_init(&dev->config_lock);
 	dev->config = nbc_defaults;
+	dev->minor = -1;
 	nbc_store_create(&dev->store);
 	if (badblocks_init(&dev->badblocks, 1)) {
 		nbc_device_free(dev);
@@ -359,6 +360,7 @@ void nbc_device_free(struct nbc_device *dev)
 	badblocks_exit(&dev->badblocks);
 	nbc_zones_destroy(dev->zones);
 	nbc_store_destroy(&dev->store);
+	nbc_minor_put(dev);
 	mutex_destroy(&dev->config_lock);
 	mutex_destroy(&dev->lock);
 	kfree(dev);

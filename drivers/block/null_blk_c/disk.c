@@ -21,7 +21,7 @@
 #define NBC_MAX_REQUEST_SECTS	round_down(NBC_MAX_RANGE_SECTS, PAGE_SECTORS)
 
 int nbc_major;
-static DEFINE_IDA(nbc_indexes);
+static DEFINE_IDA(nbc_minors);
 
 static const struct block_device_operations nbc_rq_fops = {
 	.owner		= THIS_MODULE,
@@ -89,7 +89,7 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 	}
 }
 
-static int nbc_gendisk_create(struct nbc_disk *ndisk, const char *name,
+static int nbc_gendisk_create(struct nbc_disk *ndisk, const char *name, int minor,
 			      const struct nbc_config *config)
 {
 	struct queue_limits limits = {};
@@ -101,7 +101,7 @@ static int nbc_gendisk_create(struct nbc_disk *ndisk, const char *name,
 		.capacity_sects	= (sector_t)config->size << (20 - SECTOR_SHIFT),
 		.private	= ndisk,
 		.major		= nbc_major,
-		.first_minor	= ndisk->index,
+		.first_minor	= minor,
 		.minors		= 1,
 		.node		= config->home_node,
 	};
@@ -326,6 +326,35 @@ static int nbc_disk_configure(struct nbc_disk *ndisk, struct nbc_device *dev,
 }
 
 /**
+ * nbc_minor_put - let others have the minor number of a device
+ * @dev: a device that is off; it may have none
+ *
+ * Context: Any; the caller holds dev->lock, or is the last who knows of @dev.
+ */
+void nbc_minor_put(struct nbc_device *dev)
+{
+	if (dev->minor >= 0)
+		ida_free(&nbc_minors, dev->minor);
+	dev->minor = -1;
+}
+
+/* Reserves the first free minor number from @first on; what the device has is free. */
+static int nbc_minor_get(struct nbc_device *dev, unsigned int first)
+{
+	int minor;
+
+	lockdep_assert_held(&dev->lock);
+	if (dev->minor == first)
+		return 0;
+	nbc_minor_put(dev);
+	minor = ida_alloc_range(&nbc_minors, first, MINORMASK, GFP_KERNEL);
+	if (minor < 0)
+		return minor;
+	dev->minor = minor;
+	return 0;
+}
+
+/**
  * nbc_disk_create - power a device
  * @dev: the device; dev->lock is held
  * @config: what it shall be; not used after return
@@ -362,19 +391,16 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 	if (ret)
 		goto free;
 
-	ndisk->index = ida_alloc_range(&nbc_indexes, config->index, MINORMASK,
-				       GFP_KERNEL);
-	if (ndisk->index < 0) {
-		ret = ndisk->index;
+	ret = nbc_minor_get(dev, config->index);
+	if (ret)
 		goto destroy_cache;
-	}
 	ret = nbc_disk_add_kept(ndisk, name);
 	if (ret)
-		goto free_index;
+		goto destroy_cache;
 	ret = nbc_set_get(ndisk, name, config);
 	if (ret)
 		goto destroy_kept;
-	ret = nbc_gendisk_create(ndisk, name, config);
+	ret = nbc_gendisk_create(ndisk, name, dev->minor, config);
 	if (ret)
 		goto put_set;
 	/* It is requests that are watched. */
@@ -385,8 +411,6 @@ put_set:
 	nbc_set_put(ndisk);
 destroy_kept:
 	nbc_kept_destroy(ndisk->kept);
-free_index:
-	ida_free(&nbc_indexes, ndisk->index);
 destroy_cache:
 	nbc_disk_destroy_cache(ndisk, name);
 free:
@@ -421,6 +445,5 @@ void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name)
 	nbc_zoned_cut_power(ndisk);
 	nbc_disk_destroy_cache(ndisk, name);
 	nbc_set_put(ndisk);
-	ida_free(&nbc_indexes, ndisk->index);
 	kfree(ndisk);
 }

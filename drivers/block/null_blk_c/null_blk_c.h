@@ -140,7 +140,6 @@ struct nbc_bios {
  * @set: its hardware queues, NULL with queue_mode 0
  * @own_set: they are here, unless it shares those of others
  * @disk: its gendisk
- * @index: its minor number, from an IDA
  *
  * What the plain paths need comes first, and what features read next; it does not
  * change while powered, but for @path and @on. What requests write begins on another cache
@@ -174,7 +173,6 @@ struct nbc_disk {
 	struct mqblk_set	*set;
 	struct mqblk_set	own_set;
 	struct gendisk		*disk;
-	int			index;
 };
 
 /**
@@ -192,6 +190,9 @@ struct nbc_disk {
  * @zones: those of the disk that it has or last had, NULL for none; outlive
  *	@disk likewise; changes with power only
  * @faults: by enum nbc_fault_id
+ * @minor: number of the disk that it has or last had, -1 for none. Nobody else gets it
+ *	meanwhile: who opens a disk by its name when it goes must not find another one;
+ *	guarded by @lock
  * @entry: place in the list of devices made at load, guarded by being used in
  *	module init and exit only
  */
@@ -205,6 +206,7 @@ struct nbc_device {
 	struct badblocks	badblocks;
 	struct nbc_zones	*zones;
 	struct nbc_fault	faults[NBC_NR_FAULTS];
+	int			minor;
 	struct list_head	entry;
 };
 
@@ -265,6 +267,7 @@ extern int nbc_major;
 struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 				 const struct nbc_config *config);
 void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name);
+void nbc_minor_put(struct nbc_device *dev);
 void nbc_disk_choose_path(struct nbc_disk *ndisk);
 void nbc_disk_arm(struct nbc_disk *ndisk);
 void nbc_disk_disarm(struct nbc_disk *ndisk, blk_status_t status);

@@ -38,6 +38,17 @@ check_eq "its index" "$(nbc_get d index)" $((16#$(stat -c %T /dev/d)))
 nbc_destroy d
 shows index=7 --
 check_eq "the index asked for" $((16#$(stat -c %T /dev/d))) 7
+# Who opens d by its name at the moment when it goes must not get another disk.
+nbc_power d 0
+nbc_disk e index=7
+check_eq "while it is off, nobody else gets its index" "$(nbc_get e index)" 8
+check "it has it again" nbc_power d 1
+check_eq "its index after power-on" $((16#$(stat -c %T /dev/d))) 7
+nbc_set d power=0 index=8 power=1
+check_eq "the first free one from there up" "$(nbc_get d index)" 9
+nbc_set e power=0 index=7 power=1
+check_eq "what it had before is free" "$(nbc_get e index)" 7
+nbc_destroy e
 nbc_destroy d
 
 for bs in 1024 2048 4096; do

@@ -114,6 +114,8 @@ value_for() {
 	k*:power | [kvn]*:timeout_inject/* | k*:init_hctx*) ;;
 	[vn]*:power | [kvn]*:memory_backed) picked=1 ;;
 	[kvn]*:zoned) picked=0 ;;
+	# Never one that a p or x had: who opens /dev/p0 just as it goes opens its number.
+	[kvn]*:index) pick 2000 3000 ;;
 	# k0 has a history, so it needs a cache.
 	[kvn]*:cache_history | [kvnx]*:power_cut | [kvnx]*:crash_state) ;;
 	k*:cache_size) pick 1 4 ;;
@@ -276,7 +278,7 @@ quiet_faults() {
 }
 # storm_disk NAME [ATTRIBUTE=VALUE...]
 storm_disk() {
-	nbc_disk "$@" size=32
+	nbc_disk "$@" size=32 "index=$([[ $1 == p* ]] && echo 0 || echo 2000)"
 	quiet_faults "$1"
 	disks+=("$1")
 }
