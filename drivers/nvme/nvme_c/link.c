@@ -105,7 +105,11 @@ int nvmec_link_await(struct nvmec_ctrl *ctrl)
 	link = nvmec_link_state(ctrl);
 	if (link == NVMEC_LINK_FROZEN) {
 		nvmec_link_frozen(ctrl);
-		return -ENOLINK;
+		if (nvmec_link_state(ctrl) == NVMEC_LINK_FROZEN)
+			return -ENOLINK;
+		/* Recovered meanwhile; who said so may have cancelled it before. */
+		cancel_delayed_work(&ctrl->frozen_work);
+		return 0;
 	}
 	return gone || link == NVMEC_LINK_LOST ? -ENODEV : 0;
 }

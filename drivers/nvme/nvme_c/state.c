@@ -11,6 +11,7 @@
 
 #include <linux/delay.h>
 #include <linux/device.h>
+#include <linux/pci.h>
 #include <linux/workqueue.h>
 
 #include "ctrl.h"
@@ -119,15 +120,26 @@ void nvmec_ctrl_kill(struct nvmec_ctrl *ctrl)
  * nvmec_ctrl_reset_wait - reset a controller and wait for the outcome
  * @ctrl: the controller
  *
+ * A bus that is frozen leaves it RESETTING: there is no outcome until the bus is
+ * recovered, or link.c has had enough of that.
+ *
  * Context: Process context of a user, may sleep; a signal ends the wait.
- * Return: 0, -EBUSY if it is not live, -EINTR, or -EIO if it did not come up.
+ * Return: 0, -EBUSY if it is not live, -EINTR, -EIO if it did not come up, or -ENOLINK
+ * if the bus is frozen.
  */
 int nvmec_ctrl_reset_wait(struct nvmec_ctrl *ctrl)
 {
+	bool busy;
+
 	if (!nvmec_ctrl_reset(ctrl))
 		return -EBUSY;
 	/* The controller says how long that takes; one may lose patience. */
-	while (work_busy(&ctrl->reset_work)) {
+	for (;;) {
+		busy = work_busy(&ctrl->reset_work);
+		if (!busy && nvmec_state(ctrl) != NVMEC_RESETTING)
+			break;
+		if (!busy && pci_channel_offline(ctrl->pdev))
+			return -ENOLINK;
 		if (msleep_interruptible(NVMEC_LOOK_MS))
 			return -EINTR;
 	}

@@ -7,6 +7,7 @@
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
+#include <linux/pci.h>
 #include <linux/string.h>
 
 #include "../counts.h"
@@ -67,6 +68,9 @@ static struct sk_dev *sk_create(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, dev);
 	dev->ctrl.dev.init_name = "nvmec_kunit";
 	dev->ctrl.bar = nvk_bar(test, NVME_REG_DBS);
+	dev->ctrl.pdev = kunit_kzalloc(test, sizeof(*dev->ctrl.pdev), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, dev->ctrl.pdev);
+	dev->ctrl.pdev->error_state = pci_channel_io_normal;
 	spin_lock_init(&dev->ctrl.state_lock);
 	INIT_WORK(&dev->ctrl.reset_work, sk_reset_work);
 	INIT_DELAYED_WORK(&dev->later, sk_later_work);
@@ -161,6 +165,56 @@ static void sk_kill_test(struct kunit *test)
 	nvmec_ctrl_kill(&dev->ctrl);
 	sk_flush(dev);
 	KUNIT_EXPECT_EQ(test, dev->nr_works, param->kill);
+}
+
+/**
+ * struct sk_outcome - what becomes of a reset that somebody waits for
+ * @name: of the case
+ * @link: what the bus says about the way to the device
+ * @later: what the state is SK_LATER_MS later, or 0 for no change
+ * @ret: what he is told
+ */
+struct sk_outcome {
+	const char		*name;
+	pci_channel_state_t	link;
+	enum nvmec_state	later;
+	int			ret;
+};
+
+/* The work itself leaves the state as it was. */
+static const struct sk_outcome sk_outcomes[] = {
+	{ "live", pci_channel_io_normal, NVMEC_LIVE, 0 },
+	{ "dead", pci_channel_io_normal, NVMEC_DEAD, -EIO },
+	{ "live, then let go of", pci_channel_io_normal, NVMEC_REMOVING, 0 },
+	{ "the bus is frozen", pci_channel_io_frozen, 0, -ENOLINK },
+};
+
+KUNIT_ARRAY_PARAM_DESC(sk_outcome, sk_outcomes, name);
+
+static void sk_reset_wait_test(struct kunit *test)
+{
+	const struct sk_outcome *param = test->param_value;
+	struct sk_dev *dev = sk_create(test);
+	ktime_t begin = ktime_get();
+
+	dev->ctrl.state = NVMEC_LIVE;
+	dev->ctrl.pdev->error_state = param->link;
+	dev->state = param->later;
+	if (param->later)
+		schedule_delayed_work(&dev->later, msecs_to_jiffies(SK_LATER_MS));
+	KUNIT_EXPECT_EQ(test, nvmec_ctrl_reset_wait(&dev->ctrl), param->ret);
+	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), begin),
+			param->later ? SK_LATER_MS - 10 : 0);
+	KUNIT_EXPECT_EQ(test, dev->nr_works, 1);
+}
+
+/* Whoever waits for another one's reset is told so, and does not wait. */
+static void sk_reset_wait_busy_test(struct kunit *test)
+{
+	struct sk_dev *dev = sk_create(test);
+
+	dev->ctrl.state = NVMEC_RESETTING;
+	KUNIT_EXPECT_EQ(test, nvmec_ctrl_reset_wait(&dev->ctrl), -EBUSY);
 }
 
 /* --- registers ------------------------------------------------------------ */
@@ -764,6 +818,8 @@ static struct kunit_case sk_cases[] = {
 	KUNIT_CASE_PARAM(sk_state_test, sk_state_gen_params),
 	KUNIT_CASE_PARAM(sk_reset_test, sk_state_gen_params),
 	KUNIT_CASE_PARAM(sk_kill_test, sk_state_gen_params),
+	KUNIT_CASE_PARAM(sk_reset_wait_test, sk_outcome_gen_params),
+	KUNIT_CASE(sk_reset_wait_busy_test),
 	KUNIT_CASE_PARAM(sk_csts_test, sk_csts_gen_params),
 	KUNIT_CASE(sk_ack_test),
 	KUNIT_CASE_PARAM(sk_disable_test, sk_disable_gen_params),
