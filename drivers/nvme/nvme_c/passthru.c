@@ -3,10 +3,8 @@
  * Sending a command of user space.
  *
  * It is a request like any other, in the admin queue or in the queue of the namespace's
- * disk. Its data is mapped from its bios like that of a read or write. Data that does
- * not lie in whole pages of the user's goes through pages of our own on the admin queue,
- * where the length of a transfer is not known: a controller that writes a page, though a
- * part of one was asked for, does not reach memory of somebody else.
+ * disk. Its data is mapped from its bio like that of a read or write. udata.c has that at
+ * hand before there is a request, and takes it back when there is none any more.
  *
  * Admin commands of user space wait for a controller that is being brought up, before
  * they have a request: among those of the bring-up they would be in the way.
@@ -19,8 +17,6 @@
 #include <linux/err.h>
 #include <linux/mqblk_compat.h>
 #include <linux/sched/mm.h>
-#include <linux/slab.h>
-#include <linux/uio.h>
 
 #include "ctrl.h"
 #include "disks.h"
@@ -70,7 +66,7 @@ static int nvmec_check_target(const struct nvmec_user *user,
  * @effects: what it does, bits NVME_CMD_EFFECTS_*; not asked for where it does not
  *	matter
  *
- * Context: as nvmec_admin().
+ * Context: Process context.
  * Return: 0; -EINVAL, -ENOTTY if there is no namespace, or -EACCES.
  */
 int nvmec_passthru_check(const struct nvmec_user *user,
@@ -106,6 +102,29 @@ static void nvmec_set_timeout(struct request *rq, u32 timeout_ms)
 				    INT_MAX);
 }
 
+/* NULL if the controller never had an admin queue. */
+static struct request_queue *nvmec_passthru_queue(const struct nvmec_user *user,
+						  const struct nvmec_ucmd *ucmd)
+{
+	return ucmd->admin ? READ_ONCE(user->ctrl->admin_q) : user->ns->disk->queue;
+}
+
+/**
+ * nvmec_passthru_data - have the data of a command at hand
+ * @user: who
+ * @ucmd: what; nvmec_passthru_check() said 0
+ *
+ * Context: as nvmec_udata_get().
+ * Return: as nvmec_udata_get(), or -ENODEV.
+ */
+struct nvmec_udata *nvmec_passthru_data(const struct nvmec_user *user,
+					const struct nvmec_ucmd *ucmd)
+{
+	struct request_queue *q = nvmec_passthru_queue(user, ucmd);
+
+	return q ? nvmec_udata_get(ucmd, q) : ERR_PTR(-ENODEV);
+}
+
 /**
  * nvmec_passthru_request - have a request for a command
  * @user: who
@@ -121,12 +140,10 @@ struct request *nvmec_passthru_request(const struct nvmec_user *user,
 				       const struct nvmec_ucmd *ucmd,
 				       blk_mq_req_flags_t flags, blk_opf_t opf)
 {
-	struct request_queue *q;
+	struct request_queue *q = nvmec_passthru_queue(user, ucmd);
 	struct nvmec_rq *nrq;
 	struct request *rq;
 
-	q = ucmd->admin ? READ_ONCE(user->ctrl->admin_q) :
-			  user->ns->disk->queue;
 	if (!q)
 		return ERR_PTR(-ENODEV);
 	opf |= nvme_is_write(&ucmd->cmd) ? REQ_OP_DRV_OUT : REQ_OP_DRV_IN;
@@ -143,72 +160,25 @@ struct request *nvmec_passthru_request(const struct nvmec_user *user,
 	return rq;
 }
 
-static ssize_t nvmec_ucmd_import_fixed(const struct nvmec_ucmd *ucmd, int dir,
-				       struct iov_iter *iter)
-{
-	int ret;
-
-	if (ucmd->vec)
-		ret = io_uring_cmd_import_fixed_vec(ucmd->fixed,
-						    u64_to_user_ptr(ucmd->addr),
-						    ucmd->len, dir, iter,
-						    ucmd->issue_flags);
-	else
-		ret = mqblk_uring_import_fixed(ucmd->addr, ucmd->len, dir, iter,
-					       ucmd->fixed, ucmd->issue_flags);
-	return ret ?: iov_iter_count(iter);
-}
-
-/*
- * Returns how many bytes there are, or an errno. @iov is UIO_FASTIOV pieces at first, and
- * what is to be freed at last.
- */
-static ssize_t nvmec_ucmd_import(const struct nvmec_ucmd *ucmd, int dir,
-				 struct iovec **iov, struct iov_iter *iter)
-{
-	void __user *addr = u64_to_user_ptr(ucmd->addr);
-	ssize_t ret;
-
-	if (ucmd->vec && !ucmd->fixed)
-		return import_iovec(dir, addr, ucmd->len, UIO_FASTIOV, iov,
-				    iter);
-	*iov = NULL;
-	if (ucmd->fixed)
-		return nvmec_ucmd_import_fixed(ucmd, dir, iter);
-	ret = import_ubuf(dir, addr, ucmd->len, iter);
-	return ret ?: iov_iter_count(iter);
-}
-
 /**
  * nvmec_passthru_map - give a request its data
  * @user: who
  * @ucmd: what
- * @rq: from nvmec_passthru_request(); afterwards blk_rq_unmap_user() is due for its
- *	first bio, if it has one
+ * @rq: from nvmec_passthru_request(): the namespace does not change while it is there
+ * @data: from nvmec_udata_get(), to be kept until the request is free
  *
- * Context: Process context of the user, may sleep.
+ * Context: Any.
  * Return: 0; -EINVAL if there is less than the command moves, or more than the
- * controller takes; -EFAULT or -ENOMEM. After an error it has no data.
+ * controller takes. After an error it has no data.
  */
-int nvmec_passthru_map(const struct nvmec_user *user,
-		       const struct nvmec_ucmd *ucmd, struct request *rq)
+int nvmec_passthru_map(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
+		       struct request *rq, struct nvmec_udata *data)
 {
 	u32 least = nvmec_least_bytes(ucmd, user->ns ? user->ns->lba_shift : 0);
-	struct iovec fast[UIO_FASTIOV], *iov = fast;
-	struct iov_iter iter;
-	ssize_t bytes;
-	int ret = 0;
 
-	bytes = nvmec_ucmd_import(ucmd, rq_data_dir(rq), &iov, &iter);
-	if (bytes < 0)
-		return bytes;	/* nothing to free */
-	if (least != NVMEC_BYTES_UNKNOWN && bytes < least)
-		ret = -EINVAL;
-	else if (bytes)
-		ret = blk_rq_map_user_iov(rq->q, rq, NULL, &iter,
-					  GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	kfree(iov);
-	return ret;
+	if (least != NVMEC_BYTES_UNKNOWN && nvmec_udata_bytes(data) < least)
+		return -EINVAL;
+	return nvmec_udata_attach(data, rq);
 }
 
 /**
@@ -280,35 +250,24 @@ static int nvmec_execute_alone(struct nvmec_ctrl *ctrl, struct request *rq,
 	return ret;
 }
 
-/*
- * The user's pages are there before I/O is held, and written to after that: they may be
- * those of a file on the disk.
- */
 static int nvmec_passthru_run(const struct nvmec_user *user,
 			      const struct nvmec_ucmd *ucmd, u32 effects,
-			      u64 *result)
+			      struct nvmec_udata *data, u64 *result)
 {
 	struct request *rq;
-	struct bio *bio;
-	int ret, unmap;
+	int ret;
 
 	rq = nvmec_passthru_request(user, ucmd, 0, 0);
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
-	ret = nvmec_passthru_map(user, ucmd, rq);
+	ret = nvmec_passthru_map(user, ucmd, rq, data);
 	if (ret)
 		goto free;
-	bio = rq->bio;
 	if (ucmd->admin && (effects & NVME_CMD_EFFECTS_CSE_MASK))
 		ret = nvmec_execute_alone(user->ctrl, rq, effects);
 	else
 		ret = nvmec_execute(rq);
 	*result = nvmec_rq(rq)->result;
-	if (bio) {
-		unmap = blk_rq_unmap_user(bio);
-		if (unmap && ret >= 0)
-			ret = unmap;
-	}
 free:
 	blk_mq_free_request(rq);
 	return ret;
@@ -317,16 +276,33 @@ free:
 /* Some of the admin queue's requests are the driver's in any case. */
 static int nvmec_passthru_admin(const struct nvmec_user *user,
 				const struct nvmec_ucmd *ucmd, u32 effects,
-				u64 *result)
+				struct nvmec_udata *data, u64 *result)
 {
 	struct semaphore *tags = &user->ctrl->user_admin;
 	int ret;
 
 	if (down_killable(tags))
 		return -EINTR;
-	ret = nvmec_passthru_run(user, ucmd, effects, result);
+	ret = nvmec_passthru_run(user, ucmd, effects, data, result);
 	up(tags);
 	return ret;
+}
+
+/* The user's pages may be those of a file on a disk: nobody is held up for them. */
+static int nvmec_passthru_send(const struct nvmec_user *user,
+			       const struct nvmec_ucmd *ucmd, u32 effects, u64 *result)
+{
+	struct nvmec_udata *data = nvmec_passthru_data(user, ucmd);
+	int ret, copied;
+
+	if (IS_ERR(data))
+		return PTR_ERR(data);
+	if (ucmd->admin)
+		ret = nvmec_passthru_admin(user, ucmd, effects, data, result);
+	else
+		ret = nvmec_passthru_run(user, ucmd, effects, data, result);
+	copied = nvmec_udata_put(data, ret >= 0);
+	return copied ?: ret;
 }
 
 /**
@@ -353,10 +329,8 @@ int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		ret = nvmec_passthru_check(user, ucmd, &effects);
 	if (ret)
 		return ret;
-	if (!ucmd->admin)
-		return nvmec_passthru_run(user, ucmd, effects, result);
-	ret = nvmec_passthru_admin(user, ucmd, effects, result);
-	if (effects & NVMEC_EFFECTS_CHANGE) {
+	ret = nvmec_passthru_send(user, ucmd, effects, result);
+	if (ucmd->admin && (effects & NVMEC_EFFECTS_CHANGE)) {
 		queue_work(nvmec_wq, &ctrl->scan_work);
 		flush_work(&ctrl->scan_work);
 	}

@@ -29,13 +29,13 @@
 
 /**
  * struct nvmec_uring - what is kept in an io_uring command
- * @bio: first of the data, or NULL
+ * @data: as of nvmec_udata_get()
  * @polled: the hardware queue to look at for completions, or NULL; the open file keeps it
  * @result: completion dwords 0 and 1
  * @status: as nvmec_passthru_status()
  */
 struct nvmec_uring {
-	struct bio		*bio;
+	struct nvmec_udata	*data;
 	struct blk_mq_hw_ctx	*polled;
 	u64			result;
 	int			status;
@@ -137,11 +137,10 @@ static MQBLK_URING_TASK_FN(nvmec_uring_end)
 	struct io_uring_cmd *ioucmd = MQBLK_URING_TASK_CMD;
 	struct nvmec_uring *pdu = nvmec_uring(ioucmd);
 	int status = pdu->status;
-	int ret = 0;
+	int ret;
 
-	if (pdu->bio)
-		ret = blk_rq_unmap_user(pdu->bio);
-	if (ret && status >= 0)
+	ret = nvmec_udata_put(pdu->data, status >= 0);
+	if (ret)
 		status = ret;
 	io_uring_cmd_done32(ioucmd, status, pdu->result, MQBLK_URING_TASK_FLAGS);
 }
@@ -193,7 +192,7 @@ int nvmec_uring_iopoll(struct io_uring_cmd *ioucmd, struct io_comp_batch *iob,
 
 static int nvmec_uring_send(const struct nvmec_user *user,
 			    const struct nvmec_ucmd *ucmd,
-			    struct io_uring_cmd *ioucmd)
+			    struct io_uring_cmd *ioucmd, struct nvmec_udata *data)
 {
 	struct nvmec_uring *pdu = nvmec_uring(ioucmd);
 	blk_mq_req_flags_t flags = 0;
@@ -208,12 +207,12 @@ static int nvmec_uring_send(const struct nvmec_user *user,
 	rq = nvmec_passthru_request(user, ucmd, flags, opf);
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
-	ret = nvmec_passthru_map(user, ucmd, rq);
+	ret = nvmec_passthru_map(user, ucmd, rq, data);
 	if (ret) {
 		blk_mq_free_request(rq);
 		return ret;
 	}
-	pdu->bio = rq->bio;
+	pdu->data = data;
 	pdu->polled = blk_rq_is_poll(rq) ? rq->mq_hctx : NULL;
 	rq->end_io = nvmec_uring_rq_end;
 	rq->end_io_data = ioucmd;
@@ -224,7 +223,8 @@ static int nvmec_uring_send(const struct nvmec_user *user,
 /* Some of the admin queue's requests are the driver's in any case. */
 static int nvmec_uring_send_admin(const struct nvmec_user *user,
 				  const struct nvmec_ucmd *ucmd,
-				  struct io_uring_cmd *ioucmd)
+				  struct io_uring_cmd *ioucmd,
+				  struct nvmec_udata *data)
 {
 	struct semaphore *tags = &user->ctrl->user_admin;
 	int ret;
@@ -235,7 +235,7 @@ static int nvmec_uring_send_admin(const struct nvmec_user *user,
 	} else if (down_killable(tags)) {
 		return -EINTR;
 	}
-	ret = nvmec_uring_send(user, ucmd, ioucmd);
+	ret = nvmec_uring_send(user, ucmd, ioucmd, data);
 	if (ret != -EIOCBQUEUED)
 		up(tags);
 	return ret;
@@ -274,6 +274,7 @@ int nvmec_uring_cmd(const struct nvmec_user *user, struct io_uring_cmd *ioucmd,
 		    unsigned int issue_flags)
 {
 	struct nvmec_ucmd ucmd = {};
+	struct nvmec_udata *data;
 	u32 effects;
 	int ret;
 
@@ -282,9 +283,18 @@ int nvmec_uring_cmd(const struct nvmec_user *user, struct io_uring_cmd *ioucmd,
 		ret = nvmec_uring_check(user, &ucmd, &effects);
 	if (ret)
 		return ret;
-	if (!ucmd.admin)
-		return nvmec_uring_send(user, &ucmd, ioucmd);
-	if (effects & (NVME_CMD_EFFECTS_CSE_MASK | NVMEC_EFFECTS_CHANGE))
+	if (ucmd.admin &&
+	    (effects & (NVME_CMD_EFFECTS_CSE_MASK | NVMEC_EFFECTS_CHANGE)))
 		return nvmec_uring_run(user, &ucmd, ioucmd);
-	return nvmec_uring_send_admin(user, &ucmd, ioucmd);
+	/* Nothing is held while the user's pages come. */
+	data = nvmec_passthru_data(user, &ucmd);
+	if (IS_ERR(data))
+		return PTR_ERR(data);
+	if (ucmd.admin)
+		ret = nvmec_uring_send_admin(user, &ucmd, ioucmd, data);
+	else
+		ret = nvmec_uring_send(user, &ucmd, ioucmd, data);
+	if (ret != -EIOCBQUEUED)
+		nvmec_udata_put(data, false);
+	return ret;
 }

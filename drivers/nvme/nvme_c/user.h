@@ -15,6 +15,7 @@ struct nvmec_ns;
 
 struct io_uring_cmd;
 struct nvme_passthru_cmd64;
+struct nvmec_udata;
 
 /**
  * struct nvmec_user - who asks
@@ -71,15 +72,24 @@ bool nvmec_effects_at_hand(struct nvmec_ctrl *ctrl);
 u32 nvmec_effects(struct nvmec_ctrl *ctrl, bool admin, u8 opcode);
 void nvmec_effects_free(struct nvmec_ctrl *ctrl);
 
+/* udata.c */
+struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
+				    struct request_queue *q);
+u32 nvmec_udata_bytes(const struct nvmec_udata *data);
+int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq);
+int nvmec_udata_put(struct nvmec_udata *data, bool done);
+
 /* passthru.c */
 int nvmec_await_bringup(struct nvmec_ctrl *ctrl);
 int nvmec_passthru_check(const struct nvmec_user *user,
 			 const struct nvmec_ucmd *ucmd, u32 *effects);
+struct nvmec_udata *nvmec_passthru_data(const struct nvmec_user *user,
+					const struct nvmec_ucmd *ucmd);
 struct request *nvmec_passthru_request(const struct nvmec_user *user,
 				       const struct nvmec_ucmd *ucmd,
 				       blk_mq_req_flags_t flags, blk_opf_t opf);
-int nvmec_passthru_map(const struct nvmec_user *user,
-		       const struct nvmec_ucmd *ucmd, struct request *rq);
+int nvmec_passthru_map(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
+		       struct request *rq, struct nvmec_udata *data);
 int nvmec_passthru_status(struct request *rq, blk_status_t status);
 int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		   u64 *result);

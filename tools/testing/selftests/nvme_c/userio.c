@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * userio [-bBfprw] [-u UID] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
+ * userio [-bBfprsw] [-u UID] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
  *
  * Makes one ioctl of <linux/nvme_ioctl.h>, or sends one command by io_uring, and prints what came of it: the name of an
  * errno, or "status" and "result" in hexadecimal. The buffer stands among bytes of a
@@ -8,6 +8,8 @@
  * device has the pattern, too.
  *
  *  -r        open the device for reading only
+ *  -s        the buffer's pages come by userfaultfd: print "stalled" when somebody waits
+ *            for one, and have them come after a line; nobody looks into the buffer then
  *  -u UID    become this user after it was opened
  *  -w        after it was opened print "open", and wait for a line
  *
@@ -27,6 +29,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +40,7 @@
 #include <unistd.h>
 
 #include <linux/nvme_ioctl.h>
+#include <linux/userfaultfd.h>
 
 #include "uring.h"
 
@@ -260,16 +264,53 @@ static void wait_for_line(void)
 			exit(2);
 }
 
+static void *bring_pages(void *arg)
+{
+	struct uffdio_range range = { (unsigned long)room, ROOM };
+	int fd = *(int *)arg;
+	struct uffd_msg msg;
+
+	if (read(fd, &msg, sizeof(msg)) != sizeof(msg))
+		die("userfaultfd");
+	printf("stalled\n");
+	fflush(stdout);
+	while (getchar() != '\n')
+		if (feof(stdin))
+			exit(2);
+	if (ioctl(fd, UFFDIO_UNREGISTER, &range))
+		die("UFFDIO_UNREGISTER");
+	return NULL;
+}
+
+static void stall_room(void)
+{
+	struct uffdio_register reg = { { (unsigned long)room, ROOM },
+				       .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_api api = { .api = UFFD_API };
+	static pthread_t thread;
+	static int fd;
+
+	fd = syscall(__NR_userfaultfd, O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg) ||
+	    madvise(room, ROOM, MADV_DONTNEED))
+		die("userfaultfd");
+	errno = pthread_create(&thread, NULL, bring_pages, &fd);
+	if (errno)
+		die("pthread_create");
+}
+
 int main(int argc, char **argv)
 {
-	int fd, opt, ret, flags = O_RDWR, waits = 0, i;
+	int fd, opt, ret, flags = O_RDWR, waits = 0, stalls = 0, i;
 	struct numbers n = { .pieces = 1 };
 	__u64 result = 0;
 	uid_t uid = 0;
 
-	while ((opt = getopt(argc, argv, "bBfpru:w")) != -1) {
+	while ((opt = getopt(argc, argv, "bBfprsu:w")) != -1) {
 		if (opt == 'r')
 			flags = O_RDONLY;
+		else if (opt == 's')
+			stalls = 1;
 		else if (opt == 'u')
 			uid = strtoul(optarg, NULL, 0);
 		else if (opt == 'w')
@@ -300,11 +341,14 @@ int main(int argc, char **argv)
 		die("setresuid");
 	if (waits)
 		wait_for_line();
+	if (stalls)
+		stall_room();
 	ret = run(fd, argv[optind + 1], &n, &result);
 	if (ret < 0)
 		printf("%s\n", strerrorname_np(errno));
 	else
 		printf("%#x %#llx\n", ret, (unsigned long long)result);
-	look_at_room(&n, n.addr || ret < 0 ? 0 : n.len);
+	if (!stalls)
+		look_at_room(&n, n.addr || ret < 0 ? 0 : n.len);
 	return 0;
 }

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The data of a user's command.
+ *
+ * A page of the user's may be one that another process brings when it likes: of a file
+ * of FUSE, or by userfaultfd. So the pages are there before the command has a request,
+ * and what went through pages of our own is copied to them when the request is free
+ * again. Whoever waited for such a page with a request in hand would hold up a reset, a
+ * format, and the removal of the device.
+ *
+ * Data goes to the user's pages where a PRP list can say where they are. All other goes
+ * through pages of our own. So does what does not lie in whole pages on the admin queue,
+ * where the length of a transfer is not known: a controller that writes a page, though a
+ * part of one was asked for, does not reach memory of somebody else.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bio.h>
+#include <linux/blk-mq.h>
+#include <linux/err.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mqblk_compat.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "prp.h"
+#include "user.h"
+
+/* Pages that are asked for at a time: their array is on the stack. */
+#define NVMEC_PIN_BATCH		16
+
+/**
+ * struct nvmec_udata - the data of a user's command
+ * @bio: what the request gets, with @vecs
+ * @iter: where bounced data comes from or goes to
+ * @iov: the array that @iter is of, or NULL
+ * @reads: the controller writes it
+ * @bounced: the pages are our own
+ * @pinned: the pages are the user's, and held
+ * @order: of our own pages
+ * @bytes: how long it is
+ * @nr: pieces in @vecs
+ * @max: how many there may be
+ * @vecs: where it is in memory
+ */
+struct nvmec_udata {
+	struct bio	bio;
+	struct iov_iter	iter;
+	struct iovec	*iov;
+	bool		reads;
+	bool		bounced;
+	bool		pinned;
+	unsigned int	order;
+	unsigned int	bytes;
+	unsigned int	nr;
+	unsigned int	max;
+	struct bio_vec	vecs[];
+};
+
+/* --- what the user has ---------------------------------------------------- */
+
+static int nvmec_udata_import_fixed(const struct nvmec_ucmd *ucmd, int dir,
+				    struct iov_iter *iter)
+{
+	if (ucmd->vec)
+		return io_uring_cmd_import_fixed_vec(ucmd->fixed,
+						     u64_to_user_ptr(ucmd->addr),
+						     ucmd->len, dir, iter,
+						     ucmd->issue_flags);
+	return mqblk_uring_import_fixed(ucmd->addr, ucmd->len, dir, iter, ucmd->fixed,
+					ucmd->issue_flags);
+}
+
+/* An array of one piece is not kept: @iter has all of it. */
+static int nvmec_udata_import(const struct nvmec_ucmd *ucmd, int dir,
+			      struct iovec **array, struct iov_iter *iter)
+{
+	void __user *addr = u64_to_user_ptr(ucmd->addr);
+	struct iovec one, *iov = &one;
+	ssize_t ret;
+
+	*array = NULL;
+	if (ucmd->fixed)
+		return nvmec_udata_import_fixed(ucmd, dir, iter);
+	if (!ucmd->vec)
+		return import_ubuf(dir, addr, ucmd->len, iter);
+	ret = import_iovec(dir, addr, ucmd->len, 1, &iov, iter);
+	if (ret < 0)
+		return ret;
+	*array = iov;
+	return 0;
+}
+
+/* --- pages of the user's -------------------------------------------------- */
+
+static void nvmec_udata_unpin(struct nvmec_udata *data)
+{
+	unsigned int i;
+
+	for (i = 0; data->pinned && i < data->nr; i++) {
+		const struct bio_vec *bv = &data->vecs[i];
+
+		unpin_user_page_range_dirty_lock(bv->bv_page,
+						 DIV_ROUND_UP(bv->bv_offset + bv->bv_len,
+							      PAGE_SIZE),
+						 data->reads);
+	}
+	data->pinned = false;
+	data->nr = 0;
+}
+
+/* Goes on with a page where the last piece ends with the one before it. */
+static bool nvmec_udata_extend(struct bio_vec *bv, struct page *page,
+			       unsigned int offset, unsigned int bytes)
+{
+	unsigned int end = bv->bv_offset + bv->bv_len, pages = end >> PAGE_SHIFT;
+
+	if (offset || offset_in_page(end) || bv->bv_page + pages != page ||
+	    page_to_pfn(bv->bv_page) + pages != page_to_pfn(page) ||
+	    is_zone_device_page(page))
+		return false;
+	bv->bv_len += bytes;
+	return true;
+}
+
+/* Adds a part of a page. Returns false if a PRP list cannot say that, or is full. */
+static bool nvmec_udata_add(struct nvmec_udata *data, struct page *page,
+			    unsigned int offset, unsigned int bytes)
+{
+	struct bio_vec *last;
+
+	if (data->nr) {
+		last = &data->vecs[data->nr - 1];
+		if (nvmec_udata_extend(last, page, offset, bytes))
+			return true;
+		if ((last->bv_offset + last->bv_len) & NVMEC_PAGE_MASK ||
+		    offset & NVMEC_PAGE_MASK)
+			return false;
+	}
+	if (data->nr == data->max)
+		return false;
+	bvec_set_page(&data->vecs[data->nr++], page, bytes, offset);
+	return true;
+}
+
+/* Adds the pages of @bytes. Returns how many of them were. */
+static unsigned int nvmec_udata_add_pages(struct nvmec_udata *data, struct page **pages,
+					  size_t offset, size_t bytes)
+{
+	unsigned int nr;
+	size_t part;
+
+	for (nr = 0; bytes; nr++, offset = 0, bytes -= part) {
+		part = min(bytes, PAGE_SIZE - offset);
+		if (!nvmec_udata_add(data, pages[nr], offset, part))
+			break;
+	}
+	return nr;
+}
+
+/* Returns 0, -EREMOTEIO if a PRP list cannot say where they are, or -EFAULT. */
+static int nvmec_udata_pin(struct nvmec_udata *data, struct iov_iter iter)
+{
+	struct page *pages[NVMEC_PIN_BATCH], **to = pages;
+	unsigned int nr, added;
+	size_t offset;
+	ssize_t bytes;
+
+	data->pinned = iov_iter_extract_will_pin(&iter);
+	while (iov_iter_count(&iter)) {
+		bytes = iov_iter_extract_pages(&iter, &to, iov_iter_count(&iter),
+					       ARRAY_SIZE(pages), 0, &offset);
+		if (bytes <= 0)
+			return bytes ?: -EFAULT;
+		nr = DIV_ROUND_UP(offset + bytes, PAGE_SIZE);
+		added = nvmec_udata_add_pages(data, pages, offset, bytes);
+		if (added == nr)
+			continue;
+		if (data->pinned)
+			unpin_user_pages(pages + added, nr - added);
+		return -EREMOTEIO;
+	}
+	return 0;
+}
+
+/* --- pages of our own ----------------------------------------------------- */
+
+/* Between the user and our pages. Returns 0 or -EFAULT. */
+static int nvmec_udata_copy(struct nvmec_udata *data)
+{
+	struct iov_iter iter = data->iter;
+	unsigned int i;
+	size_t done;
+
+	for (i = 0; i < data->nr; i++) {
+		const struct bio_vec *bv = &data->vecs[i];
+
+		if (data->reads)
+			done = copy_page_to_iter(bv->bv_page, 0, bv->bv_len, &iter);
+		else
+			done = copy_page_from_iter(bv->bv_page, 0, bv->bv_len, &iter);
+		if (done != bv->bv_len)
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static void nvmec_udata_free_pages(struct nvmec_udata *data)
+{
+	while (data->nr)
+		__free_pages(data->vecs[--data->nr].bv_page, data->order);
+}
+
+/* They are zero where the controller does not write. Returns 0, -ENOMEM or -EFAULT. */
+static int nvmec_udata_bounce(struct nvmec_udata *data)
+{
+	unsigned int left = data->bytes, part;
+	struct page *page;
+
+	data->bounced = true;
+	data->order = get_order(DIV_ROUND_UP(left, data->max));
+	for (; left; left -= part) {
+		part = min_t(unsigned int, left, PAGE_SIZE << data->order);
+		page = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_COMP,
+				   data->order);
+		if (!page)
+			return -ENOMEM;
+		bvec_set_page(&data->vecs[data->nr++], page, part, 0);
+	}
+	return data->reads ? 0 : nvmec_udata_copy(data);
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+static struct nvmec_udata *nvmec_udata_alloc(struct request_queue *q,
+					     const struct iov_iter *iter)
+{
+	unsigned int max = min_t(unsigned int, queue_max_segments(q),
+				 iov_iter_npages(iter, INT_MAX));
+	struct nvmec_udata *data;
+
+	data = kmalloc(struct_size(data, vecs, max), GFP_KERNEL_ACCOUNT);
+	if (!data)
+		return NULL;
+	memset(data, 0, sizeof(*data));
+	data->max = max;
+	data->iter = *iter;
+	data->bytes = iov_iter_count(iter);
+	data->reads = iov_iter_rw(iter) == READ;
+	return data;
+}
+
+static int nvmec_udata_fill(struct nvmec_udata *data, struct request_queue *q)
+{
+	int ret = -EREMOTEIO;
+
+	if (!(iov_iter_alignment(&data->iter) &
+	      blk_lim_dma_alignment_and_pad(&q->limits)))
+		ret = nvmec_udata_pin(data, data->iter);
+	if (ret != -EREMOTEIO)
+		return ret;
+	nvmec_udata_unpin(data);
+	return nvmec_udata_bounce(data);
+}
+
+/**
+ * nvmec_udata_get - have the data of a command at hand
+ * @ucmd: the command
+ * @q: the queue it is for
+ *
+ * Context: Process context of the user, may sleep, and for as long as whoever brings the
+ * user's pages likes: no request, lock or place in a queue may be held. A signal that
+ * kills ends it.
+ * Return: the data, for nvmec_udata_put(); NULL if there is none; or an ERR_PTR():
+ * -EINVAL if it is more than the controller takes, -EFAULT or -ENOMEM.
+ */
+struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
+				    struct request_queue *q)
+{
+	struct nvmec_udata *data = NULL;
+	struct iov_iter iter;
+	struct iovec *iov;
+	int ret;
+
+	ret = nvmec_udata_import(ucmd, nvme_is_write(&ucmd->cmd) ? ITER_SOURCE :
+								    ITER_DEST,
+				 &iov, &iter);
+	if (ret)
+		return ERR_PTR(ret);
+	if (!iov_iter_count(&iter))
+		goto free;
+	ret = -EINVAL;
+	if (iov_iter_count(&iter) > (u64)queue_max_hw_sectors(q) << SECTOR_SHIFT)
+		goto free;
+	ret = -ENOMEM;
+	data = nvmec_udata_alloc(q, &iter);
+	if (!data)
+		goto free;
+	data->iov = iov;
+	ret = nvmec_udata_fill(data, q);
+	if (!ret)
+		return data;
+	nvmec_udata_put(data, false);
+	return ERR_PTR(ret);
+free:
+	kfree(iov);
+	return ret ? ERR_PTR(ret) : NULL;
+}
+
+/**
+ * nvmec_udata_bytes - how long it is
+ * @data: from nvmec_udata_get()
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u32 nvmec_udata_bytes(const struct nvmec_udata *data)
+{
+	return data ? data->bytes : 0;
+}
+
+/**
+ * nvmec_udata_attach - have a request move the data
+ * @data: from nvmec_udata_get(); may be NULL
+ * @rq: without data yet; of the queue that the data is for
+ *
+ * The limits may have changed since the data was had; now they cannot.
+ *
+ * Context: Any.
+ * Return: 0, or -EINVAL if the controller does not take that much.
+ */
+int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq)
+{
+	struct gendisk *disk = rq->q->disk;
+
+	if (!data)
+		return 0;
+	if (data->bytes > (u64)queue_max_hw_sectors(rq->q) << SECTOR_SHIFT ||
+	    data->nr > queue_max_segments(rq->q))
+		return -EINVAL;
+	bio_init(&data->bio, disk ? disk->part0 : NULL, data->vecs, data->nr,
+		 req_op(rq));
+	data->bio.bi_vcnt = data->nr;
+	data->bio.bi_iter.bi_size = data->bytes;
+	return blk_rq_append_bio(rq, &data->bio) ? -EINVAL : 0;
+}
+
+/**
+ * nvmec_udata_put - let go of the data of a command
+ * @data: from nvmec_udata_get(); may be NULL
+ * @done: the command was done, so what it read is for the user
+ *
+ * Context: as nvmec_udata_get(), after the request was freed. If the user is gone, a
+ * thread of the kernel.
+ * Return: 0; -EFAULT if it cannot be written to where the user wants it, -EINTR if
+ * there is no user any more.
+ */
+int nvmec_udata_put(struct nvmec_udata *data, bool done)
+{
+	int ret = 0;
+
+	if (!data)
+		return 0;
+	if (data->bounced && data->reads && done)
+		ret = current->mm ? nvmec_udata_copy(data) : -EINTR;
+	if (data->bounced)
+		nvmec_udata_free_pages(data);
+	else
+		nvmec_udata_unpin(data);
+	bio_uninit(&data->bio);
+	kfree(data->iov);
+	kfree(data);
+	return ret;
+}
