@@ -42,7 +42,8 @@
  *     queue's lock (the timer, the poller, mqblk_queue_timeout(), or
  *     mqblk_queue_hurry(), which takes all) owns it, and it is in state 2 again
  *     from then on. mqblk_rq_lose() parks one that neither the timer nor a poller
- *     will take.
+ *     will take. A driver with more to do at the end of a request gets it by its
+ *     ->complete then: see &mqblk_queue.by_driver.
  *
  * The owner makes 2 -> 1 by mqblk_rq_end() or mqblk_rq_complete(). Called for a
  * request that is not in state 2, they warn and change nothing. The change is a
@@ -275,11 +276,15 @@ static inline void mqblk_complete_op(struct request *rq)
  *	interrupts off
  * @timers: requests parked by mqblk_timer_park(), ordered by deadline
  * @timer: fires at the earliest deadline of @timers; started under @lock only,
- *	and never on a poll queue, where the poller looks at the clock
+ *	and never on a poll queue, where the poller looks at the clock, unless @by_driver
  * @polled: requests parked by mqblk_poll_park(), oldest first
  * @lost: requests given to mqblk_rq_lose()
  * @hurry: nothing waits here any more
  * @hurry_status: what ends meanwhile ends with it; BLK_STS_OK for a status of its own
+ * @by_driver: requests are claimed and given to ->complete of their set, which knows
+ *	their status, instead of ending with the one they were parked with. For a driver
+ *	that has more to do when a request ends, and whose poller looks at the device.
+ *	Set after mqblk_queue_init(), and fixed; not with mqblk_queue_timeout()
  */
 struct mqblk_queue {
 	spinlock_t		lock;
@@ -288,6 +293,7 @@ struct mqblk_queue {
 	struct list_head	polled;
 	struct list_head	lost;
 	bool			hurry;
+	bool			by_driver;
 	blk_status_t		hurry_status;
 };
 

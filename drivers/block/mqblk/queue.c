@@ -35,14 +35,29 @@ static void mqblk_unpark(struct mqblk_queue *queue, struct mqblk_rq *mrq)
 	mqblk_rq_set_state(mrq, MQBLK_RQ_STARTED);
 }
 
-/* Ends a list of requests that the caller owns; returns how many. */
-static int mqblk_end_list(struct list_head *list, struct io_comp_batch *iob)
+/*
+ * Gives a request that the caller owns to the driver's ->complete. Not if it has ended
+ * already: a device that lies may have completed it.
+ */
+static void mqblk_complete_by_driver(struct request *rq)
 {
+	if (mqblk_rq_claim(rq))
+		blk_mq_complete_request(rq);
+}
+
+/* Ends a list of requests that the caller owns; returns how many. */
+static int mqblk_end_list(struct mqblk_queue *queue, struct list_head *list,
+			  struct io_comp_batch *iob)
+{
+	bool by_driver = queue->by_driver;
 	struct mqblk_rq *mrq, *next;
 	int nr = 0;
 
 	list_for_each_entry_safe(mrq, next, list, entry) {
-		mqblk_rq_end(blk_mq_rq_from_pdu(mrq), mrq->status, iob);
+		if (unlikely(by_driver))
+			mqblk_complete_by_driver(blk_mq_rq_from_pdu(mrq));
+		else
+			mqblk_rq_end(blk_mq_rq_from_pdu(mrq), mrq->status, iob);
 		nr++;
 	}
 	return nr;
@@ -61,7 +76,7 @@ static void mqblk_timer_arm(struct mqblk_queue *queue)
 static void mqblk_link_timer(struct mqblk_queue *queue, struct request *rq,
 			     ktime_t deadline)
 {
-	bool polls = rq->mq_hctx->type == HCTX_TYPE_POLL;
+	bool polls = rq->mq_hctx->type == HCTX_TYPE_POLL && !queue->by_driver;
 	struct mqblk_rq *mrq = mqblk_rq(rq);
 
 	lockdep_assert_held(&queue->lock);
@@ -111,7 +126,11 @@ static void mqblk_park(struct mqblk_queue *queue, struct request *rq,
 	else
 		mqblk_link(queue, rq, status, list, deadline);
 	spin_unlock_irqrestore(&queue->lock, flags);
-	if (hurry)
+	if (!hurry)
+		return;
+	if (queue->by_driver)
+		mqblk_complete_by_driver(rq);
+	else
 		mqblk_rq_end(rq, status, NULL);
 }
 
@@ -199,7 +218,7 @@ static enum hrtimer_restart mqblk_timer_expired(struct hrtimer *timer)
 	restart = more ? HRTIMER_NORESTART : mqblk_timer_again(queue, 0);
 	spin_unlock_irqrestore(&queue->lock, flags);
 
-	mqblk_end_list(&due, &iob);
+	mqblk_end_list(queue, &due, &iob);
 	mqblk_batch_end(&iob);
 	return more ? mqblk_timer_pause(queue, now) : restart;
 }
@@ -261,7 +280,7 @@ int mqblk_queue_poll(struct mqblk_queue *queue, struct io_comp_batch *iob)
 	if (timerqueue_getnext(&queue->timers))
 		mqblk_timer_collect(queue, ktime_get(), UINT_MAX, &due);
 	spin_unlock_irq(&queue->lock);
-	return mqblk_end_list(&due, iob);
+	return mqblk_end_list(queue, &due, iob);
 }
 EXPORT_SYMBOL_GPL(mqblk_queue_poll);
 
@@ -310,7 +329,7 @@ void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry,
 	spin_unlock_irq(&queue->lock);
 	list_for_each_entry(mrq, &due, entry)
 		mrq->status = status ?: mrq->status;
-	mqblk_end_list(&due, NULL);
+	mqblk_end_list(queue, &due, NULL);
 }
 EXPORT_SYMBOL_GPL(mqblk_queue_hurry);
 
@@ -372,6 +391,7 @@ void mqblk_queue_init(struct mqblk_queue *queue)
 	INIT_LIST_HEAD(&queue->lost);
 	queue->hurry = false;
 	queue->hurry_status = BLK_STS_OK;
+	queue->by_driver = false;
 }
 EXPORT_SYMBOL_GPL(mqblk_queue_init);
 

@@ -206,3 +206,34 @@ unsigned int nvmec_status_crd(u16 status)
 {
 	return FIELD_GET(NVME_STATUS_CRD, status);
 }
+
+/**
+ * nvmec_op_opcode - the opcode of the command for an operation
+ * @op: of a request that does not bring its command
+ *
+ * Return: of the NVM or zoned command set; an operation that has no command is none that
+ * is sent, and a flush as good as any.
+ */
+u8 nvmec_op_opcode(enum req_op op)
+{
+	switch (op) {
+	case REQ_OP_READ:
+		return nvme_cmd_read;
+	case REQ_OP_WRITE:
+		return nvme_cmd_write;
+	case REQ_OP_DISCARD:
+		return nvme_cmd_dsm;
+	case REQ_OP_WRITE_ZEROES:
+		return nvme_cmd_write_zeroes;
+	case REQ_OP_ZONE_APPEND:
+		return nvme_cmd_zone_append;
+	case REQ_OP_ZONE_OPEN:
+	case REQ_OP_ZONE_CLOSE:
+	case REQ_OP_ZONE_FINISH:
+	case REQ_OP_ZONE_RESET:
+	case REQ_OP_ZONE_RESET_ALL:
+		return nvme_cmd_zone_mgmt_send;
+	default:
+		return nvme_cmd_flush;
+	}
+}

@@ -21,6 +21,7 @@
 #include <linux/workqueue.h>
 
 #include "ident.h"
+#include "inject.h"
 #include "recover.h"
 
 struct nvmec_queue;
@@ -110,6 +111,7 @@ enum nvmec_state {
  * @scan_unwanted: somebody waits for @scan_lock; a scan ends early for it
  * @ns_listed: it once gave a list of its namespaces, so that it has one; guarded
  *	by @scan_lock
+ * @inject: faults on purpose of admin commands
  * @nr_timeouts: requests whose time ran out, each time that it did
  * @nr_aborts: abort commands that were sent
  * @nr_retries: requests that were sent again
@@ -180,6 +182,7 @@ struct nvmec_ctrl {
 	struct semaphore		user_admin;
 	struct nvmec_subsys		*subsys;
 	struct nvme_effects_log		*effects;
+	struct nvmec_inject		inject;
 
 	atomic_t			nr_timeouts;
 	atomic_t			nr_aborts;

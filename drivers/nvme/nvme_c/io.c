@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "complete.h"
 #include "ctrl.h"
+#include "inject.h"
 #include "io.h"
 #include "map.h"
 #include "ns.h"
@@ -223,6 +224,16 @@ static blk_status_t nvmec_rq_prepare(struct nvmec_queue *queue,
 	return status;
 }
 
+static inline void nvmec_rq_start(struct nvmec_queue *queue, struct request *rq,
+				  u16 id)
+{
+	mqblk_rq_set_id(rq, id);
+	if (static_branch_unlikely(&nvmec_watched))
+		nvmec_rq_start_watched(queue, rq);
+	else
+		mqblk_rq_start(rq);
+}
+
 /*
  * Puts a request into the ring. It is started last: from then on a completion may end
  * it, also one that a controller made up before it was told of the command.
@@ -232,11 +243,33 @@ static inline void nvmec_rq_push(struct nvmec_queue *queue, struct request *rq)
 	u16 id = nvmec_sq_next_id(queue, rq->tag);
 
 	nvmec_rq_build(rq, id, nvmec_sq_slot(queue));
-	mqblk_rq_set_id(rq, id);
-	if (static_branch_unlikely(&nvmec_watched))
-		nvmec_rq_start_watched(queue, rq);
-	else
-		mqblk_rq_start(rq);
+	nvmec_rq_start(queue, rq, id);
+}
+
+/*
+ * Faults on purpose are on, if perhaps not those of this request: whether one takes it. It
+ * is started as if it had been sent, and then has an answer, or none.
+ */
+static noinline bool nvmec_rq_inject(struct nvmec_queue *queue, struct request *rq)
+{
+	struct nvmec_ns *ns = rq->q->queuedata;
+	struct nvmec_inject *inject = queue->id ? &ns->inject : &queue->ctrl->inject;
+	enum nvmec_inject_kind kind = nvmec_inject_pick(inject, nvmec_rq_opcode(rq));
+
+	if (kind == NVMEC_INJECT_NONE)
+		return false;
+	spin_lock(&queue->sq_lock);
+	nvmec_rq_start(queue, rq, nvmec_sq_next_id(queue, rq->tag));
+	spin_unlock(&queue->sq_lock);
+	/* Otherwise the timeout handler sees to it, as with a device that is silent. */
+	if (kind == NVMEC_INJECT_STATUS)
+		nvmec_inject_answer(inject, queue, rq);
+	return true;
+}
+
+static inline bool nvmec_rq_injected(struct nvmec_queue *queue, struct request *rq)
+{
+	return static_branch_unlikely(&nvmec_injecting) && nvmec_rq_inject(queue, rq);
 }
 
 /* Sends requests of one queue, and tells the controller once. */
@@ -263,6 +296,11 @@ static blk_status_t nvmec_queue_rq(struct blk_mq_hw_ctx *hctx,
 	status = nvmec_rq_prepare(queue, bd->rq);
 	if (unlikely(status))
 		return status;
+	if (nvmec_rq_injected(queue, bd->rq)) {
+		if (bd->last)
+			nvmec_queue_ring(queue);
+		return BLK_STS_OK;
+	}
 	spin_lock(&queue->sq_lock);
 	nvmec_rq_push(queue, bd->rq);
 	if (bd->last)
@@ -286,10 +324,10 @@ static void nvmec_send_run(struct rq_list *rqs, struct rq_list *left)
 
 	do {
 		rq_list_pop(rqs);
-		if (likely(nvmec_rq_prepare(queue, rq) == BLK_STS_OK))
-			rq_list_add_tail(&ready, rq);
-		else
+		if (unlikely(nvmec_rq_prepare(queue, rq)))
 			rq_list_add_tail(left, rq);
+		else if (!nvmec_rq_injected(queue, rq))
+			rq_list_add_tail(&ready, rq);
 		rq = rq_list_peek(rqs);
 	} while (rq && rq->mq_hctx == hctx);
 	if (!rq_list_empty(&ready))

@@ -29,7 +29,7 @@
  *	ctrl: bring-up, reset
  *	ns, chardev, ioctl, passthru, sysfs: what user space sees
  *	admin, io, timeout, complete: requests
- *	disks, link, regs, counts, state: parts of a controller
+ *	disks, link, regs, counts, state, inject: parts of a controller
  *	queue, map, cmd, prp, ident, recover: rings, memory, and pure functions
  *
  * Who is below asks for what only somebody above can do by a work that belongs to that
@@ -103,6 +103,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "inject.h"
 #include "main.h"
 #include "pci.h"
 #include "quirks.h"
@@ -278,11 +279,13 @@ static int __init nvmec_init(void)
 	ret = nvmec_chardev_init();
 	if (ret)
 		goto exit_subsys;
+	nvmec_inject_init();
 	ret = nvmec_pci_init();
 	if (ret)
-		goto exit_chardev;
+		goto exit_inject;
 	return 0;
-exit_chardev:
+exit_inject:
+	nvmec_inject_exit();
 	nvmec_chardev_exit();
 exit_subsys:
 	nvmec_subsys_exit();
@@ -296,6 +299,7 @@ destroy_wqs:
 static void __exit nvmec_exit(void)
 {
 	nvmec_pci_exit();
+	nvmec_inject_exit();
 	nvmec_chardev_exit();
 	nvmec_subsys_exit();
 	class_unregister(&nvmec_class);

@@ -28,6 +28,7 @@
 #include "disks.h"
 #include "head.h"
 #include "ident.h"
+#include "inject.h"
 #include "main.h"
 #include "ns.h"
 #include "quirks.h"
@@ -290,6 +291,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	ret = mqblk_disk_publish(ns->disk, &ctrl->dev, nvmec_ns_groups);
 	if (!ret) {
 		mqblk_watch_add(&ns->watch, ns->disk, nvmec_watch_set);
+		nvmec_inject_add(&ns->inject, ctrl, name);
 		nvmec_generic_add(ns);
 		return;
 	}
@@ -312,6 +314,7 @@ fail:
 static void nvmec_ns_remove(struct nvmec_ns *ns)
 {
 	nvmec_disk_thaw(ns);
+	nvmec_inject_remove(&ns->inject);
 	nvmec_generic_del(ns);
 	mqblk_watch_remove(&ns->watch);
 	del_gendisk(ns->disk);

@@ -15,6 +15,7 @@
 
 #include "head.h"
 #include "ident.h"
+#include "inject.h"
 
 struct nvmec_ctrl;
 struct work_struct;
@@ -38,6 +39,7 @@ struct work_struct;
  * @generic: the character device, with a reference of the disk
  * @generic_cdev: what opens it
  * @watch: who looks at its requests
+ * @inject: faults on purpose of its requests
  */
 struct nvmec_ns {
 	struct nvmec_ctrl	*ctrl;
@@ -56,6 +58,7 @@ struct nvmec_ns {
 	struct device		generic;
 	struct cdev		generic_cdev;
 	struct mqblk_watch	watch;
+	struct nvmec_inject	inject;
 };
 
 DECLARE_STATIC_KEY_FALSE(nvmec_watched);

@@ -14,6 +14,7 @@
 #include "big.h"
 #include "ctrl.h"
 #include "disks.h"
+#include "inject.h"
 #include "link.h"
 #include "main.h"
 #include "ns.h"
@@ -197,6 +198,8 @@ static void nvmec_ctrl_free_resources(struct nvmec_ctrl *ctrl)
  */
 static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 {
+	/* What was to be answered later is answered now: nothing shall wait for it. */
+	nvmec_inject_remove(&ctrl->inject);
 	cancel_delayed_work_sync(&ctrl->frozen_work);
 	flush_work(&ctrl->reset_work);
 	/* Gone, or paused with nobody to bring it back: its disks must not wait. */
@@ -264,6 +267,7 @@ static int nvmec_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		goto disable;
 
+	nvmec_inject_add(&ctrl->inject, ctrl, dev_name(&ctrl->dev));
 	nvmec_ctrl_reset(ctrl);
 	nvmec_await_reset(ctrl);
 	if (nvmec_state(ctrl) != NVMEC_DEAD)

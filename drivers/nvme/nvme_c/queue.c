@@ -300,6 +300,8 @@ int nvmec_queue_alloc(struct nvmec_ctrl *ctrl, struct nvmec_queue *queue,
 	spin_lock_init(&queue->sq_lock);
 	spin_lock_init(&queue->cq_lock);
 	INIT_WORK(&queue->more, more);
+	mqblk_queue_init(&queue->waits);
+	queue->waits.by_driver = true;
 	queue->gens = kzalloc_node(depth, GFP_KERNEL, dev_to_node(dev));
 	if (!queue->gens)
 		return -ENOMEM;
@@ -335,6 +337,7 @@ void nvmec_queue_free(struct nvmec_queue *queue)
 		return;
 	dev = &queue->ctrl->pdev->dev;
 	cancel_work_sync(&queue->more);
+	mqblk_queue_exit(&queue->waits);
 	dma_free_coherent(dev, queue->depth * sizeof(*queue->cqes),
 			  queue->cqes, queue->cq_dma);
 	dma_free_coherent(dev, queue->depth * sizeof(*queue->sqes),

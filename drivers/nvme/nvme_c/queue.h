@@ -88,6 +88,7 @@ struct nvmec_doorbell {
  * @nr_bogus: entries that named no command in flight
  * @progress: a command came back since the queue was started
  * @more: reaps on after an interrupt that had too much to do
+ * @waits: requests that a fault on purpose answers later
  * @sq_dma: bus address of @sqes
  * @cq_dma: bus address of @cqes
  */
@@ -118,6 +119,7 @@ struct nvmec_queue {
 	bool			progress;
 
 	struct work_struct	more;
+	struct mqblk_queue	waits;
 	dma_addr_t		sq_dma;
 	dma_addr_t		cq_dma;
 };

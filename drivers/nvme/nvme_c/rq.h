@@ -12,6 +12,8 @@
 #include <linux/scatterlist.h>
 #include <linux/types.h>
 
+#include "cmd.h"
+
 struct nvmec_big;
 
 /* As many pieces as 128 KiB can have need no allocation. */
@@ -89,6 +91,13 @@ enum {
 static inline struct nvmec_rq *nvmec_rq(struct request *rq)
 {
 	return blk_mq_rq_to_pdu(rq);
+}
+
+/* The opcode of a request's command, be it sent or not. */
+static inline u8 nvmec_rq_opcode(struct request *rq)
+{
+	return blk_rq_is_passthrough(rq) ? nvmec_rq(rq)->cmd.common.opcode :
+					   nvmec_op_opcode(req_op(rq));
 }
 
 #endif /* _NVMEC_RQ_H */

@@ -113,7 +113,7 @@ static void qk_expect_end(struct kunit *test, struct list_head *list,
 	struct qk *qk = test->priv;
 	unsigned int i;
 
-	KUNIT_EXPECT_EQ(test, mqblk_end_list(list, NULL), nr);
+	KUNIT_EXPECT_EQ(test, mqblk_end_list(qk->queue, list, NULL), nr);
 	for (i = 0; i < nr; i++) {
 		struct mqk_io *io = qk->ios[order[i]];
 
@@ -544,6 +544,29 @@ static void qk_life_test(struct kunit *test)
 	mqblk_queue_exit(queue);
 }
 
+/* What the driver ends goes through its ->complete, claimed, and once only. */
+static void qk_by_driver_test(struct kunit *test)
+{
+	static const u8 order[] = { 1, 0 };
+	struct qk *qk = test->priv;
+	LIST_HEAD(due);
+
+	qk_timer_park(test, 2);
+	qk_timer_park(test, 1);
+	qk_timer_park(test, 3);
+	qk->queue->by_driver = true;
+	qk_collect(qk, 2 * QK_HOUR_NS, &due);
+	qk_expect_end(test, &due, order, 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&qk->dev->nr_completes), 2);
+	qk_collect(qk, QK_NEVER_NS, &due);
+	/* A device that lies has completed it meanwhile. */
+	KUNIT_EXPECT_TRUE(test, mqblk_rq_claim(qk->ios[2]->rq));
+	KUNIT_EXPECT_EQ(test, mqblk_end_list(qk->queue, &due, NULL), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&qk->dev->nr_completes), 2);
+	blk_mq_end_request(qk->ios[2]->rq, BLK_STS_OK);
+	mqk_expect_ended(test, qk->ios[2], BLK_STS_OK);
+}
+
 static struct kunit_case qk_cases[] = {
 	KUNIT_CASE_PARAM(qk_order_test, qk_order_gen_params),
 	KUNIT_CASE_PARAM(qk_batch_test, qk_batch_gen_params),
@@ -559,6 +582,7 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE(qk_poll_deadline_test),
 	KUNIT_CASE(qk_hurry_test),
 	KUNIT_CASE(qk_both_test),
+	KUNIT_CASE(qk_by_driver_test),
 	KUNIT_CASE(qk_life_test),
 	{}
 };

@@ -184,3 +184,14 @@ nvme_cover_on() { nvme_cover_move "$(pci_base "$(nvme_device "$1")" 0)"; }
 
 # nvme_cover_off : where the kernel put it
 nvme_cover_off() { nvme_cover_move "$(pci_base "$(nvme_cover)" 2)"; }
+
+# Faults on purpose
+
+INJECT=/sys/kernel/debug/nvme_c
+
+# inject DISK|CONTROLLER status|timeout FILE=VALUE...
+inject() {
+	local dir=$INJECT/$1/${2}_inject pair
+	shift 2
+	for pair; do echo "${pair#*=}" >"$dir/${pair%%=*}" || return; done
+}
