@@ -107,6 +107,8 @@ NBC_PARAM_FAULT(requeue,
 		"send requests back to the block layer: interval,probability,space,times")
 NBC_ATTR(rotational, rotational, BOOL, 0, 0, 1, 0,
 	 "claim to be a rotating disk")
+NBC_ATTR_TEXT(rules, RW, NBC_A_OURS,
+	      "add,WORD=VALUE,... says what fails or is slow, remove,id=N ends it; shows all")
 NBC_ATTR(shared_tag_bitmap, shared_tag_bitmap, BOOL, 0, 0, 1, 0,
 	 "one set of tags for all hardware queues")
 NBC_ATTR(shared_tags, shared_tags, BOOL, 0, 0, 1, 0,

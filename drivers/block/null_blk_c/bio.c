@@ -106,6 +106,19 @@ static void nbc_bio_wait(struct nbc_disk *ndisk, const struct nbc_bio_done *done
 	spin_unlock_irq(&bios->lock);
 }
 
+static void nbc_bio_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on)
+{
+	struct nbc_verdict verdict;
+	ktime_t due = cmd->due;
+
+	if (on & BIT(NBC_ON_RULES) && nbc_rules_judge(ndisk->rules, cmd, &verdict))
+		nbc_cmd_run_judged(ndisk, cmd, &verdict, on);
+	else
+		nbc_cmd_run(ndisk, cmd, on);
+	/* A flush before a write may have been told to take longer. */
+	cmd->due = max(cmd->due, due);
+}
+
 static void nbc_bio_do(struct nbc_disk *ndisk, struct bio *bio, struct nbc_cmd *cmd)
 {
 	unsigned int on = READ_ONCE(ndisk->on);
@@ -116,7 +129,7 @@ static void nbc_bio_do(struct nbc_disk *ndisk, struct bio *bio, struct nbc_cmd *
 	};
 	if (bio->bi_opf & REQ_PREFLUSH) {
 		/* A flush alone is a command, one before a write is a part of it. */
-		nbc_cmd_run(ndisk, cmd, bio->bi_iter.bi_size ? on & ~NBC_ON_TIMING : on);
+		nbc_bio_run(ndisk, cmd, bio->bi_iter.bi_size ? on & ~NBC_ON_TIMING : on);
 		if (cmd->status || !bio->bi_iter.bi_size)
 			return;
 	}
@@ -124,7 +137,7 @@ static void nbc_bio_do(struct nbc_disk *ndisk, struct bio *bio, struct nbc_cmd *
 	cmd->op = bio_op(bio);
 	cmd->pos = (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT;
 	cmd->len = bio->bi_iter.bi_size;
-	nbc_cmd_run(ndisk, cmd, on);
+	nbc_bio_run(ndisk, cmd, on);
 	if (cmd->op == REQ_OP_ZONE_APPEND)
 		bio->bi_iter.bi_sector = cmd->pos >> SECTOR_SHIFT;
 }

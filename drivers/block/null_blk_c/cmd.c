@@ -4,12 +4,13 @@
  * from a bio. It passes these stages, of which each has a file, and is not there on a disk
  * where it is off (&nbc_disk.on):
  *
- *	rules	badblocks.c	what fails, and how much of it is done before
+ *	rules	rules.c		what fails or takes longer because the user said so
+ *		badblocks.c	what fails, and how much of it is done before
  *	zone	zoned.c		what zones permit, and where their write pointers are
  *	data	data.c		copies
  *	timing	timing.h	when it may complete
  *
- * In a zone, the rules come after the zone was opened, as they do on a real disk: so
+ * In a zone, bad blocks come after the zone was opened, as they do on a real disk: so
  * zoned.c calls them. Faults are asked before there is a command, as what they do is done to
  * a request.
  */
@@ -38,4 +39,32 @@ void nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on)
 	}
 	if (on & NBC_ON_TIMING)
 		nbc_timing_set_due(ndisk, cmd, on);
+}
+
+/**
+ * nbc_cmd_run_judged - do a command that rules act on
+ * @ndisk: the disk
+ * @cmd: as for nbc_cmd_run()
+ * @verdict: what the rules say
+ * @on: as for nbc_cmd_run()
+ *
+ * One that fails by a rule has done nothing, but takes its time.
+ *
+ * Context: As nbc_data_run().
+ */
+void nbc_cmd_run_judged(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+			const struct nbc_verdict *verdict, unsigned int on)
+{
+	cmd->status = verdict->status;
+	if (!cmd->status) {
+		nbc_cmd_run(ndisk, cmd, on);
+	} else {
+		cmd->done = 0;
+		if (on & NBC_ON_TIMING)
+			nbc_timing_set_due(ndisk, cmd, on);
+	}
+	/* Whoever lets go of the disk waits for no rule. */
+	if (verdict->delay_nsec && READ_ONCE(ndisk->armed))
+		cmd->due = ktime_add_safe(cmd->due ?: ktime_get(),
+					  ns_to_ktime(verdict->delay_nsec));
 }

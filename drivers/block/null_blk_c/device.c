@@ -322,6 +322,39 @@ int nbc_badblocks_store(struct nbc_device *dev, const char *text)
 }
 
 /**
+ * nbc_rules_store - add and remove rules of a device
+ * @dev: the device
+ * @text: as for nbc_rules_change()
+ *
+ * Context: Process context; takes dev->config_lock.
+ * Return: as nbc_rules_change().
+ */
+int nbc_rules_store(struct nbc_device *dev, const char *text)
+{
+	int ret;
+
+	guard(mutex)(&dev->config_lock);
+	ret = nbc_rules_change(&dev->rules, nbc_device_name(dev), text);
+	if (dev->disk)
+		nbc_disk_choose_path(dev->disk);
+	return ret;
+}
+
+/**
+ * nbc_rules_show - print the rules of a device
+ * @dev: the device
+ * @page: output, PAGE_SIZE bytes
+ *
+ * Context: Process context; takes dev->config_lock.
+ * Return: number of bytes printed.
+ */
+ssize_t nbc_rules_show(struct nbc_device *dev, char *page)
+{
+	guard(mutex)(&dev->config_lock);
+	return nbc_rules_print(&dev->rules, page);
+}
+
+/**
  * nbc_device_alloc - make a device with the defaults, off
  *
  * Its group and its faults are the caller's to prepare.
@@ -341,6 +374,7 @@ struct nbc_device *nbc_device_alloc(void)
 	dev->config = nbc_defaults;
 	dev->minor = -1;
 	nbc_store_create(&dev->store);
+	nbc_rules_create(&dev->rules);
 	if (badblocks_init(&dev->badblocks, 1)) {
 		nbc_device_free(dev);
 		return NULL;
@@ -358,6 +392,7 @@ void nbc_device_free(struct nbc_device *dev)
 {
 	WARN_ON_ONCE(dev->disk);
 	badblocks_exit(&dev->badblocks);
+	nbc_rules_destroy(&dev->rules);
 	nbc_zones_destroy(dev->zones);
 	nbc_store_destroy(&dev->store);
 	nbc_minor_put(dev);

@@ -179,6 +179,8 @@ static unsigned int nbc_disk_look(const struct nbc_disk *ndisk)
 		on |= BIT(NBC_ON_CACHE);
 	if (ndisk->badblocks->count)
 		on |= BIT(NBC_ON_BADBLOCKS);
+	if (ndisk->rules->nr)
+		on |= BIT(NBC_ON_RULES);
 	if (READ_ONCE(ndisk->watch.on))
 		on |= BIT(NBC_ON_WATCH);
 	if (!ndisk->armed)
@@ -316,6 +318,7 @@ static int nbc_disk_configure(struct nbc_disk *ndisk, struct nbc_device *dev,
 	ndisk->badblocks_once = config->badblocks_once;
 	ndisk->badblocks_partial_io = config->badblocks_partial_io;
 	ndisk->faults = dev->faults;
+	ndisk->rules = &dev->rules;
 	nbc_bios_create(&ndisk->bios);
 	ndisk->zones = config->zoned ? dev->zones : NULL;
 	nbc_throttle_create(&ndisk->throttle, config);

@@ -22,6 +22,7 @@
 #include "cut.h"
 #include "kept.h"
 #include "memory.h"
+#include "rules.h"
 #include "store.h"
 #include "throttle.h"
 #include "zone.h"
@@ -58,6 +59,7 @@ enum nbc_path {
  * @NBC_ON_TIMER: the timer ends them
  * @NBC_ON_LIMITS: there are limits
  * @NBC_ON_CACHE: it has a cache
+ * @NBC_ON_RULES: there are rules
  */
 enum nbc_on {
 	NBC_ON_ZONES,
@@ -67,6 +69,7 @@ enum nbc_on {
 	NBC_ON_TIMER,
 	NBC_ON_LIMITS,
 	NBC_ON_CACHE,
+	NBC_ON_RULES,
 };
 
 /* What makes a request wait. */
@@ -128,6 +131,7 @@ struct nbc_bios {
  * @badblocks_once: a range that was met is good afterwards
  * @badblocks_partial_io: what comes before a bad block is done
  * @faults: of the device
+ * @rules: of the device
  * @zones: of the device, NULL if the disk is not zoned
  * @throttle: limits on bandwidth and operations
  * @requeues: counts requests that the fault sent back
@@ -158,6 +162,7 @@ struct nbc_disk {
 	bool			badblocks_once;
 	bool			badblocks_partial_io;
 	struct nbc_fault	*faults;
+	struct nbc_rules	*rules;
 	struct nbc_zones	*zones;
 
 	struct nbc_throttle	throttle;
@@ -181,12 +186,13 @@ struct nbc_disk {
  * @lock: serialises power, resizes and writes to attributes. Held for as long as a
  *	disk takes to come or go, so nothing that may be needed to let go of the disk
  *	takes it
- * @config_lock: guards what can be read and switched meanwhile: @config, @faults and
- *	@badblocks. Comes after @lock, and is never held while I/O is waited for
+ * @config_lock: guards what can be read and switched meanwhile: @config, @faults, @rules
+ *	and @badblocks. Comes after @lock, and is never held while I/O is waited for
  * @config: what the user asked for; changes under both locks
  * @disk: run state, NULL while off; changes under both locks
  * @store: its data, which outlives @disk
  * @badblocks: likewise
+ * @rules: likewise
  * @zones: those of the disk that it has or last had, NULL for none; outlive
  *	@disk likewise; changes with power only
  * @faults: by enum nbc_fault_id
@@ -204,6 +210,7 @@ struct nbc_device {
 	struct nbc_disk		*disk;
 	struct nbc_store	store;
 	struct badblocks	badblocks;
+	struct nbc_rules	rules;
 	struct nbc_zones	*zones;
 	struct nbc_fault	faults[NBC_NR_FAULTS];
 	int			minor;
@@ -237,6 +244,8 @@ void nbc_submit_bio(struct bio *bio);
 
 /* cmd.c */
 void nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on);
+void nbc_cmd_run_judged(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+			const struct nbc_verdict *verdict, unsigned int on);
 
 /* configfs.c */
 int nbc_configfs_init(void);
@@ -258,6 +267,8 @@ ssize_t nbc_device_show(struct nbc_device *dev, const struct nbc_attr *attr,
 ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 			 const char *text, size_t len);
 int nbc_badblocks_store(struct nbc_device *dev, const char *text);
+int nbc_rules_store(struct nbc_device *dev, const char *text);
+ssize_t nbc_rules_show(struct nbc_device *dev, char *page);
 int nbc_power_cut_store(struct nbc_device *dev, const char *text);
 int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
 			  const struct nbc_cut *cut);

@@ -81,6 +81,14 @@ static void nbc_complete_full(struct nbc_disk *ndisk, struct request *rq,
 		mqblk_rq_end(rq, cmd->status, iob);
 }
 
+static void nbc_finish(struct nbc_disk *ndisk, struct request *rq,
+		       const struct nbc_cmd *cmd, struct nbc_batch *batch)
+{
+	if (cmd->op == REQ_OP_ZONE_APPEND)
+		rq->__sector = cmd->pos >> SECTOR_SHIFT;
+	nbc_complete_full(ndisk, rq, cmd, batch);
+}
+
 static void nbc_run(struct nbc_disk *ndisk, struct request *rq,
 		    struct nbc_batch *batch, unsigned int on)
 {
@@ -90,9 +98,23 @@ static void nbc_run(struct nbc_disk *ndisk, struct request *rq,
 	if (batch && (on & NBC_ON_TIMING) == BIT(NBC_ON_TIMER))
 		nbc_batch_begin(ndisk, &cmd, batch);
 	nbc_cmd_run(ndisk, &cmd, on);
-	if (cmd.op == REQ_OP_ZONE_APPEND)
-		rq->__sector = cmd.pos >> SECTOR_SHIFT;
-	nbc_complete_full(ndisk, rq, &cmd, batch);
+	nbc_finish(ndisk, rq, &cmd, batch);
+}
+
+/* The same, if there are rules. */
+static void nbc_run_by_rules(struct nbc_disk *ndisk, struct request *rq,
+			     struct nbc_batch *batch, unsigned int on)
+{
+	struct nbc_verdict verdict;
+	struct nbc_cmd cmd;
+
+	nbc_cmd_init(&cmd, rq);
+	if (!nbc_rules_judge(ndisk->rules, &cmd, &verdict)) {
+		nbc_run(ndisk, rq, batch, on);
+		return;
+	}
+	nbc_cmd_run_judged(ndisk, &cmd, &verdict, on);
+	nbc_finish(ndisk, rq, &cmd, batch);
 }
 
 static bool nbc_fault_hits(struct nbc_disk *ndisk, enum nbc_fault_id id)
@@ -154,6 +176,8 @@ static noinline blk_status_t nbc_handle_full(struct nbc_disk *ndisk,
 	if ((faults && nbc_fault_hits(ndisk, NBC_FAULT_timeout)) ||
 	    (blk_should_fake_timeout(rq->q) && READ_ONCE(ndisk->armed)))
 		mqblk_rq_lose(nbc_rq_queue(rq), rq);
+	else if (on & BIT(NBC_ON_RULES))
+		nbc_run_by_rules(ndisk, rq, batch, on);
 	else
 		nbc_run(ndisk, rq, batch, on);
 	return BLK_STS_OK;

@@ -587,6 +587,7 @@ static void features(struct kunit *test)
 		"iops", "iops_read", "iops_write", "irqmode", "max_sectors",
 		"mbps", "mbps_read", "mbps_write", "memory_backed", "no_sched",
 		"poll_queues", "power", "power_cut", "queue_mode", "rotational",
+		"rules",
 		"shared_tag_bitmap", "shared_tags", "size", "submit_queues",
 		"use_per_node_hctx", "virt_boundary", "zone_append_max_sectors",
 		"zone_capacity", "zone_full", "zone_max_active",

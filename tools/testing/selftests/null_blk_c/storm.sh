@@ -123,6 +123,11 @@ value_for() {
 		pick lost kept prefix torn subset blocks
 		picked="$picked $RANDOM"
 		;;
+	*:rules)
+		pick removeall add,op=READ,nr_sectors=64,times=3,chance=2,status=IOERR \
+			add,op=ANY,start=7,nr_sectors=99,times=9,delay_nsec=1000000
+		[[ $1 != [kvn]* || $picked == removeall ]] || picked=add,op=WRITE,delay_nsec=1000000,times=50
+		;;
 	*:crash_state) picked="v1 blocks $RANDOM" ;;
 	[kvn]*:size) picked=32 ;;
 	[kvn]*:zone_offline | [kvn]*:zone_readonly) picked=$((spare_sectors + RANDOM % 8192)) ;;

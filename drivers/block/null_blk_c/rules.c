@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The rules of a device, which can be changed while it is busy.
+ *
+ * An operation asks first whether there is any rule for its sectors. It goes down the
+ * interval tree without a lock, under RCU, and does it again if the tree changed
+ * meanwhile: so whoever meets no rule writes nothing that others read. Who meets one takes
+ * the lock, for what a rule does depends on how many it met before.
+ *
+ * Of the rules that an operation meets, those with lower first sectors come first, and of
+ * equal ones the older. A delay adds to what came before; any other action is the last.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cleanup.h>
+#include <linux/interval_tree_generic.h>
+#include <linux/math64.h>
+#include <linux/printk.h>
+#include <linux/rculist.h>
+#include <linux/sched/mm.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "cmd.h"
+#include "rule.h"
+#include "rules.h"
+
+/* What configfs takes of an attribute, and what it gives. */
+#define NBC_RULES_PAGE_BYTES	min(PAGE_SIZE, SZ_4K)
+
+#define NBC_RULE_FIRST(_rule)	((_rule)->first)
+#define NBC_RULE_LAST(_rule)	((_rule)->last)
+INTERVAL_TREE_DEFINE(struct nbc_rule, node, u64, subtree_last, NBC_RULE_FIRST,
+		     NBC_RULE_LAST, static, nbc_rule_tree)
+
+static struct nbc_rule *nbc_rule_of(struct rb_node *node)
+{
+	return rb_entry(node, struct nbc_rule, node);
+}
+
+/*
+ * Is any rule of the tree for @first to @last? The tree may change meanwhile, and then the
+ * answer may be wrong, but the way down always ends: who changes it never makes a loop.
+ */
+static bool nbc_tree_meets(const struct rb_root_cached *tree, u64 first, u64 last)
+{
+	struct rb_node *node = READ_ONCE(tree->rb_root.rb_node), *left;
+
+	while (node && READ_ONCE(nbc_rule_of(node)->subtree_last) >= first) {
+		left = READ_ONCE(node->rb_left);
+		/* If one there reaches so far and begins too late, so do all that follow. */
+		if (left && READ_ONCE(nbc_rule_of(left)->subtree_last) >= first) {
+			node = left;
+			continue;
+		}
+		if (nbc_rule_of(node)->first > last)
+			return false;
+		if (nbc_rule_of(node)->last >= first)
+			return true;
+		node = READ_ONCE(node->rb_right);
+	}
+	return false;
+}
+
+static bool nbc_rules_meet(struct nbc_rules *rules, u64 first, u64 last)
+{
+	unsigned int seq;
+	bool meets;
+
+	guard(rcu)();
+	do {
+		seq = read_seqbegin(&rules->lock);
+		meets = nbc_tree_meets(&rules->tree, first, last);
+	} while (read_seqretry(&rules->lock, seq));
+	return meets;
+}
+
+/* Lets a rule act on what it meets. Returns whether others may, too. */
+static bool nbc_rule_act(struct nbc_rule *rule, const struct nbc_cmd *cmd,
+			 struct nbc_verdict *verdict)
+{
+	if (!(rule->ops & nbc_op_bit(cmd->op)) || !nbc_rule_hits(rule))
+		return true;
+	verdict->rule = rule->id;
+	if (rule->action == NBC_ACT_DELAY) {
+		verdict->delay_nsec += min(rule->delay_nsec,
+					   LONG_MAX - verdict->delay_nsec);
+		return true;
+	}
+	verdict->status = rule->status;
+	return false;
+}
+
+static void nbc_rules_act_on_flush(struct nbc_rules *rules, const struct nbc_cmd *cmd,
+				   struct nbc_verdict *verdict)
+{
+	struct nbc_rule *rule;
+
+	list_for_each_entry(rule, &rules->flushes, flush) {
+		if (!nbc_rule_act(rule, cmd, verdict))
+			return;
+	}
+}
+
+static void nbc_rules_act(struct nbc_rules *rules, const struct nbc_cmd *cmd,
+			  u64 first, u64 last, struct nbc_verdict *verdict)
+{
+	struct nbc_rule *rule = nbc_rule_tree_iter_first(&rules->tree, first, last);
+
+	for (; rule; rule = nbc_rule_tree_iter_next(rule, first, last)) {
+		if (!nbc_rule_act(rule, cmd, verdict))
+			return;
+	}
+}
+
+/**
+ * nbc_rules_judge - what do the rules say about an operation?
+ * @rules: the rules
+ * @cmd: the operation; one on a whole zone, or on all of them, is judged by its first
+ *	sector, and a flush by rules for flushes, wherever they are
+ * @verdict: output, if the return is true
+ *
+ * Context: Any.
+ * Return: whether any rule acts on it.
+ */
+bool nbc_rules_judge(struct nbc_rules *rules, const struct nbc_cmd *cmd,
+		     struct nbc_verdict *verdict)
+{
+	bool flush = cmd->op == REQ_OP_FLUSH;
+	u64 first = cmd->pos >> SECTOR_SHIFT;
+	u64 last = first + max(cmd->len >> SECTOR_SHIFT, 1U) - 1;
+	unsigned long flags;
+
+	if (flush ? !READ_ONCE(rules->nr_flushes) : !nbc_rules_meet(rules, first, last))
+		return false;
+	*verdict = (struct nbc_verdict) { };
+	read_seqlock_excl_irqsave(&rules->lock, flags);
+	if (flush)
+		nbc_rules_act_on_flush(rules, cmd, verdict);
+	else
+		nbc_rules_act(rules, cmd, first, last, verdict);
+	read_sequnlock_excl_irqrestore(&rules->lock, flags);
+	return verdict->rule;
+}
+
+static bool nbc_rule_has_sectors(const struct nbc_rule *rule)
+{
+	return rule->ops & ~nbc_op_bit(REQ_OP_FLUSH);
+}
+
+static void nbc_rule_link(struct nbc_rules *rules, struct nbc_rule *rule)
+{
+	write_seqlock_irq(&rules->lock);
+	if (nbc_rule_has_sectors(rule))
+		nbc_rule_tree_insert(rule, &rules->tree);
+	if (rule->ops & nbc_op_bit(REQ_OP_FLUSH)) {
+		list_add_tail(&rule->flush, &rules->flushes);
+		WRITE_ONCE(rules->nr_flushes, rules->nr_flushes + 1);
+	}
+	write_sequnlock_irq(&rules->lock);
+}
+
+static void nbc_rule_unlink(struct nbc_rules *rules, struct nbc_rule *rule)
+{
+	write_seqlock_irq(&rules->lock);
+	if (nbc_rule_has_sectors(rule))
+		nbc_rule_tree_remove(rule, &rules->tree);
+	if (rule->ops & nbc_op_bit(REQ_OP_FLUSH)) {
+		list_del(&rule->flush);
+		WRITE_ONCE(rules->nr_flushes, rules->nr_flushes - 1);
+	}
+	write_sequnlock_irq(&rules->lock);
+}
+
+static int nbc_rules_add(struct nbc_rules *rules, const struct nbc_rule *like)
+{
+	struct nbc_rule *rule;
+	int ret;
+
+	if (rules->nr >= NBC_MAX_RULES)
+		return -ENOSPC;
+	rule = kmemdup(like, sizeof(*like), GFP_KERNEL_ACCOUNT);
+	if (!rule)
+		return -ENOMEM;
+	ret = xa_alloc_cyclic(&rules->ids, &rule->id, rule, XA_LIMIT(1, U32_MAX),
+			      &rules->last_id, GFP_KERNEL_ACCOUNT);
+	if (ret < 0) {
+		kfree(rule);
+		return ret;
+	}
+	nbc_rule_link(rules, rule);
+	rules->nr++;
+	return 0;
+}
+
+static int nbc_rules_remove(struct nbc_rules *rules, u32 id)
+{
+	struct nbc_rule *rule = xa_erase(&rules->ids, id);
+
+	if (!rule)
+		return -ENOENT;
+	nbc_rule_unlink(rules, rule);
+	kfree_rcu(rule, rcu);
+	rules->nr--;
+	return 0;
+}
+
+static void nbc_rules_remove_all(struct nbc_rules *rules)
+{
+	struct nbc_rule *rule;
+	unsigned long id;
+
+	xa_for_each(&rules->ids, id, rule)
+		nbc_rules_remove(rules, id);
+}
+
+static int nbc_rules_obey(struct nbc_rules *rules, const struct nbc_rule_line *line)
+{
+	switch (line->verb) {
+	case NBC_RULE_ADD:
+		return nbc_rules_add(rules, &line->rule);
+	case NBC_RULE_REMOVE:
+		return nbc_rules_remove(rules, line->rule.id);
+	case NBC_RULE_REMOVE_ALL:
+		nbc_rules_remove_all(rules);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static void nbc_rules_complain(const char *name, const struct nbc_rule_line *line, int ret)
+{
+	if (ret == -EINVAL)
+		pr_err("%s: rules: \"%*pE\" is not valid, use %s\n", name,
+		       (int)strlen(line->bad), line->bad, line->wants);
+	else if (ret == -ENOENT)
+		pr_err("%s: rules: there is no rule %u, see the list\n", name,
+		       line->rule.id);
+	else if (ret == -ENOSPC)
+		pr_err("%s: rules: there are %lu already, which is the most\n", name,
+		       NBC_MAX_RULES);
+}
+
+static int nbc_rules_change_one(struct nbc_rules *rules, const char *name,
+				const char *text, size_t len)
+{
+	struct nbc_rule_line *line = kmalloc(sizeof(*line), GFP_KERNEL);
+	int ret;
+
+	if (!line)
+		return -ENOMEM;
+	ret = nbc_rule_parse(text, len, line) ?: nbc_rules_obey(rules, line);
+	nbc_rules_complain(name, line, ret);
+	kfree(line);
+	return ret;
+}
+
+/* Length of a text up to where it is cut: not in the middle of a line, if it can be. */
+static size_t nbc_rules_whole(const char *text)
+{
+	size_t len = strlen(text);
+	const char *end;
+
+	if (len < NBC_RULES_PAGE_BYTES - 1)
+		return len;
+	end = strrchr(text, '\n');
+	return end ? end - text + 1 : len;
+}
+
+/**
+ * nbc_rules_change - add and remove rules
+ * @rules: the rules
+ * @name: of their device
+ * @text: lines for nbc_rule_parse()
+ *
+ * Each line is taken or refused as a whole. The first that is refused ends it.
+ *
+ * Context: Process context, may sleep, but does not wait for I/O; the caller serialises
+ * calls. Operations that come when this has returned meet the new rules.
+ * Return: how many bytes of @text were taken. If the first line is refused: -EINVAL for
+ * one that is not understood, -ENOENT for a rule that is not there, -ENOSPC for one too
+ * many, -ENOMEM. After an error nothing has changed.
+ */
+int nbc_rules_change(struct nbc_rules *rules, const char *name, const char *text)
+{
+	unsigned int noio = memalloc_noio_save();
+	size_t end = nbc_rules_whole(text), at = 0, len;
+	int ret = 0;
+
+	do {
+		len = min(strcspn(text + at, "\n"), end - at);
+		ret = nbc_rules_change_one(rules, name, text + at, len);
+		if (ret)
+			break;
+		at = min(at + len + 1, end);
+	} while (at < end);
+	memalloc_noio_restore(noio);
+	return at ?: ret;
+}
+
+/**
+ * nbc_rules_print - print the rules, a line each
+ * @rules: the rules
+ * @page: output, PAGE_SIZE bytes
+ *
+ * Context: Process context; the caller serialises it with nbc_rules_change().
+ * Return: number of bytes printed. Of rules that do not fit, the last line says how many
+ * there are.
+ */
+ssize_t nbc_rules_print(struct nbc_rules *rules, char *page)
+{
+	/* Room for that line. */
+	size_t size = NBC_RULES_PAGE_BYTES - 32, len = 0, nr = 0, printed;
+	char text[2 * NBC_RULE_TEXT_BYTES];
+	struct nbc_rule *rule;
+	unsigned long id;
+
+	xa_for_each(&rules->ids, id, rule) {
+		read_seqlock_excl_irq(&rules->lock);
+		printed = nbc_rule_print(rule, text, sizeof(text));
+		read_sequnlock_excl_irq(&rules->lock);
+		if (len + printed > size)
+			break;
+		memcpy(page + len, text, printed);
+		len += printed;
+		nr++;
+	}
+	if (nr < rules->nr)
+		len += scnprintf(page + len, 32, "# %zu more\n", rules->nr - nr);
+	return len;
+}
+
+/**
+ * nbc_rules_create - make a set of rules, with none in it
+ * @rules: memory for it
+ *
+ * Context: Any.
+ */
+void nbc_rules_create(struct nbc_rules *rules)
+{
+	seqlock_init(&rules->lock);
+	rules->tree = RB_ROOT_CACHED;
+	INIT_LIST_HEAD(&rules->flushes);
+	xa_init_flags(&rules->ids, XA_FLAGS_ALLOC1);
+}
+
+/**
+ * nbc_rules_destroy - free all rules
+ * @rules: a set that nobody asks any more
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_rules_destroy(struct nbc_rules *rules)
+{
+	nbc_rules_remove_all(rules);
+	xa_destroy(&rules->ids);
+}

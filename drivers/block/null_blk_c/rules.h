@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The rules of a device: what it does to which operations, and where.
+ */
+#ifndef _NULL_BLK_C_RULES_H
+#define _NULL_BLK_C_RULES_H
+
+#include <linux/blk_types.h>
+#include <linux/list.h>
+#include <linux/rbtree.h>
+#include <linux/seqlock.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+struct nbc_cmd;
+
+/* A million ranges, as users have asked for, and what a rule takes is 128 bytes. */
+#define NBC_MAX_RULES	BIT(20)
+
+/**
+ * struct nbc_rules - the rules of a device
+ * @lock: guards @tree and @flushes, and in rules what changes. Requests that meet no
+ *	rule do not take it
+ * @tree: rules by sector: an interval tree, whose nodes stay for an RCU grace period
+ * @flushes: rules for flushes, which have no sector, in the order in which they came
+ * @nr_flushes: how many
+ * @ids: all rules, by number; changes, as do the rest, under &nbc_device.config_lock
+ * @nr: how many
+ * @last_id: number of the latest
+ */
+struct nbc_rules {
+	seqlock_t		lock;
+	struct rb_root_cached	tree;
+	struct list_head	flushes;
+	unsigned int		nr_flushes;
+	struct xarray		ids;
+	unsigned int		nr;
+	u32			last_id;
+};
+
+/**
+ * struct nbc_verdict - what rules say about an operation
+ * @rule: number of the rule that decided, 0 for none
+ * @status: what it fails with, or BLK_STS_OK
+ * @delay_nsec: how much longer it takes
+ */
+struct nbc_verdict {
+	u32		rule;
+	blk_status_t	status;
+	u64		delay_nsec;
+};
+
+void nbc_rules_create(struct nbc_rules *rules);
+void nbc_rules_destroy(struct nbc_rules *rules);
+int nbc_rules_change(struct nbc_rules *rules, const char *name, const char *text);
+ssize_t nbc_rules_print(struct nbc_rules *rules, char *page);
+bool nbc_rules_judge(struct nbc_rules *rules, const struct nbc_cmd *cmd,
+		     struct nbc_verdict *verdict);
+
+#endif /* _NULL_BLK_C_RULES_H */
