@@ -30,6 +30,7 @@
 #include "rq.h"
 #include "state.h"
 #include "subsys.h"
+#include "user.h"
 
 /* Bring-ups that may fail before a controller is given up. */
 #define NVMEC_MAX_ATTEMPTS	2
@@ -357,6 +358,7 @@ static const struct nvmec_step nvmec_steps[] = {
 	{ "shadow doorbells", nvmec_admin_shadows_start, .optional = true },
 	{ "I/O queues", nvmec_start_io },
 	{ "tags", nvmec_make_io_set },
+	{ "effects log", nvmec_effects_read, .optional = true },
 	{ "events", nvmec_admin_events_start, .optional = true },
 };
 

@@ -105,7 +105,8 @@ enum nvmec_state {
  * @user_admin: admin commands of user space that may yet be sent: the others are for
  *	the driver, which must not wait for a user
  * @subsys: how tools find it, or NULL; written in bring-up and at the end
- * @effects: what commands do, by the controller; NULL until somebody asks
+ * @effects: what commands do, by the controller; written once, in bring-up, and NULL
+ *	before, and if it does not say
  * @scan_again: nvmec_scan_again(), which is of a file above those who need it; for who
  *	has @scan_lock; fixed
  * @scan_unwanted: somebody waits for @scan_lock; a scan ends early for it

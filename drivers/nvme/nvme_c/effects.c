@@ -2,70 +2,61 @@
 /*
  * What commands do: the log page of a controller, and what the specification says.
  */
+#include <linux/lockdep.h>
 #include <linux/slab.h>
 
 #include "admin.h"
 #include "cmd.h"
 #include "ctrl.h"
-#include "state.h"
 #include "user.h"
 
-/*
- * The log page, read when somebody first asks, and kept. It changes with the firmware,
- * which this does not heed until the controller is bound again. NULL if there is none,
- * or none now.
+/**
+ * nvmec_effects_read - have the controller say what its commands do
+ * @ctrl: the controller, in bring-up; one that says nothing is none the worse
+ *
+ * Once: a log page changes with the firmware, which this does not heed until the
+ * controller is bound again. Whoever sends a command later asks nobody: he could wait
+ * for as long as the controller likes.
+ *
+ * Context: as nvmec_admin(), under &nvmec_ctrl.run_lock.
+ * Return: 0, or an errno: then the specification alone says what commands do.
  */
-static const struct nvme_effects_log *nvmec_effects_log(struct nvmec_ctrl *ctrl)
+int nvmec_effects_read(struct nvmec_ctrl *ctrl)
 {
-	struct nvme_effects_log *log, *other;
+	struct nvme_effects_log *log;
 	struct nvme_command cmd;
+	int ret;
 
-	/* With the cmpxchg() below: what it points to was read before. */
-	log = smp_load_acquire(&ctrl->effects);
-	if (log || !(ctrl->ident.lpa & NVME_CTRL_LPA_CMD_EFFECTS_LOG) ||
-	    nvmec_state(ctrl) != NVMEC_LIVE)
-		return log;
+	lockdep_assert_held(&ctrl->run_lock);
+	if (ctrl->effects || !(ctrl->ident.lpa & NVME_CTRL_LPA_CMD_EFFECTS_LOG))
+		return 0;
 	log = kmalloc(sizeof(*log), GFP_KERNEL);
 	if (!log)
-		return NULL;
+		return -ENOMEM;
 	nvmec_cmd_get_log(&cmd, NVME_LOG_CMD_EFFECTS, sizeof(*log));
-	if (nvmec_admin(ctrl, &cmd, log, sizeof(*log), NULL)) {
+	ret = nvmec_admin(ctrl, &cmd, log, sizeof(*log), NULL);
+	if (ret) {
 		kfree(log);
-		return NULL;
+		return ret > 0 ? -EIO : ret;
 	}
-	other = cmpxchg(&ctrl->effects, NULL, log);
-	if (!other)
-		return log;
-	kfree(log);
-	return other;
-}
-
-/**
- * nvmec_effects_at_hand - would nvmec_effects() ask nobody
- * @ctrl: the controller
- *
- * Context: Any.
- * Return: true if the controller was asked, or has nothing to say.
- */
-bool nvmec_effects_at_hand(struct nvmec_ctrl *ctrl)
-{
-	return READ_ONCE(ctrl->effects) ||
-	       !(ctrl->ident.lpa & NVME_CTRL_LPA_CMD_EFFECTS_LOG);
+	/* With nvmec_effects(): what it points to was read before. */
+	smp_store_release(&ctrl->effects, log);
+	return 0;
 }
 
 /**
  * nvmec_effects - what a command does
- * @ctrl: the controller, which is asked once
+ * @ctrl: the controller, which is not asked
  * @admin: it is an admin command
  * @opcode: of it
  *
- * Context: as nvmec_admin().
+ * Context: Any.
  * Return: bits NVME_CMD_EFFECTS_*: those that the specification says, and what the
  * controller says.
  */
 u32 nvmec_effects(struct nvmec_ctrl *ctrl, bool admin, u8 opcode)
 {
-	const struct nvme_effects_log *log = nvmec_effects_log(ctrl);
+	const struct nvme_effects_log *log = smp_load_acquire(&ctrl->effects);
 	u32 known = nvmec_known_effects(admin, opcode);
 
 	if (!log)

@@ -14,7 +14,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/blk-mq.h>
-#include <linux/capability.h>
 #include <linux/compat.h>
 #include <linux/err.h>
 #include <linux/mqblk_compat.h>
@@ -103,23 +102,12 @@ static int nvmec_uring_parse(const struct nvmec_user *user,
 	return nvmec_ucmd_fill(ucmd, &arg);
 }
 
-/* Would nvmec_passthru_check() ask the controller, or wait until it can be asked? */
-static bool nvmec_uring_check_waits(const struct nvmec_user *user,
-				    const struct nvmec_ucmd *ucmd)
-{
-	if (ucmd->admin && nvmec_state(user->ctrl) == NVMEC_RESETTING)
-		return true;
-	if (nvmec_effects_at_hand(user->ctrl) || nvmec_only_asks(ucmd))
-		return false;
-	return ucmd->admin || !capable(CAP_SYS_ADMIN);
-}
-
 static int nvmec_uring_check(const struct nvmec_user *user,
 			     const struct nvmec_ucmd *ucmd, u32 *effects)
 {
 	int ret;
 
-	if (nvmec_uring_check_waits(user, ucmd)) {
+	if (ucmd->admin && nvmec_state(user->ctrl) == NVMEC_RESETTING) {
 		if (ucmd->issue_flags & IO_URING_F_NONBLOCK)
 			return -EAGAIN;
 		ret = nvmec_await_bringup(user->ctrl);

@@ -68,7 +68,7 @@ u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift);
 u32 nvmec_known_effects(bool admin, u8 opcode);
 
 /* effects.c */
-bool nvmec_effects_at_hand(struct nvmec_ctrl *ctrl);
+int nvmec_effects_read(struct nvmec_ctrl *ctrl);
 u32 nvmec_effects(struct nvmec_ctrl *ctrl, bool admin, u8 opcode);
 void nvmec_effects_free(struct nvmec_ctrl *ctrl);
 

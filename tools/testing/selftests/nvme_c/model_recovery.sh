@@ -106,6 +106,7 @@ while read -r name rule; do
 done <<-END2
 	command-set opcode=identify sel=6
 	shadow-doorbells opcode=dbbuf
+	effects-log opcode=get_log sel=5
 	events opcode=set_features sel=11
 END2
 

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Commands of user space on a controller made of code that does not answer as it should:
+# what they cost those who send them, and nobody else.
+#@kernel uml-nvme
+#@timeout 300
+
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
+. "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nvme.sh
+. "$(dirname "$0")/../lib/nvme.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/model.sh
+. "$(dirname "$0")/../lib/model.sh"
+
+require_model
+helper userio
+time_out=20 admin=3
+nvme_load io_timeout=$time_out admin_timeout=$admin poll_queues=1
+dir=$(mktemp -d)
+at_exit rm -rf "$dir"
+nobody=65534
+read="op=2 nsid=1 len=4096 cdw12=7"
+
+attr() { nvme_attr "$(model_ctrl m)" "$1"; }
+generic() {
+	local ctrl
+	ctrl=$(model_ctrl m)
+	echo "/dev/${ctrl/nvmec/ngc}n1"
+}
+
+# what NAME WANTED ARGUMENT... : of userio
+what() {
+	local name=$1 wanted=$2 got
+	shift 2
+	# shellcheck disable=SC2048,SC2086 # several words
+	got=$(userio $* 2>&1) || true
+	check_eq "$name" "$got" "$wanted"
+}
+
+up() { model_create m queues=2 timeout=4 mdts=5 "$@" && model_up m; }
+down() {
+	model_honest m
+	model_unbind m
+	check_eq "$1: no breach of the protocol" "$(model_breaches m)" ''
+	model_destroy m
+}
+
+# --- the effects log ----------------------------------------------------------
+
+# It is asked for when nobody waits for it, and never again.
+check "no effects log: made" model_create m queues=2 timeout=4
+model_rule m drop opcode=get_log sel=5
+check "no effects log: it comes up" model_up m
+begin=$SECONDS
+what "no effects log: anybody may read" "0 0" -u $nobody "$(generic)" io64 "$read"
+what "no effects log: and by io_uring" "0 0" -u $nobody "$(generic)" uring-io "$read"
+check "no effects log: and waits for nobody" test $((SECONDS - begin)) -lt $admin
+check_eq "no effects log: no reset for it" "$(attr resets)" 0
+hits=$(model_hits m)
+check "no effects log: a reset" nvme_reset "$(model_ctrl m)"
+check_eq "no effects log: it is not asked for again" "$(model_hits m)" "$hits"
+down "no effects log"
