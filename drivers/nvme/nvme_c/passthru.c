@@ -24,6 +24,7 @@
 #include "ns.h"
 #include "rq.h"
 #include "state.h"
+#include "timeout.h"
 #include "user.h"
 
 /**
@@ -97,9 +98,15 @@ int nvmec_passthru_check(const struct nvmec_user *user,
  */
 static void nvmec_set_timeout(struct request *rq, u32 timeout_ms)
 {
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	nrq->deadline = 0;
 	if (timeout_ms && capable(CAP_SYS_ADMIN))
 		rq->timeout = min_t(unsigned long, msecs_to_jiffies(timeout_ms),
 				    INT_MAX);
+	nrq->hasty = rq->timeout && rq->timeout < rq->q->rq_timeout;
+	if (blk_rq_is_poll(rq))
+		nvmec_timeout_polled(rq);
 }
 
 /* NULL if the controller never had an admin queue. */

@@ -46,10 +46,13 @@ enum nvmec_map {
  * @cmd_flags: of the command: whether @dptr is an SGL
  * @status: of the completion, without the phase bit
  * @retries: how often it was sent again
- * @user: @cmd is a user's
+ * @user: @cmd is a user's; then @hasty, @patience and @deadline are valid
+ * @hasty: he gave it less time than the driver gives
  * @flags: bits NVMEC_RQ_*
  * @one_bytes: length of the data with NVMEC_MAP_ONE
  * @one_addr: bus address of it
+ * @patience: how long it may take, in jiffies, of one that the user is to poll for
+ * @deadline: when that is over; 0 if nothing but &request.timeout counts
  * @result: of the completion
  * @dptr: data pointer of the command
  * @cmd: the whole command, if it is not made from the request
@@ -66,9 +69,12 @@ struct nvmec_rq {
 	u16				status;
 	u8				retries;
 	bool				user;
+	bool				hasty;
 	unsigned long			flags;
 	unsigned int			one_bytes;
+	unsigned int			patience;
 	dma_addr_t			one_addr;
+	unsigned long			deadline;
 	u64				result;
 	union nvme_data_ptr		dptr;
 	struct nvme_command		cmd;

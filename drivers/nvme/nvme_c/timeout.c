@@ -24,6 +24,47 @@
 #include "state.h"
 #include "timeout.h"
 
+/* How often to look for a command whose user perhaps does not poll, in jiffies. */
+#define NVMEC_POLL_LOOK		HZ
+
+/* --- commands that a user is to poll for ---------------------------------- */
+
+/**
+ * nvmec_timeout_polled - have a command end whose user does not poll for it
+ * @rq: a user's, for a queue that is polled; not yet sent
+ *
+ * Nobody else looks into that queue, and whoever waits for the end of all I/O would wait
+ * for as long as the command may take. So its time seems to run out again and again, and
+ * then nvmec_timeout() looks.
+ *
+ * Context: Any.
+ */
+void nvmec_timeout_polled(struct request *rq)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	nrq->patience = rq->timeout ?: rq->q->rq_timeout;
+	/* 0 says that there is none. */
+	nrq->deadline = (jiffies + nrq->patience) ?: 1;
+	rq->timeout = min_t(unsigned int, nrq->patience, NVMEC_POLL_LOOK);
+}
+
+/* Has the time of a request not really run out? */
+static bool nvmec_timeout_early(struct request *rq)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	if (!blk_rq_is_passthrough(rq) || !nrq->user || !nrq->deadline)
+		return false;
+	if (time_before(jiffies, nrq->deadline))
+		return true;
+	nrq->deadline = 0;
+	rq->timeout = nrq->patience;
+	return false;
+}
+
+/* --- commands that take too long ------------------------------------------ */
+
 /*
  * A command of the bring-up has no answer. Whoever brings the controller up waits
  * for this request and must get it back, whatever the state is by now: nobody else
@@ -91,7 +132,7 @@ static void nvmec_timeout_reset(struct nvmec_ctrl *ctrl, struct request *rq)
  * nvmec_timeout - the time of a request has run out; for ->timeout
  * @rq: the request
  *
- * Statement by statement: the interrupt may be lost, or the doorbell if it stood
+ * Statement by statement: nobody may have polled; the interrupt may be lost, or the doorbell if it stood
  * in memory; the controller may be gone or have failed; somebody may be at work on it;
  * the one command may be stuck, unless nothing at all came back since the last reset;
  * or everything is, and then it is reset, or buried if that is not possible any more.
@@ -105,9 +146,10 @@ enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
 	struct nvmec_ctrl *ctrl = queue->ctrl;
 	enum nvmec_state state = nvmec_state(ctrl);
+	bool early = nvmec_timeout_early(rq);
 	bool first;
 
-	if (READ_ONCE(queue->live) && nvmec_queue_reap(queue, NULL) &&
+	if (READ_ONCE(queue->live) && nvmec_queue_reap(queue, NULL) && !early &&
 	    !mqblk_rq_in_state(rq, MQBLK_RQ_STARTED)) {
 		dev_warn_ratelimited(&ctrl->dev,
 				     "queue %u: command %#x had completed without an interrupt\n",
@@ -116,6 +158,8 @@ enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 	}
 	if (!mqblk_rq_in_state(rq, MQBLK_RQ_STARTED))
 		return BLK_EH_DONE;
+	if (early)
+		return BLK_EH_RESET_TIMER;
 	nvmec_queue_kick(queue);
 	atomic_inc(&ctrl->nr_timeouts);
 	/* Whoever causes the reset, this one has had its time. */

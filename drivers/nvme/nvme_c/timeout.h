@@ -7,6 +7,7 @@
 
 #include <linux/blk-mq.h>
 
+void nvmec_timeout_polled(struct request *rq);
 enum blk_eh_timer_return nvmec_timeout(struct request *rq);
 
 #endif /* _NVMEC_TIMEOUT_H */

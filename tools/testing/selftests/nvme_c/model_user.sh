@@ -63,3 +63,24 @@ hits=$(model_hits m)
 check "no effects log: a reset" nvme_reset "$(model_ctrl m)"
 check_eq "no effects log: it is not asked for again" "$(model_hits m)" "$hits"
 down "no effects log"
+
+# --- commands that nobody polls for -------------------------------------------
+
+said() { [[ $(tail -n 1 "$dir/said" 2>/dev/null) == "$1" ]]; }
+lets_go() {
+	model_unbind m
+	touch "$dir/gone"
+}
+check "nobody polls: up" up
+mkfifo "$dir/go"
+# shellcheck disable=SC2086 # several words
+userio -n -p "$(generic)" uring-io $read <>"$dir/go" >"$dir/said" 2>&1 &
+job=$!
+check "nobody polls: a read is sent" wait_until 10 said sent
+lets_go &
+check "nobody polls: the device goes" wait_until $((time_out / 2)) test -e "$dir/gone"
+echo >"$dir/go"
+wait $job || true
+check "nobody polls: the read was done" said "0 0"
+rm "$dir/go"
+down "nobody polls"

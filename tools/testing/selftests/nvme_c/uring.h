@@ -59,20 +59,16 @@ static int uring_register(struct uring *ring, void *addr, size_t bytes)
 }
 
 /*
- * Sends the @op of the file @fd, whose @bytes are @cmd, and waits for its end. Returns
- * what the completion says, or -errno; @result is its second part.
+ * Sends the @op of the file @fd, whose @bytes are @cmd. Returns 0, or -errno: then there
+ * will be no completion.
  */
-static int uring_cmd(struct uring *ring, int fd, unsigned int op, const void *cmd,
-		     size_t bytes, int fixed, unsigned long long *result)
+static int uring_send(struct uring *ring, int fd, unsigned int op, const void *cmd,
+		      size_t bytes, int fixed)
 {
 	const struct io_sqring_offsets *sq = &ring->params.sq_off;
-	const struct io_cqring_offsets *cq = &ring->params.cq_off;
 	unsigned int tail = *uring_word(ring, sq->tail);
 	unsigned int slot = tail & *uring_word(ring, sq->ring_mask);
 	struct io_uring_sqe *sqe = (void *)(ring->sqes + slot * ring->sqe_bytes);
-	unsigned int head = *uring_word(ring, cq->head);
-	struct io_uring_cqe *cqe;
-	int ret;
 
 	memset(sqe, 0, ring->sqe_bytes);
 	sqe->opcode = IORING_OP_URING_CMD;
@@ -85,10 +81,23 @@ static int uring_cmd(struct uring *ring, int fd, unsigned int op, const void *cm
 	memcpy(sqe->cmd, cmd, bytes);
 	uring_word(ring, sq->array)[slot] = slot;
 	__atomic_store_n(uring_word(ring, sq->tail), tail + 1, __ATOMIC_RELEASE);
-	ret = syscall(__NR_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS,
-		      NULL, 0);
-	if (ret < 0)
+	if (syscall(__NR_io_uring_enter, ring->fd, 1, 0, 0, NULL, 0) < 0)
 		return -errno;
+	return 0;
+}
+
+/*
+ * Waits for the end of a command. Returns what the completion says, or -errno; @result is
+ * its second part.
+ */
+static int uring_wait(struct uring *ring, unsigned long long *result)
+{
+	const struct io_cqring_offsets *cq = &ring->params.cq_off;
+	unsigned int head = *uring_word(ring, cq->head);
+	struct io_uring_cqe *cqe;
+	unsigned int slot;
+	int ret;
+
 	while (__atomic_load_n(uring_word(ring, cq->tail), __ATOMIC_ACQUIRE) == head)
 		if (syscall(__NR_io_uring_enter, ring->fd, 0, 1,
 			    IORING_ENTER_GETEVENTS, NULL, 0) < 0 && errno != EINTR)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * userio [-bBfprsw] [-u UID] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
+ * userio [-bBfnprsw] [-u UID] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
  *
  * Makes one ioctl of <linux/nvme_ioctl.h>, or sends one command by io_uring, and prints what came of it: the name of an
  * errno, or "status" and "result" in hexadecimal. The buffer stands among bytes of a
@@ -18,6 +18,7 @@
  *  -b        a ring with small submissions
  *  -B        a ring with small completions
  *  -f        the data in a registered buffer
+ *  -n        print "sent" after it was sent, and look for its end after a line
  *  -p        a ring that polls
  *
  * IOCTL is id, admin, admin64, io, io64, vec, submit, reset, subsys, rescan or a number;
@@ -57,7 +58,7 @@ struct numbers {
 
 static unsigned char *room, *buffer;
 static unsigned int ring_flags = IORING_SETUP_SQE128 | IORING_SETUP_CQE32;
-static int ring_fixed;
+static int ring_fixed, ring_waits;
 
 static void die(const char *what)
 {
@@ -184,6 +185,15 @@ static unsigned int uring_op(const char *name)
 	return strtoul(name, NULL, 0);
 }
 
+static void wait_for_line(const char *said)
+{
+	printf("%s\n", said);
+	fflush(stdout);
+	while (getchar() != '\n')
+		if (feof(stdin))
+			exit(2);
+}
+
 static int run_uring(int fd, const char *name, const struct numbers *n, __u64 *result)
 {
 	unsigned int op = uring_op(name);
@@ -197,10 +207,13 @@ static int run_uring(int fd, const char *name, const struct numbers *n, __u64 *r
 		fill_vec(&cmd, n);
 	if (uring_open(&ring, ring_flags))
 		die("io_uring_setup");
-	if (ring_fixed && uring_register(&ring, buffer, n->len))
+	if (ring_fixed && uring_register(&ring, buffer, n->len ?: 1))
 		die("io_uring_register");
-	ret = uring_cmd(&ring, fd, op, &cmd, sizeof(struct nvme_uring_cmd), ring_fixed,
-			&second);
+	ret = uring_send(&ring, fd, op, &cmd, sizeof(struct nvme_uring_cmd), ring_fixed);
+	if (!ret && ring_waits)
+		wait_for_line("sent");
+	if (!ret)
+		ret = uring_wait(&ring, &second);
 	*result = second;
 	if (ret >= 0)
 		return ret;
@@ -255,15 +268,6 @@ static int run(int fd, const char *name, const struct numbers *n, __u64 *result)
 	return ret;
 }
 
-static void wait_for_line(void)
-{
-	printf("open\n");
-	fflush(stdout);
-	while (getchar() != '\n')
-		if (feof(stdin))
-			exit(2);
-}
-
 static void *bring_pages(void *arg)
 {
 	struct uffdio_range range = { (unsigned long)room, ROOM };
@@ -272,11 +276,7 @@ static void *bring_pages(void *arg)
 
 	if (read(fd, &msg, sizeof(msg)) != sizeof(msg))
 		die("userfaultfd");
-	printf("stalled\n");
-	fflush(stdout);
-	while (getchar() != '\n')
-		if (feof(stdin))
-			exit(2);
+	wait_for_line("stalled");
 	if (ioctl(fd, UFFDIO_UNREGISTER, &range))
 		die("UFFDIO_UNREGISTER");
 	return NULL;
@@ -306,7 +306,7 @@ int main(int argc, char **argv)
 	__u64 result = 0;
 	uid_t uid = 0;
 
-	while ((opt = getopt(argc, argv, "bBfprsu:w")) != -1) {
+	while ((opt = getopt(argc, argv, "bBfnprsu:w")) != -1) {
 		if (opt == 'r')
 			flags = O_RDONLY;
 		else if (opt == 's')
@@ -321,6 +321,8 @@ int main(int argc, char **argv)
 			ring_flags &= ~IORING_SETUP_CQE32;
 		else if (opt == 'f')
 			ring_fixed = 1;
+		else if (opt == 'n')
+			ring_waits = 1;
 		else if (opt == 'p')
 			ring_flags |= IORING_SETUP_IOPOLL;
 		else
@@ -340,7 +342,7 @@ int main(int argc, char **argv)
 	if (uid && setresuid(uid, uid, uid))
 		die("setresuid");
 	if (waits)
-		wait_for_line();
+		wait_for_line("open");
 	if (stalls)
 		stall_room();
 	ret = run(fd, argv[optind + 1], &n, &result);
