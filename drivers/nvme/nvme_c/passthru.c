@@ -15,6 +15,7 @@
 #include <linux/capability.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/minmax.h>
 #include <linux/mqblk_compat.h>
 #include <linux/sched/mm.h>
 
@@ -60,6 +61,23 @@ static int nvmec_check_target(const struct nvmec_user *user,
 	return 0;
 }
 
+/*
+ * Does a command work on more blocks than one of the block layer's would? If it took too
+ * long for that, others would pay with an abort or a reset.
+ */
+static bool nvmec_works_on_too_much(const struct nvmec_user *user,
+				    const struct nvmec_ucmd *ucmd)
+{
+	u32 blocks = nvmec_blocks_without_data(ucmd);
+	const struct queue_limits *lim;
+
+	if (!blocks)
+		return false;
+	lim = &user->ns->disk->queue->limits;
+	return (u64)blocks << (user->ns->lba_shift - SECTOR_SHIFT) >
+	       max(lim->max_write_zeroes_sectors, lim->max_hw_sectors);
+}
+
 /**
  * nvmec_passthru_check - may this user send this command
  * @user: who
@@ -87,9 +105,11 @@ int nvmec_passthru_check(const struct nvmec_user *user,
 	if (!nvmec_only_asks(ucmd) && (ucmd->admin || !trusted))
 		*effects = nvmec_effects(user->ctrl, ucmd->admin,
 					 ucmd->cmd.common.opcode);
-	if (!trusted && !nvmec_anyone_may(ucmd, *effects, user->may_write))
+	if (trusted)
+		return 0;
+	if (!nvmec_anyone_may(ucmd, *effects, user->may_write))
 		return -EACCES;
-	return 0;
+	return nvmec_works_on_too_much(user, ucmd) ? -EINVAL : 0;
 }
 
 /*

@@ -222,6 +222,30 @@ u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift)
 }
 
 /**
+ * nvmec_blocks_without_data - how many blocks a command works on of which it moves none
+ * @ucmd: the command
+ *
+ * One may name more of them than a controller is through with in the time that commands
+ * have.
+ *
+ * Context: Any.
+ * Return: blocks, or 0 if it is no such command.
+ */
+u32 nvmec_blocks_without_data(const struct nvmec_ucmd *ucmd)
+{
+	if (ucmd->admin)
+		return 0;
+	switch (ucmd->cmd.common.opcode) {
+	case nvme_cmd_write_zeroes:
+	case nvme_cmd_write_uncor:
+	case nvme_cmd_verify:
+		return (le32_to_cpu(ucmd->cmd.common.cdw12) & NVMEC_NLB_MASK) + 1;
+	default:
+		return 0;
+	}
+}
+
+/**
  * nvmec_known_effects - what a command does, by the specification
  * @admin: it is an admin command
  * @opcode: of it

@@ -74,7 +74,7 @@ static bool nvmec_timeout_early(struct request *rq)
 static enum blk_eh_timer_return nvmec_timeout_bringup(struct nvmec_ctrl *ctrl,
 						      struct request *rq)
 {
-	if (!blk_rq_is_passthrough(rq))
+	if (nvmec_hctx_queue(rq->mq_hctx)->id)
 		return BLK_EH_RESET_TIMER;
 	if (nvmec_ctrl_disable(ctrl))
 		pci_clear_master(ctrl->pdev);
@@ -107,11 +107,9 @@ static enum nvmec_fault nvmec_timeout_fault(const struct nvmec_queue *queue,
 {
 	if (nvmec_ctrl_fatal(queue->ctrl))
 		return NVMEC_FAULT_FATAL;
-	if (queue->id)
-		return NVMEC_FAULT_IO;
-	if (nvmec_rq(rq)->user && rq->timeout < rq->q->rq_timeout)
+	if (blk_rq_is_passthrough(rq) && nvmec_rq(rq)->user && nvmec_rq(rq)->hasty)
 		return NVMEC_FAULT_NONE;
-	return NVMEC_FAULT_ADMIN;
+	return queue->id ? NVMEC_FAULT_IO : NVMEC_FAULT_ADMIN;
 }
 
 /* Nothing but a reset can help; or if that is not possible any more, an end. */
@@ -134,7 +132,8 @@ static void nvmec_timeout_reset(struct nvmec_ctrl *ctrl, struct request *rq)
  *
  * Statement by statement: nobody may have polled; the interrupt may be lost, or the doorbell if it stood
  * in memory; the controller may be gone or have failed; somebody may be at work on it;
- * the one command may be stuck, unless nothing at all came back since the last reset;
+ * the one command may be stuck, a user's like any other, if it is not for the admin queue
+ * and something came back since the last reset;
  * or everything is, and then it is reset, or buried if that is not possible any more.
  * Nothing here waits for the reset, which waits for this.
  *
@@ -177,7 +176,7 @@ enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 		nvmec_link_lost(ctrl);
 		return BLK_EH_RESET_TIMER;
 	}
-	if (first && state == NVMEC_LIVE && !blk_rq_is_passthrough(rq) &&
+	if (first && state == NVMEC_LIVE && queue->id &&
 	    !nvmec_ctrl_failed(ctrl) && !nvmec_ctrl_silent(ctrl))
 		nvmec_timeout_abort(ctrl, rq);
 	else

@@ -65,6 +65,7 @@ bool nvmec_driver_owns(const struct nvmec_ucmd *ucmd);
 bool nvmec_only_asks(const struct nvmec_ucmd *ucmd);
 bool nvmec_anyone_may(const struct nvmec_ucmd *ucmd, u32 effects, bool may_write);
 u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift);
+u32 nvmec_blocks_without_data(const struct nvmec_ucmd *ucmd);
 u32 nvmec_known_effects(bool admin, u8 opcode);
 
 /* effects.c */

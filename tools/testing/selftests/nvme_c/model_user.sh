@@ -84,3 +84,36 @@ wait $job || true
 check "nobody polls: the read was done" said "0 0"
 rm "$dir/go"
 down "nobody polls"
+
+# --- commands that take too long ----------------------------------------------
+
+# An abort ends them, as it ends a read of the block layer's.
+check "too long: up" up
+for how in io64 uring-io "-p uring-io"; do
+	model_rule m clear
+	model_rule m delay ms=600000 opcode=read hits=1
+	flags=''
+	[[ $how != -p* ]] || flags=-p
+	what "too long: $how: aborted" "0x7 0" $flags "$(generic)" "${how#-p }" "$read timeout=2000"
+done
+check "too long: by abort commands" test "$(attr aborts)" -ge 3
+check_eq "too long: and no reset" "$(attr resets)" 0
+
+# If no abort helps, a reset does. The user's own patience is no fault of the controller:
+# it is not given up for that, however often.
+model_rule m drop opcode=read
+for ((i = 0; i < 8; i++)); do
+	got=$(userio "$(generic)" io64 $read timeout=1000) || true
+	[[ $got == EINTR ]] || break
+	model_live() { nvme_state_is "$(model_ctrl m)" live; }
+	wait_until 20 model_live || break
+done
+check_eq "too long: 8 times for a user who has no patience" "$i $got" "8 EINTR"
+model_rule m clear
+what "too long: it works on" "0 0" "$(generic)" io64 "$read"
+
+# One who may not take more time may not take more blocks, either.
+what "many blocks: as many as an I/O" "0 0" -u $nobody "$(generic)" io64 "op=8 nsid=1 cdw12=255"
+what "many blocks: more" EINVAL -u $nobody "$(generic)" io64 "op=8 nsid=1 cdw12=256"
+what "many blocks: by root" "0 0" "$(generic)" io64 "op=8 nsid=1 cdw12=256"
+down "too long"
