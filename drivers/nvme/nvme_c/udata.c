@@ -284,6 +284,9 @@ struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
 	struct iovec *iov;
 	int ret;
 
+	/* Then the address is none, and no buffer needs to be registered. */
+	if (!ucmd->len)
+		return NULL;
 	ret = nvmec_udata_import(ucmd, nvme_is_write(&ucmd->cmd) ? ITER_SOURCE :
 								    ITER_DEST,
 				 &iov, &iter);
