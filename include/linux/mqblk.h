@@ -333,6 +333,7 @@ static inline bool mqblk_queue_polls(struct mqblk_queue *queue)
  *	queues, and then ->map_queues must be mqblk_map_queues()
  * @pdu_bytes: size of the driver's per-request data, struct mqblk_rq included
  * @depth: requests per hardware queue, 1 to BLK_MQ_MAX_DEPTH
+ * @nr_reserved: of those, requests for BLK_MQ_REQ_RESERVED alone; less than @depth
  * @nr_default: hardware queues for all I/O that has no other, 1 to the number of
  *	CPUs
  * @nr_read: hardware queues for reads, 0 to the number of CPUs; with 0, reads
@@ -350,6 +351,7 @@ struct mqblk_set_params {
 	const struct blk_mq_ops	*ops;
 	unsigned int		pdu_bytes;
 	unsigned int		depth;
+	unsigned int		nr_reserved;
 	unsigned int		nr_default;
 	unsigned int		nr_read;
 	unsigned int		nr_poll;

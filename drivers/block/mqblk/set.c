@@ -103,6 +103,7 @@ int mqblk_set_init(struct mqblk_set *set, const struct mqblk_set_params *params)
 	tags->nr_hw_queues = mqblk_queue_total(&set->queues);
 	tags->nr_maps = params->ops->poll ? HCTX_MAX_TYPES : 1;
 	tags->queue_depth = params->depth;
+	tags->reserved_tags = params->nr_reserved;
 	tags->cmd_size = params->pdu_bytes;
 	tags->numa_node = params->node;
 	tags->flags = MQBLK_F_BASE | params->flags;

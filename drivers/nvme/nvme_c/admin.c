@@ -45,7 +45,7 @@ static int nvmec_admin_send(struct nvmec_ctrl *ctrl,
 	struct request *rq;
 	int ret;
 
-	rq = blk_mq_alloc_request(ctrl->admin_q, REQ_OP_DRV_IN, 0);
+	rq = blk_mq_alloc_request(ctrl->admin_q, REQ_OP_DRV_IN, BLK_MQ_REQ_RESERVED);
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
 	nrq = nvmec_rq(rq);
@@ -444,6 +444,7 @@ int nvmec_admin_init(struct nvmec_ctrl *ctrl)
 		.ops		= &nvmec_admin_ops,
 		.pdu_bytes	= sizeof(struct nvmec_rq),
 		.depth		= NVMEC_ADMIN_TAGS,
+		.nr_reserved	= NVMEC_ADMIN_TAGS - NVMEC_USER_TAGS,
 		.nr_default	= 1,
 		.node		= dev_to_node(&ctrl->pdev->dev),
 		.flags		= BLK_MQ_F_NO_SCHED_BY_DEFAULT,

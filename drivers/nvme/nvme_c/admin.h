@@ -12,7 +12,11 @@ struct nvmec_ctrl;
 struct nvmec_queue;
 struct work_struct;
 
-/* Of NVMEC_ADMIN_TAGS, what commands of user space may have. */
+/*
+ * Of NVMEC_ADMIN_TAGS, what commands of user space may have. The others are reserved: a
+ * plug takes as many tags at once as commands are to be sent, whatever &nvmec_ctrl.user_admin
+ * lets pass.
+ */
 #define NVMEC_USER_TAGS		20
 
 int nvmec_admin_init(struct nvmec_ctrl *ctrl);
