@@ -26,6 +26,7 @@
 #include "recover.h"
 #include "rq.h"
 #include "state.h"
+#include "trace.h"
 
 /* So many events in that time are handled at once; those beyond wait in between. */
 #define NVMEC_EVENT_BURST	10
@@ -113,6 +114,7 @@ void nvmec_rq_complete(struct request *rq)
 	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
 	struct nvmec_ctrl *ctrl = queue->ctrl;
 
+	nvmec_trace_complete(rq);
 	nvmec_unmap(ctrl, rq);
 	if (unlikely(req_op(rq) == REQ_OP_ZONE_APPEND) && !nvmec_rq(rq)->status)
 		nvmec_append_done(ctrl, rq);
@@ -132,8 +134,10 @@ void nvmec_rq_complete_batch(struct io_comp_batch *iob)
 {
 	struct request *rq;
 
-	rq_list_for_each(&iob->req_list, rq)
+	rq_list_for_each(&iob->req_list, rq) {
+		nvmec_trace_complete(rq);
 		nvmec_unmap(nvmec_hctx_queue(rq->mq_hctx)->ctrl, rq);
+	}
 	blk_mq_end_request_batch(iob);
 }
 
@@ -184,6 +188,7 @@ static unsigned long nvmec_event_delay(struct nvmec_ctrl *ctrl)
  */
 static void nvmec_event_came(struct nvmec_ctrl *ctrl, u32 event)
 {
+	nvmec_trace_event(ctrl, event);
 	ctrl->event = event;
 	queue_delayed_work(nvmec_wq, &ctrl->event_work,
 			   nvmec_event_delay(ctrl));

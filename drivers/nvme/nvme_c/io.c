@@ -19,6 +19,7 @@
 #include "rq.h"
 #include "state.h"
 #include "timeout.h"
+#include "trace.h"
 
 /* --- submission ----------------------------------------------------------- */
 
@@ -241,8 +242,10 @@ static inline void nvmec_rq_start(struct nvmec_queue *queue, struct request *rq,
 static inline void nvmec_rq_push(struct nvmec_queue *queue, struct request *rq)
 {
 	u16 id = nvmec_sq_next_id(queue, rq->tag);
+	struct nvme_command *cmd = nvmec_sq_slot(queue);
 
-	nvmec_rq_build(rq, id, nvmec_sq_slot(queue));
+	nvmec_rq_build(rq, id, cmd);
+	nvmec_trace_submit(rq, id, cmd);
 	nvmec_rq_start(queue, rq, id);
 }
 

@@ -29,7 +29,7 @@
  *	ctrl: bring-up, reset
  *	ns, chardev, ioctl, passthru, sysfs: what user space sees
  *	admin, io, timeout, complete: requests
- *	disks, link, regs, counts, state, inject: parts of a controller
+ *	disks, link, regs, counts, state, inject, trace: parts of a controller
  *	queue, map, cmd, prp, ident, recover: rings, memory, and pure functions
  *
  * Who is below asks for what only somebody above can do by a work that belongs to that

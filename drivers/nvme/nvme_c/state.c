@@ -18,6 +18,7 @@
 #include "main.h"
 #include "recover.h"
 #include "state.h"
+#include "trace.h"
 
 static const char * const nvmec_state_names[] = {
 	[NVMEC_NEW]		= "new",
@@ -59,8 +60,11 @@ bool nvmec_ctrl_set_state(struct nvmec_ctrl *ctrl, enum nvmec_state state)
 
 	spin_lock_irqsave(&ctrl->state_lock, flags);
 	allowed = nvmec_state_from[state] & BIT(ctrl->state);
-	if (allowed)
+	if (allowed) {
+		nvmec_trace_state(ctrl, nvmec_state_name(ctrl->state),
+				  nvmec_state_name(state));
 		WRITE_ONCE(ctrl->state, state);
+	}
 	spin_unlock_irqrestore(&ctrl->state_lock, flags);
 	return allowed;
 }

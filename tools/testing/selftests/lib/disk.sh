@@ -176,6 +176,16 @@ require_tracing() {
 	task_names 0
 }
 
+# trace_seen EVENT REGEX : how many such lines; EVENT may be the beginning of several
+trace_seen() {
+	local lines line nr=0 regex="$1[a-z_]*: $2"
+	mapfile -t lines <$TRACING/trace
+	for line in "${lines[@]}"; do
+		[[ ! $line =~ $regex ]] || nr=$((nr + 1))
+	done
+	echo $nr
+}
+
 # stats_file DISK NAME : of its statistics
 stats_file() { echo "/sys/kernel/debug/mqblk/$1/$2"; }
 

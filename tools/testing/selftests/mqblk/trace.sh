@@ -18,16 +18,6 @@ require_tracing
 trace_on() { echo "$1" >$TRACING/events/mqblk/enable; }
 at_exit trace_on 0
 
-# seen EVENT REGEX : how many such lines
-seen() {
-	local lines line nr=0 regex="$1: $2"
-	mapfile -t lines <$TRACING/trace
-	for line in "${lines[@]}"; do
-		[[ ! $line =~ $regex ]] || nr=$((nr + 1))
-	done
-	echo $nr
-}
-
 # queue : the first that serves CPU 0; which one that is, is the kernel's choice
 queue() {
 	local dir cpus
@@ -50,17 +40,17 @@ for irqmode in 0 1 2; do
 	check "$mode: on" trace_on 1
 	echo >$TRACING/trace
 	check "reads" reads 3
-	check_eq "are queued" "$(seen mqblk_rq_queue "d queue=$queue tag=.* op=READ sector=.* bytes=4096 mode=$mode\$")" 3
-	check_eq "and done" "$(seen mqblk_rq_done "d queue=$queue tag=.* op=READ sector=.* bytes=4096 mode=$mode error=0 ns=.*")" 3
-	check_eq "at their places" "$(seen mqblk_rq_done '.* sector=16 ')" 1
+	check_eq "are queued" "$(trace_seen mqblk_rq_queue "d queue=$queue tag=.* op=READ sector=.* bytes=4096 mode=$mode\$")" 3
+	check_eq "and done" "$(trace_seen mqblk_rq_done "d queue=$queue tag=.* op=READ sector=.* bytes=4096 mode=$mode error=0 ns=.*")" 3
+	check_eq "at their places" "$(trace_seen mqblk_rq_done '.* sector=16 ')" 1
 	nbc_set d badblocks=+8-15
 	check "a bad block" expect_errno EIO reads 2
-	check_eq "is seen" "$(seen mqblk_rq_done '.* sector=8 .* error=-5 ')" 1
+	check_eq "is seen" "$(trace_seen mqblk_rq_done '.* sector=8 .* error=-5 ')" 1
 	nbc_set d badblocks=-8-15
 	check "off" trace_on 0
 	echo >$TRACING/trace
 	check "reads" reads 3
-	check_eq "are not seen" "$(seen mqblk_rq '.*')" 0
+	check_eq "are not seen" "$(trace_seen mqblk_rq '.*')" 0
 	nbc_destroy d
 done
 
@@ -68,5 +58,5 @@ trace_on 1
 nbc_disk d size=8
 echo >$TRACING/trace
 check "a new disk" reads 3
-check_eq "is seen" "$(seen mqblk_rq_done 'd queue=0 ')" 3
+check_eq "is seen" "$(trace_seen mqblk_rq_done 'd queue=0 ')" 3
 nbc_destroy d
