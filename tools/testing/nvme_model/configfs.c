@@ -223,6 +223,7 @@ static void nvmm_ns_release(struct config_item *item)
 	struct nvmm_ns *ns = to_nvmm_ns(item);
 
 	nvmm_store_free(ns);
+	xa_destroy(&ns->written);
 	kfree(ns);
 }
 
@@ -261,6 +262,7 @@ static struct config_group *nvmm_make_ns(struct config_group *group, const char 
 	ns->bytes = SZ_64M;
 	ns->shift = 9;
 	uuid_gen(&ns->uuid);
+	xa_init(&ns->written);
 	xa_init(&ns->pages);
 	xa_init(&ns->dirty);
 	config_group_init_type_name(&ns->group, name, &nvmm_ns_type);

@@ -187,10 +187,15 @@ static u16 nvmm_fill_page(struct nvmm_ctrl *ctrl, const struct nvme_identify *cm
 	case NVME_ID_CNS_CS_NS:
 		if (!cmd->csi)
 			return nvmm_id_of_ns(ctrl, nsid, false, nvmm_id_nothing);
+		if (cmd->csi == NVME_CSI_ZNS)
+			return nvmm_id_of_ns(ctrl, nsid, false, nvmm_zns_id_ns);
 		break;
 	case NVME_ID_CNS_CS_CTRL:
 		if (!cmd->csi)
 			return nvmm_id_csi_ctrl(ctrl);
+		/* An append is limited as other transfers are. */
+		if (cmd->csi == NVME_CSI_ZNS)
+			return 0;
 		break;
 	case NVME_ID_CNS_NS_CS_INDEP:
 		if (ctrl->config.version >= NVME_VS(2, 0, 0))

@@ -77,6 +77,11 @@ static u16 nvmm_rw(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 		nvmm_read_pieces(ctrl, ns, offset);
 		return 0;
 	case nvme_cmd_write:
+	case nvme_cmd_zone_append:
+		if (ns->csi == NVME_CSI_ZNS)
+			status = nvmm_zns_write(ns, lba, blocks);
+		if (status)
+			return status;
 		fua = le16_to_cpu(rw->control) & NVME_RW_FUA;
 		ctrl->counts[NVMM_FUA_WRITES] += fua;
 		return nvmm_write_pieces(ctrl, ns, offset, nvmm_is_safe(ctrl, fua));
@@ -133,14 +138,34 @@ static u16 nvmm_discard(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 	return 0;
 }
 
+/* What only zoned namespaces have. */
+static u16 nvmm_zoned(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns, struct nvmm_cmd *cmd)
+{
+	struct nvme_rw_command rw = cmd->sqe.rw;
+	u16 status;
+
+	switch (rw.opcode) {
+	case nvme_cmd_zone_mgmt_send:
+		return nvmm_zns_send(ns, &cmd->sqe.zms);
+	case nvme_cmd_zone_mgmt_recv:
+		return nvmm_zns_receive(ctrl, ns, &cmd->sqe);
+	}
+	cmd->result = le64_to_cpu(rw.slba);
+	status = nvmm_zns_append(ns, &cmd->result);
+	rw.slba = cpu_to_le64(cmd->result);
+	return status ?: nvmm_rw(ctrl, ns, &rw, &cmd->sqe);
+}
+
 static bool nvmm_changes_data(u8 opcode)
 {
-	return opcode == nvme_cmd_write || opcode == nvme_cmd_write_zeroes ||
+	return opcode == nvme_cmd_zone_append || opcode == nvme_cmd_zone_mgmt_send ||
+	       opcode == nvme_cmd_write || opcode == nvme_cmd_write_zeroes ||
 	       opcode == nvme_cmd_dsm;
 }
 
-static u16 nvmm_io_locked(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe)
+static u16 nvmm_io_locked(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 {
+	const struct nvme_command *sqe = &cmd->sqe;
 	struct nvmm_ns *ns = xa_load(&ctrl->namespaces, le32_to_cpu(sqe->common.nsid));
 
 	if (!ns || !ns->attached)
@@ -162,6 +187,11 @@ static u16 nvmm_io_locked(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe
 		return nvmm_discard(ctrl, ns, sqe);
 	case nvme_cmd_verify:
 		return nvmm_verify(ctrl, ns, &sqe->rw);
+	case nvme_cmd_zone_append:
+	case nvme_cmd_zone_mgmt_send:
+	case nvme_cmd_zone_mgmt_recv:
+		if (ns->csi == NVME_CSI_ZNS)
+			return nvmm_zoned(ctrl, ns, cmd);
 	}
 	nvmm_breach(ctrl, NVMM_UNKNOWN_COMMAND, "opcode %#x", sqe->common.opcode);
 	return NVMM_DNR(NVME_SC_INVALID_OPCODE);
@@ -190,7 +220,7 @@ u16 nvmm_io(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 	 */
 	if (!mutex_trylock(&ctrl->ns_lock))
 		mutex_lock(&ctrl->ns_lock);
-	status = nvmm_io_locked(ctrl, &cmd->sqe);
+	status = nvmm_io_locked(ctrl, cmd);
 	mutex_unlock(&ctrl->ns_lock);
 	return status;
 }

@@ -16,8 +16,8 @@
  * pci.c has configuration space and BAR. What the driver writes to a register or a
  * doorbell is checked and noted (regs.c, queue.c), and wakes the controller's thread
  * (engine.c). The thread fetches commands, looks for rules (rules.c), executes them
- * (admin.c, identify.c, features.c, log.c, io.c, with the driver's memory found by
- * data.c and the namespace's data in store.c), posts completions and raises interrupts.
+ * (admin.c, identify.c, features.c, log.c, io.c, zns.c, with the driver's memory found
+ * by data.c and the namespace's data in store.c), posts completions and raises interrupts.
  * Nothing is executed while the driver accesses the BAR, so no lock of the driver is
  * held when its handler runs.
  *
@@ -39,9 +39,9 @@
  *
  * What is left out
  * ----------------
- * Interrupts other than MSI-X, controller and host memory buffers, metadata, zones,
- * several controllers in a subsystem, fused commands, and creation of namespaces by
- * command.
+ * Interrupts other than MSI-X, controller and host memory buffers, metadata, zones that
+ * are open or have limits, several controllers in a subsystem, fused commands, and
+ * creation of namespaces by command.
  */
 #include <linux/init.h>
 

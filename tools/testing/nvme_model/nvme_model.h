@@ -60,7 +60,8 @@ struct nvmm_ctrl;
  * @shift: binary logarithm of the size of a block
  * @attached: the controller shows it
  * @readonly: it is write protected
- * @csi: the command set that its descriptors name
+ * @csi: the command set that its descriptors name; of NVME_CSI_ZNS it is zoned
+ * @written: blocks that were written, by number of the zone
  * @uuid: its UUID; none if it is null
  * @nguid: the same, NGUID
  * @eui64: the same, EUI64
@@ -81,6 +82,7 @@ struct nvmm_ns {
 	uuid_t			uuid;
 	u8			nguid[16];
 	u8			eui64[8];
+	struct xarray		written;
 	struct xarray		pages;
 	struct xarray		dirty;
 };
@@ -610,6 +612,14 @@ void nvmm_event(struct nvmm_ctrl *ctrl, u8 type, u8 info, u8 log_page);
 void nvmm_events_send(struct nvmm_ctrl *ctrl);
 u16 nvmm_event_request(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
 void nvmm_ns_changed(struct nvmm_ctrl *ctrl, u32 nsid);
+
+/* zns.c */
+u16 nvmm_zns_id_ns(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns);
+u16 nvmm_zns_write(struct nvmm_ns *ns, u64 lba, u32 blocks);
+u16 nvmm_zns_append(struct nvmm_ns *ns, u64 *lba);
+u16 nvmm_zns_send(struct nvmm_ns *ns, const struct nvme_zone_mgmt_send_cmd *cmd);
+u16 nvmm_zns_receive(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
+		     const struct nvme_command *sqe);
 
 /* io.c */
 u16 nvmm_io(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
