@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Admin commands: queues, aborts, doorbells in memory, format and attachment; the
- * larger ones have files of their own.
+ * Admin commands: queues, aborts, doorbells in memory, format, and what is done with
+ * namespaces; the larger ones have files of their own.
  *
  * Context: the thread of the controller.
  */
@@ -169,6 +169,42 @@ static u16 nvmm_format(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe)
 	return status;
 }
 
+/* An id, or NVME_NSID_ALL: then there may be none. */
+static u16 nvmm_delete_ns(struct nvmm_ctrl *ctrl, u32 nsid)
+{
+	u32 i, first = nsid, last = nsid;
+	bool found = false, visible;
+	struct nvmm_ns *ns;
+
+	if (nsid == NVME_NSID_ALL) {
+		first = 1;
+		last = NVMM_NN;
+		found = true;
+	}
+	for (i = first; i <= last; i++) {
+		mutex_lock(&ctrl->ns_lock);
+		ns = xa_load(&ctrl->namespaces, i);
+		visible = ns && nvmm_ns_delete(ns);
+		mutex_unlock(&ctrl->ns_lock);
+		found |= !!ns;
+		if (visible)
+			nvmm_ns_changed(ctrl, i);
+	}
+	return found ? 0 : NVMM_DNR(NVME_SC_INVALID_NS);
+}
+
+/* Select 0 creates, 1 deletes. */
+static u16 nvmm_ns_management(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
+{
+	switch (le32_to_cpu(cmd->sqe.common.cdw10) & 0xf) {
+	case 0:
+		return nvmm_ns_create(ctrl, cmd);
+	case 1:
+		return nvmm_delete_ns(ctrl, le32_to_cpu(cmd->sqe.common.nsid));
+	}
+	return NVMM_DNR(NVME_SC_INVALID_FIELD);
+}
+
 /* Select 0 attaches, 1 detaches; the list of controllers must name this one. */
 static u16 nvmm_attach(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 {
@@ -231,6 +267,8 @@ u16 nvmm_admin(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 		return nvmm_get_features(ctrl, cmd);
 	case nvme_admin_async_event:
 		return nvmm_event_request(ctrl, cmd);
+	case nvme_admin_ns_mgmt:
+		return nvmm_ns_management(ctrl, cmd);
 	case nvme_admin_ns_attach:
 		return nvmm_attach(ctrl, cmd);
 	case nvme_admin_dbbuf:

@@ -220,11 +220,7 @@ static struct configfs_attribute *nvmm_ns_attrs[] = {
 
 static void nvmm_ns_release(struct config_item *item)
 {
-	struct nvmm_ns *ns = to_nvmm_ns(item);
-
-	nvmm_store_free(ns);
-	xa_destroy(&ns->written);
-	kfree(ns);
+	nvmm_ns_free(to_nvmm_ns(item));
 }
 
 static const struct configfs_item_operations nvmm_ns_item_ops = {
@@ -242,7 +238,6 @@ static struct nvmm_ctrl *nvmm_of_ns_group(struct config_group *group)
 	return container_of(group, struct nvmm_ctrl, ns_group);
 }
 
-/* A namespace begins with 64 MiB, blocks of 512 bytes, a UUID, and not attached. */
 static struct config_group *nvmm_make_ns(struct config_group *group, const char *name)
 {
 	struct nvmm_ctrl *ctrl = nvmm_of_ns_group(group);
@@ -250,27 +245,20 @@ static struct config_group *nvmm_make_ns(struct config_group *group, const char 
 	u32 nsid;
 	int ret = kstrtouint(name, 10, &nsid);
 
-	if (ret || !nsid || nsid > 1024) {
-		pr_err("namespace %s: not valid, use 1 to 1024\n", name);
+	if (ret || !nsid || nsid > NVMM_NN) {
+		pr_err("namespace %s: not valid, use 1 to %u\n", name, NVMM_NN);
 		return ERR_PTR(-EINVAL);
 	}
-	ns = kzalloc_obj(*ns);
+	ns = nvmm_ns_alloc(ctrl, nsid);
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	ns->ctrl = ctrl;
-	ns->nsid = nsid;
-	ns->bytes = SZ_64M;
-	ns->shift = 9;
-	uuid_gen(&ns->uuid);
-	xa_init(&ns->written);
-	xa_init(&ns->pages);
-	xa_init(&ns->dirty);
+	ns->has_directory = true;
 	config_group_init_type_name(&ns->group, name, &nvmm_ns_type);
 	mutex_lock(&ctrl->ns_lock);
 	ret = xa_insert(&ctrl->namespaces, nsid, ns, GFP_KERNEL);
 	mutex_unlock(&ctrl->ns_lock);
 	if (ret) {
-		kfree(ns);
+		nvmm_ns_free(ns);
 		return ERR_PTR(ret == -EBUSY ? -EEXIST : ret);
 	}
 	return &ns->group;
@@ -284,7 +272,9 @@ static void nvmm_drop_ns(struct config_group *group, struct config_item *item)
 
 	mutex_lock(&ctrl->ns_lock);
 	visible = ns->attached;
-	xa_erase(&ctrl->namespaces, ns->nsid);
+	/* A command may have deleted it, and another have made one with its id. */
+	if (xa_load(&ctrl->namespaces, ns->nsid) == ns)
+		xa_erase(&ctrl->namespaces, ns->nsid);
 	nvmm_ns_end_change(ns, visible);
 	config_item_put(item);
 }
@@ -506,7 +496,7 @@ static struct configfs_attribute *nvmm_ctrl_attrs[] = {
 static void nvmm_ctrl_free(struct nvmm_ctrl *ctrl)
 {
 	nvmm_rules_free(ctrl);
-	xa_destroy(&ctrl->namespaces);
+	nvmm_ns_free_all(ctrl);
 	if (ctrl->instance > 0)
 		ida_free(&nvmm_instances, ctrl->instance);
 	kvfree(ctrl->pieces);
@@ -555,7 +545,7 @@ static struct nvmm_ctrl *nvmm_ctrl_alloc(const char *name)
 	init_waitqueue_head(&ctrl->wait);
 	INIT_LIST_HEAD(&ctrl->waiting);
 	INIT_LIST_HEAD(&ctrl->rules);
-	xa_init(&ctrl->namespaces);
+	xa_init_flags(&ctrl->namespaces, XA_FLAGS_ALLOC1);
 	strscpy(ctrl->name, name, sizeof(ctrl->name));
 	ctrl->config = nvmm_defaults;
 	ctrl->pieces = kvcalloc(NVMM_MAX_PIECES, sizeof(*ctrl->pieces), GFP_KERNEL);

@@ -5,13 +5,12 @@
  *
  * Context: the thread of the controller.
  */
+#include <linux/unaligned.h>
 #include <linux/uuid.h>
 
 #include "nvme_model.h"
 
 #define NVMM_DNR(status)	((status) | NVME_STATUS_DNR)
-/* Most namespaces, and the largest id. */
-#define NVMM_NN			1024
 
 /* Fields of text are filled up with blanks. */
 static void nvmm_fill(char *field, size_t size, const char *text)
@@ -59,6 +58,8 @@ static u16 nvmm_id_ctrl(struct nvmm_ctrl *ctrl)
 	id->cctemp = cpu_to_le16(373);
 	id->sqes = NVME_NVM_IOSQES << 4 | NVME_NVM_IOSQES;
 	id->cqes = NVME_NVM_IOCQES << 4 | NVME_NVM_IOCQES;
+	put_unaligned_le64(NVMM_TOTAL_BYTES, id->tnvmcap);
+	put_unaligned_le64(nvmm_unallocated(ctrl), id->unvmcap);
 	id->nn = cpu_to_le32(NVMM_NN);
 	id->oncs = cpu_to_le16(NVME_CTRL_ONCS_COMPARE | NVME_CTRL_ONCS_DSM |
 			       NVME_CTRL_ONCS_WRITE_ZEROES | NVME_CTRL_ONCS_TIMESTAMP);
@@ -72,19 +73,28 @@ static u16 nvmm_id_ctrl(struct nvmm_ctrl *ctrl)
 	return 0;
 }
 
-static u16 nvmm_id_ns(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
+/* What all namespaces have in common, also those that commands make. */
+static u16 nvmm_id_common(struct nvmm_ctrl *ctrl)
 {
 	struct nvme_id_ns *id = (void *)ctrl->page;
 
-	id->nsze = cpu_to_le64(ns->bytes >> ns->shift);
-	id->ncap = id->nsze;
-	id->nuse = id->nsze;
 	id->nlbaf = 1;
-	id->flbas = ns->shift == 12;
 	id->lbaf[0].ds = 9;
 	id->lbaf[1].ds = 12;
 	/* What was discarded reads as zeroes. */
 	id->dlfeat = 1;
+	return 0;
+}
+
+static u16 nvmm_id_ns(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
+{
+	struct nvme_id_ns *id = (void *)ctrl->page;
+
+	nvmm_id_common(ctrl);
+	id->nsze = cpu_to_le64(ns->bytes >> ns->shift);
+	id->ncap = id->nsze;
+	id->nuse = id->nsze;
+	id->flbas = ns->shift == 12;
 	id->nsattr = ns->readonly ? NVME_NS_ATTR_RO : 0;
 	memcpy(id->nguid, ns->nguid, sizeof(id->nguid));
 	memcpy(id->eui64, ns->eui64, sizeof(id->eui64));
@@ -177,6 +187,8 @@ static u16 nvmm_fill_page(struct nvmm_ctrl *ctrl, const struct nvme_identify *cm
 	lockdep_assert_held(&ctrl->ns_lock);
 	switch (cmd->cns) {
 	case NVME_ID_CNS_NS:
+		if (nsid == NVME_NSID_ALL)
+			return nvmm_id_common(ctrl);
 		return nvmm_id_of_ns(ctrl, nsid, false, nvmm_id_ns);
 	case NVME_ID_CNS_CTRL:
 		return nvmm_id_ctrl(ctrl);

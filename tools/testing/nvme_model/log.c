@@ -167,6 +167,8 @@ static void nvmm_log_effects(struct nvmm_ctrl *ctrl)
 		log->acs[admin[i]] = cpu_to_le32(NVME_CMD_EFFECTS_CSUPP);
 	for (i = 0; i < ARRAY_SIZE(io); i++)
 		log->iocs[io[i]] = cpu_to_le32(NVME_CMD_EFFECTS_CSUPP);
+	log->acs[nvme_admin_ns_mgmt] = cpu_to_le32(NVME_CMD_EFFECTS_CSUPP |
+						   NVME_CMD_EFFECTS_NIC);
 	log->acs[nvme_admin_ns_attach] = cpu_to_le32(NVME_CMD_EFFECTS_CSUPP |
 						     NVME_CMD_EFFECTS_NIC);
 	log->acs[nvme_admin_format_nvm] = cpu_to_le32(NVME_CMD_EFFECTS_CSUPP |

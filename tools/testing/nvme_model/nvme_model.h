@@ -32,6 +32,9 @@
 #define NVMM_MAX_EVENTS		64
 /* Changed namespaces that the log page can name, and one for "too many". */
 #define NVMM_MAX_CHANGED	NVME_MAX_CHANGED_NAMESPACES
+/* Most namespaces, the largest id, and the bytes for all that commands make. */
+#define NVMM_NN			1024
+#define NVMM_TOTAL_BYTES	((u64)SZ_1G << 10)
 /* Bytes of the error log page. */
 #define NVMM_ERROR_ENTRIES	16
 /* What an entry of the fetch table can be patched with by a rule. */
@@ -55,7 +58,8 @@ struct nvmm_ctrl;
  * struct nvmm_ns - a namespace and its data
  * @group: its directory
  * @ctrl: the controller
- * @nsid: its id, the directory's name
+ * @nsid: its id, the directory's name if it has one
+ * @has_directory: a directory made it, not a command; fixed
  * @bytes: its size
  * @shift: binary logarithm of the size of a block
  * @attached: the controller shows it
@@ -74,6 +78,7 @@ struct nvmm_ns {
 	struct config_group	group;
 	struct nvmm_ctrl	*ctrl;
 	u32			nsid;
+	bool			has_directory;
 	u64			bytes;
 	u8			shift;
 	bool			attached;
@@ -595,6 +600,14 @@ void nvmm_flush_all(struct nvmm_ctrl *ctrl);
 void nvmm_cut(struct nvmm_ctrl *ctrl);
 bool nvmm_is_safe(struct nvmm_ctrl *ctrl, bool fua);
 void nvmm_store_free(struct nvmm_ns *ns);
+
+/* namespace.c */
+struct nvmm_ns *nvmm_ns_alloc(struct nvmm_ctrl *ctrl, u32 nsid);
+void nvmm_ns_free(struct nvmm_ns *ns);
+void nvmm_ns_free_all(struct nvmm_ctrl *ctrl);
+u64 nvmm_unallocated(struct nvmm_ctrl *ctrl);
+bool nvmm_ns_delete(struct nvmm_ns *ns);
+u16 nvmm_ns_create(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
 
 /* admin.c */
 u16 nvmm_admin(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);

@@ -100,6 +100,7 @@ static const struct {
 	{ "set_features",	nvme_admin_set_features,	true },
 	{ "get_features",	nvme_admin_get_features,	true },
 	{ "async_event",	nvme_admin_async_event,		true },
+	{ "ns_mgmt",		nvme_admin_ns_mgmt,		true },
 	{ "ns_attach",		nvme_admin_ns_attach,		true },
 	{ "dbbuf",		nvme_admin_dbbuf,		true },
 	{ "format",		nvme_admin_format_nvm,		true },
