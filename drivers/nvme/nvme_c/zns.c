@@ -16,6 +16,7 @@
 #include <linux/blk-mq.h>
 #include <linux/err.h>
 #include <linux/log2.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "ctrl.h"
@@ -23,6 +24,7 @@
 #include "ns.h"
 #include "queue.h"
 #include "rq.h"
+#include "state.h"
 #include "zns.h"
 
 /* A report of 255 zones, or less if the controller moves less at once. */
@@ -221,8 +223,32 @@ static int nvmec_report_read(struct nvmec_ns *ns, u64 first,
 }
 
 /*
- * One command's worth of zones, from number @nr and block @first on. Returns how many, or
- * an errno. Without @args they are looked at only.
+ * A namespace may have millions of zones, and a controller take its time for each report.
+ * A scan ends where somebody wants its lock, or lets go of the controller: but not in the
+ * middle of what the block layer asks of a disk that is in use, as it would drop what it
+ * knows. A user ends with his process.
+ */
+static int nvmec_report_may_go_on(const struct nvmec_ns *ns, bool droppable)
+{
+	struct nvmec_ctrl *ctrl = ns->ctrl;
+	enum nvmec_state state = nvmec_state(ctrl);
+
+	if (state == NVMEC_DEAD)
+		return -EIO;
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	if (!droppable)
+		return 0;
+	if (state == NVMEC_REMOVING)
+		return -ECANCELED;
+	return READ_ONCE(ctrl->scan_unwanted) ? -EAGAIN : 0;
+}
+
+/*
+ * One command's worth of zones, from number @nr and block @first on, of @max that there
+ * are. Returns how many, or an errno. Without @args they are looked at only.
+ *
+ * It has as many as the buffer has room for: else each report could have one.
  */
 static int nvmec_report_some(struct nvmec_ns *ns, u64 first, unsigned int nr,
 			     unsigned int max, struct nvme_zone_report *report,
@@ -233,16 +259,17 @@ static int nvmec_report_some(struct nvmec_ns *ns, u64 first, unsigned int nr,
 	struct device *dev = &ns->ctrl->dev;
 	struct blk_zone zone;
 	unsigned int i, got;
+	u64 said;
 	int ret;
 
 	ret = nvmec_report_read(ns, first, report, bytes);
 	if (ret)
 		return ret;
-	got = min_t(u64, le64_to_cpu(report->nr_zones),
+	got = min_t(size_t, max,
 		    (bytes - sizeof(*report)) / sizeof(report->entries[0]));
-	if (!got)
-		return nvmec_zone_nonsense(dev, ns->nsid, first, "number of zones", 0);
-	got = min(got, max);
+	said = le64_to_cpu(report->nr_zones);
+	if (said < got)
+		return nvmec_zone_nonsense(dev, ns->nsid, first, "number of zones", said);
 	for (i = 0; i < got; i++, first += blocks) {
 		ret = nvmec_zns_zone(dev, ns->nsid, ns->lba_shift, first, blocks,
 				     &report->entries[i], &zone);
@@ -262,6 +289,7 @@ static int nvmec_report(struct nvmec_ns *ns, sector_t sector, unsigned int nr_zo
 	unsigned int max_sects = queue_max_hw_sectors(ns->disk->queue);
 	unsigned int bytes = min(NVMEC_REPORT_BYTES >> SECTOR_SHIFT, max_sects) <<
 			     SECTOR_SHIFT;
+	bool droppable = !args || !test_bit(GD_ADDED, &ns->disk->state);
 	sector_t end = get_capacity(ns->disk);
 	struct nvme_zone_report *report;
 	unsigned int nr = 0;
@@ -272,6 +300,9 @@ static int nvmec_report(struct nvmec_ns *ns, sector_t sector, unsigned int nr_zo
 		return -ENOMEM;
 	sector = round_down(sector, zone_sects);
 	while (nr < nr_zones && sector < end) {
+		ret = nvmec_report_may_go_on(ns, droppable);
+		if (ret)
+			break;
 		ret = nvmec_report_some(ns, sector >> (ns->lba_shift - SECTOR_SHIFT),
 					nr, min_t(u64, nr_zones - nr,
 						  (end - sector) >> ilog2(zone_sects)),
@@ -325,7 +356,7 @@ void nvmec_zns_renew(struct nvmec_ns *ns)
 	ret = nvmec_report(ns, 0, UINT_MAX, NULL);
 	if (ret >= 0)
 		ret = blk_revalidate_disk_zones(ns->disk);
-	if (ret < 0)
+	if (ret < 0 && ret != -EAGAIN && ret != -ECANCELED)
 		dev_warn(&ns->ctrl->dev, "namespace %u: its zones are not known anew: error %d\n",
 			 ns->nsid, ret);
 }
