@@ -2,6 +2,7 @@
 /*
  * What commands do: the log page of a controller, and what the specification says.
  */
+#include <linux/array_size.h>
 #include <linux/lockdep.h>
 #include <linux/slab.h>
 
@@ -9,6 +10,38 @@
 #include "cmd.h"
 #include "ctrl.h"
 #include "user.h"
+
+/* Effects that no command has which only reads. */
+#define NVMEC_EFFECTS_NO_READ	(NVME_CMD_EFFECTS_NCC | NVME_CMD_EFFECTS_NIC | \
+				 NVME_CMD_EFFECTS_CCC | NVME_CMD_EFFECTS_CSE_MASK)
+
+static bool nvmec_effects_of_read(struct nvmec_ctrl *ctrl, const char *field, u8 opcode,
+				  __le32 said)
+{
+	u32 effects = le32_to_cpu(said);
+
+	if ((effects & (NVME_CMD_EFFECTS_CSUPP | NVMEC_EFFECTS_NO_READ)) ==
+	    NVME_CMD_EFFECTS_CSUPP)
+		return true;
+	dev_warn(&ctrl->dev, "effects log: %s%u: %#x, of a command that is always there and only reads: goes without the log\n",
+		 field, opcode, effects);
+	return false;
+}
+
+/* By commands of which the answer is known. A page that was not written has none. */
+static bool nvmec_effects_make_sense(struct nvmec_ctrl *ctrl,
+				     const struct nvme_effects_log *log)
+{
+	static const u8 admin[] = { nvme_admin_get_log_page, nvme_admin_identify };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(admin); i++) {
+		if (!nvmec_effects_of_read(ctrl, "ACS", admin[i], log->acs[admin[i]]))
+			return false;
+	}
+	return nvmec_effects_of_read(ctrl, "IOCS", nvme_cmd_read,
+				     log->iocs[nvme_cmd_read]);
+}
 
 /**
  * nvmec_effects_read - have the controller say what its commands do
@@ -35,9 +68,9 @@ int nvmec_effects_read(struct nvmec_ctrl *ctrl)
 		return -ENOMEM;
 	nvmec_cmd_get_log(&cmd, NVME_LOG_CMD_EFFECTS, sizeof(*log));
 	ret = nvmec_admin(ctrl, &cmd, log, sizeof(*log), NULL);
-	if (ret) {
+	if (ret || !nvmec_effects_make_sense(ctrl, log)) {
 		kfree(log);
-		return ret > 0 ? -EIO : ret;
+		return ret < 0 ? ret : -EIO;
 	}
 	/* With nvmec_effects(): what it points to was read before. */
 	smp_store_release(&ctrl->effects, log);

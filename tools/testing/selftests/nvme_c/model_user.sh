@@ -64,6 +64,21 @@ check "no effects log: a reset" nvme_reset "$(model_ctrl m)"
 check_eq "no effects log: it is not asked for again" "$(model_hits m)" "$hits"
 down "no effects log"
 
+# One that makes no sense is none: zeroes, or a read after which nothing is as it was.
+while read -r field at bytes; do
+	check "$field: made" model_create m queues=2 timeout=4
+	model_rule m data opcode=get_log sel=5 "offset=$at" "bytes=$bytes"
+	check "$field: it comes up" model_up m
+	check "$field: is refused with a line" kmsg_has "effects log: $field"
+	what "$field: anybody may read" "0 0" -u $nobody "$(generic)" io64 "$read"
+	down "$field"
+done <<-'END'
+	IOCS2:	1032	00000000
+	IOCS2:	1032	03000000
+	ACS6:	24	01000100
+	ACS2:	8	02000000
+END
+
 # --- commands that nobody polls for -------------------------------------------
 
 said() { [[ $(tail -n 1 "$dir/said" 2>/dev/null) == "$1" ]]; }
@@ -103,6 +118,7 @@ check_eq "too long: and no reset" "$(attr resets)" 0
 # it is not given up for that, however often.
 model_rule m drop opcode=read
 for ((i = 0; i < 8; i++)); do
+	# shellcheck disable=SC2086 # several words
 	got=$(userio "$(generic)" io64 $read timeout=1000) || true
 	[[ $got == EINTR ]] || break
 	model_live() { nvme_state_is "$(model_ctrl m)" live; }
