@@ -89,9 +89,11 @@ int nvmec_effects_read(struct nvmec_ctrl *ctrl)
  */
 u32 nvmec_effects(struct nvmec_ctrl *ctrl, bool admin, u8 opcode)
 {
-	const struct nvme_effects_log *log = smp_load_acquire(&ctrl->effects);
 	u32 known = nvmec_known_effects(admin, opcode);
+	const struct nvme_effects_log *log;
 
+	/* With nvmec_effects_read(): what the log has is seen with it. */
+	log = smp_load_acquire(&ctrl->effects);
 	if (!log)
 		return known;
 	known &= ~NVME_CMD_EFFECTS_CSUPP;

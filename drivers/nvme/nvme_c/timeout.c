@@ -130,10 +130,10 @@ static void nvmec_timeout_reset(struct nvmec_ctrl *ctrl, struct request *rq)
  * nvmec_timeout - the time of a request has run out; for ->timeout
  * @rq: the request
  *
- * Statement by statement: nobody may have polled; the interrupt may be lost, or the doorbell if it stood
- * in memory; the controller may be gone or have failed; somebody may be at work on it;
- * the one command may be stuck, a user's like any other, if it is not for the admin queue
- * and something came back since the last reset;
+ * Statement by statement: nobody may have polled; the interrupt may be lost, or the
+ * doorbell if it stood in memory; the controller may be gone or have failed; somebody may
+ * be at work on it; the one command may be stuck, a user's like any other, if it is not
+ * for the admin queue and something came back since the last reset;
  * or everything is, and then it is reset, or buried if that is not possible any more.
  * Nothing here waits for the reset, which waits for this.
  *
