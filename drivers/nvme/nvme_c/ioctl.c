@@ -4,6 +4,7 @@
  * alike: structures of user space in, commands out.
  */
 #include <linux/capability.h>
+#include <linux/compat.h>
 #include <linux/nvme_ioctl.h>
 #include <linux/ptrace.h>
 #include <linux/uaccess.h>
@@ -72,7 +73,11 @@ static long nvmec_ioctl_cmd(const struct nvmec_user *user, bool admin,
 static long nvmec_ioctl_cmd64(const struct nvmec_user *user, bool admin, bool vec,
 			      struct nvme_passthru_cmd64 __user *to)
 {
-	struct nvmec_ucmd ucmd = { .admin = admin, .vec = vec };
+	struct nvmec_ucmd ucmd = {
+		.admin	= admin,
+		.vec	= vec,
+		.compat	= in_compat_syscall(),
+	};
 	struct nvme_passthru_cmd64 arg;
 	u64 result = 0;
 	int ret;

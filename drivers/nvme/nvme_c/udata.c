@@ -17,12 +17,14 @@
 
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
+#include <linux/compat.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mqblk_compat.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include "prp.h"
@@ -73,6 +75,74 @@ static int nvmec_udata_import_fixed(const struct nvmec_ucmd *ucmd, int dir,
 					ucmd->issue_flags);
 }
 
+/*
+ * Copies an array of the user's to the kernel's kind. That of a program of 32 bits has half
+ * the length: it comes to the end of the other's memory, and is read from there before
+ * that is written.
+ */
+static int nvmec_udata_copy_array(const struct nvmec_ucmd *ucmd, struct iovec *iov)
+{
+	const void __user *from = u64_to_user_ptr(ucmd->addr);
+	struct compat_iovec *half = (void *)(iov + ucmd->len);
+	u32 i;
+
+	if (!ucmd->compat)
+		return copy_from_user(iov, from, ucmd->len * sizeof(*iov)) ? -EFAULT : 0;
+	half -= ucmd->len;
+	if (copy_from_user(half, from, ucmd->len * sizeof(*half)))
+		return -EFAULT;
+	for (i = 0; i < ucmd->len; i++) {
+		struct compat_iovec piece = half[i];
+
+		iov[i].iov_base = compat_ptr(piece.iov_base);
+		iov[i].iov_len = piece.iov_len;
+	}
+	return 0;
+}
+
+/* Returns how many bytes there are, or an errno. */
+static ssize_t nvmec_udata_check_array(const struct iovec *iov, u32 nr)
+{
+	size_t bytes = 0;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		if (!access_ok(iov[i].iov_base, iov[i].iov_len))
+			return -EFAULT;
+		if (iov[i].iov_len > MAX_RW_COUNT - bytes)
+			return -EINVAL;
+		bytes += iov[i].iov_len;
+	}
+	return bytes;
+}
+
+/*
+ * import_iovec() goes by the system call that is being made. A thread of io_uring makes
+ * none, and a program may make a ring in one way, and use it in the other.
+ */
+static int nvmec_udata_import_array(const struct nvmec_ucmd *ucmd, int dir,
+				    struct iovec **array, struct iov_iter *iter)
+{
+	struct iovec *iov;
+	ssize_t bytes;
+
+	if (ucmd->len > UIO_MAXIOV)
+		return -EINVAL;
+	iov = kmalloc_array(ucmd->len, sizeof(*iov), GFP_KERNEL_ACCOUNT);
+	if (!iov)
+		return -ENOMEM;
+	bytes = nvmec_udata_copy_array(ucmd, iov);
+	if (!bytes)
+		bytes = nvmec_udata_check_array(iov, ucmd->len);
+	if (bytes < 0) {
+		kfree(iov);
+		return bytes;
+	}
+	iov_iter_init(iter, dir, iov, ucmd->len, bytes);
+	*array = iov;
+	return 0;
+}
+
 /* An array of one piece is not kept: @iter has all of it. */
 static int nvmec_udata_import(const struct nvmec_ucmd *ucmd, int dir,
 			      struct iovec **array, struct iov_iter *iter)
@@ -86,6 +156,8 @@ static int nvmec_udata_import(const struct nvmec_ucmd *ucmd, int dir,
 		return nvmec_udata_import_fixed(ucmd, dir, iter);
 	if (!ucmd->vec)
 		return import_ubuf(dir, addr, ucmd->len, iter);
+	if (ucmd->compat != in_compat_syscall())
+		return nvmec_udata_import_array(ucmd, dir, array, iter);
 	ret = import_iovec(dir, addr, ucmd->len, 1, &iov, iter);
 	if (ret < 0)
 		return ret;

@@ -14,7 +14,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/blk-mq.h>
-#include <linux/compat.h>
 #include <linux/err.h>
 #include <linux/mqblk_compat.h>
 #include <linux/nvme_ioctl.h>
@@ -62,12 +61,6 @@ static void nvmec_uring_copy(struct io_uring_cmd *ioucmd,
 		to[i] = READ_ONCE(from[i]);
 }
 
-/* A thread of io_uring might take an array of pointers for one of the other length. */
-static bool nvmec_uring_vec_fits(unsigned int issue_flags)
-{
-	return !!(issue_flags & IO_URING_F_COMPAT) == in_compat_syscall();
-}
-
 static int nvmec_uring_parse(const struct nvmec_user *user,
 			     struct io_uring_cmd *ioucmd, unsigned int issue_flags,
 			     struct nvmec_ucmd *ucmd)
@@ -93,8 +86,7 @@ static int nvmec_uring_parse(const struct nvmec_user *user,
 		return -EOPNOTSUPP;
 	ucmd->vec = ioucmd->cmd_op == NVME_URING_CMD_IO_VEC ||
 		    ioucmd->cmd_op == NVME_URING_CMD_ADMIN_VEC;
-	if (ucmd->vec && !nvmec_uring_vec_fits(issue_flags))
-		return -EINVAL;
+	ucmd->compat = issue_flags & IO_URING_F_COMPAT;
 	if (ioucmd->flags & IORING_URING_CMD_FIXED)
 		ucmd->fixed = ioucmd;
 	ucmd->issue_flags = issue_flags;

@@ -36,6 +36,7 @@ struct nvmec_user {
  * @cmd: all but its id and data pointer
  * @admin: it is for the admin queue
  * @vec: @addr is that of an array of struct iovec
+ * @compat: of struct compat_iovec, as the user's program has 32 bits
  * @addr: of the data, in user space
  * @len: bytes of the data; of an array, its entries
  * @timeout_ms: how long it may take, 0 for the time that others have
@@ -47,6 +48,7 @@ struct nvmec_ucmd {
 	struct nvme_command	cmd;
 	bool			admin;
 	bool			vec;
+	bool			compat;
 	u64			addr;
 	u32			len;
 	u32			timeout_ms;

@@ -31,8 +31,36 @@ static inline unsigned int *uring_word(const struct uring *ring, unsigned int at
 	return (unsigned int *)(ring->rings + at);
 }
 
+/*
+ * io_uring_setup() as a program of 32 bits calls it, whose ring this is from then on.
+ * Returns a file descriptor, or -1 and errno.
+ */
+static int uring_setup32(unsigned int entries, struct io_uring_params *params)
+{
+#ifdef __x86_64__
+	struct io_uring_params *low;
+	int ret;
+
+	low = mmap(NULL, sizeof(*low), PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (low == MAP_FAILED)
+		return -1;
+	*low = *params;
+	asm volatile("int $0x80" : "=a" (ret)
+		     : "a" (__NR_io_uring_setup), "b" (entries), "c" (low)
+		     : "memory", "r8", "r9", "r10", "r11");
+	*params = *low;
+	if (ret >= 0)
+		return ret;
+	errno = -ret;
+#else
+	errno = EOPNOTSUPP;
+#endif
+	return -1;
+}
+
 /* Returns 0, or -1 and errno. @flags are IORING_SETUP_*. */
-static int uring_open(struct uring *ring, unsigned int flags)
+static int uring_open(struct uring *ring, unsigned int flags, int compat)
 {
 	const int prot = PROT_READ | PROT_WRITE;
 
@@ -40,7 +68,8 @@ static int uring_open(struct uring *ring, unsigned int flags)
 	ring->params.flags = flags;
 	ring->sqe_bytes = flags & IORING_SETUP_SQE128 ? 128 : 64;
 	ring->cqe_bytes = flags & IORING_SETUP_CQE32 ? 32 : 16;
-	ring->fd = syscall(__NR_io_uring_setup, 4, &ring->params);
+	ring->fd = compat ? uring_setup32(4, &ring->params) :
+			    syscall(__NR_io_uring_setup, 4, &ring->params);
 	if (ring->fd < 0)
 		return -1;
 	ring->rings = mmap(NULL, 1 << 16, prot, MAP_SHARED, ring->fd,

@@ -110,6 +110,16 @@ for pieces in 1 2 3 16 200; do
 	reads "$generic uring-vec op=2 nsid=1 cdw12=255 pieces=$pieces len=131072"
 	reads "-p $generic uring-vec op=2 nsid=1 cdw12=255 pieces=$pieces len=131072"
 done
+# A ring of a program of 32 bits, in whose vectors an entry has half the length
+if userio -c "$generic" uring-io op=0 nsid=1 >/dev/null 2>&1; then
+	reads "-c $generic uring-io op=2 nsid=1 cdw12=255 len=131072"
+	for pieces in 1 2 3 200; do
+		reads "-c $generic uring-vec op=2 nsid=1 cdw12=255 pieces=$pieces len=131072"
+	done
+	what EFAULT "-c $generic uring-vec op=2 nsid=1 cdw12=7 pieces=2 len=4096 addr=4096"
+else
+	skip "a ring of a program of 32 bits" "the kernel does not run such programs"
+fi
 what "0 0" "$ctrl $identify out=$dir/whole"
 what "0 0" "$ctrl $identify at=20 out=$dir/back"
 check "identify data is the same at another place" cmp "$dir/whole" "$dir/back"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * userio [-bBfnprsw] [-u UID] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
+ * userio [-bBcfnprsw] [-u UID] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
  *
  * Makes one ioctl of <linux/nvme_ioctl.h>, or sends one command by io_uring, and prints what came of it: the name of an
  * errno, or "status" and "result" in hexadecimal. The buffer stands among bytes of a
@@ -17,6 +17,7 @@
  *
  *  -b        a ring with small submissions
  *  -B        a ring with small completions
+ *  -c        a ring of a program of 32 bits, and a vector of its kind
  *  -f        the data in a registered buffer
  *  -n        print "sent" after it was sent, and look for its end after a line
  *  -p        a ring that polls
@@ -58,7 +59,7 @@ struct numbers {
 
 static unsigned char *room, *buffer;
 static unsigned int ring_flags = IORING_SETUP_SQE128 | IORING_SETUP_CQE32;
-static int ring_fixed, ring_waits;
+static int ring_fixed, ring_waits, ring_compat;
 
 static void die(const char *what)
 {
@@ -109,8 +110,8 @@ static void make_room(const struct numbers *n)
 {
 	FILE *file;
 
-	room = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		    -1, 0);
+	room = mmap(NULL, ROOM, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | (ring_compat ? MAP_32BIT : 0), -1, 0);
 	if (room == MAP_FAILED)
 		die("mmap");
 	memset(room, PATTERN, ROOM);
@@ -159,6 +160,7 @@ static void fill64(struct nvme_passthru_cmd64 *cmd, const struct numbers *n)
 /* Pieces of unequal length, one after the other in memory. */
 static void fill_vec(struct nvme_passthru_cmd64 *cmd, const struct numbers *n)
 {
+	static unsigned int half[2 * MAX_PIECES];
 	static struct iovec iov[MAX_PIECES];
 	unsigned long i, at = 0, step = n->len / n->pieces;
 
@@ -168,7 +170,11 @@ static void fill_vec(struct nvme_passthru_cmd64 *cmd, const struct numbers *n)
 						      step - (i & 1) * 4;
 		at += iov[i].iov_len;
 	}
-	cmd->addr = n->addr ?: (unsigned long)iov;
+	for (i = 0; i < n->pieces; i++) {
+		half[2 * i] = (unsigned long)iov[i].iov_base;
+		half[2 * i + 1] = iov[i].iov_len;
+	}
+	cmd->addr = n->addr ?: ring_compat ? (unsigned long)half : (unsigned long)iov;
 	cmd->vec_cnt = n->pieces;
 }
 
@@ -205,7 +211,7 @@ static int run_uring(int fd, const char *name, const struct numbers *n, __u64 *r
 	fill64(&cmd, n);
 	if (op == NVME_URING_CMD_IO_VEC || op == NVME_URING_CMD_ADMIN_VEC)
 		fill_vec(&cmd, n);
-	if (uring_open(&ring, ring_flags))
+	if (uring_open(&ring, ring_flags, ring_compat))
 		die("io_uring_setup");
 	if (ring_fixed && uring_register(&ring, buffer, n->len ?: 1))
 		die("io_uring_register");
@@ -306,7 +312,7 @@ int main(int argc, char **argv)
 	__u64 result = 0;
 	uid_t uid = 0;
 
-	while ((opt = getopt(argc, argv, "bBfnprsu:w")) != -1) {
+	while ((opt = getopt(argc, argv, "bBcfnprsu:w")) != -1) {
 		if (opt == 'r')
 			flags = O_RDONLY;
 		else if (opt == 's')
@@ -321,6 +327,8 @@ int main(int argc, char **argv)
 			ring_flags &= ~IORING_SETUP_CQE32;
 		else if (opt == 'f')
 			ring_fixed = 1;
+		else if (opt == 'c')
+			ring_compat = 1;
 		else if (opt == 'n')
 			ring_waits = 1;
 		else if (opt == 'p')
