@@ -104,6 +104,8 @@ enum nvmec_state {
  * @scan_lock: one scan at a time; taken before @run_lock and @ns_lock
  * @user_admin: admin commands of user space that may yet be sent: the others are for
  *	the driver, which must not wait for a user
+ * @leaving: the driver is to let go of it: no command of a user is sent any more that may
+ *	take longer than others; set once
  * @subsys: how tools find it, or NULL; written in bring-up and at the end
  * @effects: what commands do, by the controller; written once, in bring-up, and NULL
  *	before, and if it does not say
@@ -181,6 +183,7 @@ struct nvmec_ctrl {
 	bool				ns_listed;
 
 	struct semaphore		user_admin;
+	bool				leaving;
 	struct nvmec_subsys		*subsys;
 	struct nvme_effects_log		*effects;
 	struct nvmec_inject		inject;

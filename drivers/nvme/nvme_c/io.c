@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/blk-mq.h>
+#include <linux/minmax.h>
 #include <linux/mqblk_compat.h>
 
 #include "cmd.h"
@@ -154,6 +155,9 @@ static noinline blk_status_t nvmec_map_passthru(struct nvmec_ctrl *ctrl,
 		set_bit(NVMEC_RQ_CANCELLED, &nvmec_rq(rq)->flags);
 		return BLK_STS_IOERR;
 	}
+	/* Under RCU, which nvmec_outlast_users() waits for. */
+	if (READ_ONCE(ctrl->leaving))
+		rq->timeout = min(rq->timeout, rq->q->rq_timeout);
 	return rq->bio ? nvmec_map_data(ctrl, rq) : BLK_STS_OK;
 }
 

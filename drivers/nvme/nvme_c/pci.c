@@ -8,6 +8,7 @@
 #include <linux/idr.h>
 #include <linux/iopoll.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "admin.h"
@@ -242,6 +243,52 @@ static void nvmec_await_reset(struct nvmec_ctrl *ctrl)
 			 NVMEC_PATIENCE_US / USEC_PER_SEC);
 }
 
+static bool nvmec_takes_longer(struct request *rq, void *data)
+{
+	bool *found = data;
+
+	*found = blk_rq_is_passthrough(rq) && nvmec_rq(rq)->user &&
+		 rq->timeout > rq->q->rq_timeout;
+	return !*found;
+}
+
+/* Is a command under way for which a user has chosen more than the usual time? */
+static bool nvmec_has_long_command(struct nvmec_ctrl *ctrl)
+{
+	bool found = false;
+
+	if (nvmec_state(ctrl) != NVMEC_LIVE || nvmec_ctrl_gone(ctrl))
+		return false;
+	blk_mq_tagset_busy_iter(&ctrl->admin_set.tags, nvmec_takes_longer, &found);
+	if (!found)
+		blk_mq_tagset_busy_iter(&ctrl->io_set.tags, nvmec_takes_longer,
+					&found);
+	return found;
+}
+
+/*
+ * A command of a user may hold all I/O, or that of its disk, for as long as he chose,
+ * which the end would have to wait for. It has the time that an admin command of the
+ * driver has, from now. Then a reset takes it back: the controller works afterwards, and
+ * what is dirty can be written.
+ */
+static void nvmec_outlast_users(struct nvmec_ctrl *ctrl)
+{
+	unsigned int limit_ms = nvmec_admin_timeout_ms;
+	bool found;
+
+	WRITE_ONCE(ctrl->leaving, true);
+	/* Who did not see that has started its request afterwards. */
+	synchronize_rcu();
+	if (!read_poll_timeout(nvmec_has_long_command, found, !found, 5000,
+			       (u64)limit_ms * USEC_PER_MSEC, false, ctrl))
+		return;
+	dev_warn(&ctrl->dev, "a user's command takes over %u ms, a reset takes it back\n",
+		 limit_ms);
+	if (nvmec_ctrl_reset(ctrl))
+		nvmec_await_reset(ctrl);
+}
+
 static int nvmec_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct nvmec_ctrl *ctrl;
@@ -288,6 +335,7 @@ static void nvmec_remove(struct pci_dev *pdev)
 
 	/* Virtual functions live by this one. */
 	pci_disable_sriov(pdev);
+	nvmec_outlast_users(ctrl);
 	/* Who brings it up looks at this, and ends. */
 	nvmec_ctrl_set_state(ctrl, NVMEC_REMOVING);
 	nvmec_ctrl_end(ctrl);
