@@ -12,6 +12,7 @@
 #include <kunit/visibility.h>
 #include <linux/blk-mq.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/sched/mm.h>
@@ -66,11 +67,13 @@ static void nvmec_cancel_all(struct nvmec_ctrl *ctrl)
 
 /*
  * Before a shutdown, the controller shall have no I/O queues any more. If one cannot be
- * deleted, it has to do without that. A command that has no answer is cancelled by
- * nvmec_timeout(), as in bring-up, and the controller is disabled then.
+ * deleted, it has to do without that; and so if all of them take longer than one command
+ * may. A command that has no answer is cancelled by nvmec_timeout(), as in bring-up, and
+ * the controller is disabled then.
  */
 static void nvmec_delete_io_queues(struct nvmec_ctrl *ctrl)
 {
+	unsigned long end = jiffies + msecs_to_jiffies(nvmec_admin_timeout_ms);
 	unsigned int i;
 	int ret = 0;
 
@@ -79,8 +82,10 @@ static void nvmec_delete_io_queues(struct nvmec_ctrl *ctrl)
 	/* What was done before is seen with it, as in bring-up; see nvmec_timeout(). */
 	smp_store_release(&ctrl->starting, true);
 	for (i = ctrl->nr_queues - 1; i && !ret; i--) {
-		if (ctrl->queues[i].created)
-			ret = nvmec_admin_delete_queue(&ctrl->queues[i]);
+		if (!ctrl->queues[i].created)
+			continue;
+		ret = time_after(jiffies, end) ? -ETIME :
+			nvmec_admin_delete_queue(&ctrl->queues[i]);
 	}
 	WRITE_ONCE(ctrl->starting, false);
 	if (ret)

@@ -69,12 +69,13 @@ static bool nvmec_timeout_early(struct request *rq)
  * A command of the bring-up has no answer. Whoever brings the controller up waits
  * for this request and must get it back, whatever the state is by now: nobody else
  * can stop the controller meanwhile. It must be stopped first, as it may write to the
- * command's memory.
+ * command's memory. A user's, which may be there when queues are deleted, is taken back
+ * when that is done.
  */
 static enum blk_eh_timer_return nvmec_timeout_bringup(struct nvmec_ctrl *ctrl,
 						      struct request *rq)
 {
-	if (nvmec_hctx_queue(rq->mq_hctx)->id)
+	if (nvmec_hctx_queue(rq->mq_hctx)->id || nvmec_rq(rq)->user)
 		return BLK_EH_RESET_TIMER;
 	if (nvmec_ctrl_disable(ctrl))
 		pci_clear_master(ctrl->pdev);
@@ -102,12 +103,17 @@ static void nvmec_timeout_abort(struct nvmec_ctrl *ctrl, struct request *rq)
 }
 
 /* A user who has less patience than the driver says nothing about the controller. */
+static bool nvmec_timeout_hasty(struct request *rq)
+{
+	return blk_rq_is_passthrough(rq) && nvmec_rq(rq)->user && nvmec_rq(rq)->hasty;
+}
+
 static enum nvmec_fault nvmec_timeout_fault(const struct nvmec_queue *queue,
 					    struct request *rq)
 {
 	if (nvmec_ctrl_fatal(queue->ctrl))
 		return NVMEC_FAULT_FATAL;
-	if (blk_rq_is_passthrough(rq) && nvmec_rq(rq)->user && nvmec_rq(rq)->hasty)
+	if (nvmec_timeout_hasty(rq))
 		return NVMEC_FAULT_NONE;
 	return queue->id ? NVMEC_FAULT_IO : NVMEC_FAULT_ADMIN;
 }
@@ -117,6 +123,12 @@ static void nvmec_timeout_reset(struct nvmec_ctrl *ctrl, struct request *rq)
 {
 	struct nvmec_queue *queue = nvmec_hctx_queue(rq->mq_hctx);
 
+	/* The end would cost what is being written: it has the usual time first. */
+	if (nvmec_state(ctrl) == NVMEC_REMOVING && nvmec_timeout_hasty(rq)) {
+		nvmec_rq(rq)->hasty = false;
+		rq->timeout = rq->q->rq_timeout;
+		return;
+	}
 	dev_warn(&ctrl->dev, "queue %u: command %#x timed out, %s\n",
 		 queue->id, mqblk_rq_id(rq),
 		 nvmec_state(ctrl) == NVMEC_LIVE ? "resetting the controller" :
