@@ -10,6 +10,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bitfield.h>
+#include <linux/blkdev.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -429,6 +430,31 @@ void nvmec_abort_work(struct work_struct *work)
 /* --- life ----------------------------------------------------------------- */
 
 /**
+ * nvmec_admin_set_timeout - set how long an admin command may take
+ * @ctrl: the controller
+ * @ms: from now on; one that is under way has the time that it had
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_admin_set_timeout(struct nvmec_ctrl *ctrl, unsigned int ms)
+{
+	mutex_lock(&ctrl->ns_lock);
+	WRITE_ONCE(ctrl->admin_timeout_ms, ms);
+	if (ctrl->admin_q)
+		blk_queue_rq_timeout(ctrl->admin_q, msecs_to_jiffies(ms));
+	mutex_unlock(&ctrl->ns_lock);
+}
+
+/* The time may have been changed since the queue was made. */
+static void nvmec_admin_publish(struct nvmec_ctrl *ctrl, struct request_queue *q)
+{
+	mutex_lock(&ctrl->ns_lock);
+	ctrl->admin_q = q;
+	blk_queue_rq_timeout(q, msecs_to_jiffies(ctrl->admin_timeout_ms));
+	mutex_unlock(&ctrl->ns_lock);
+}
+
+/**
  * nvmec_admin_init - make the admin queue
  * @ctrl: the controller
  *
@@ -448,7 +474,7 @@ int nvmec_admin_init(struct nvmec_ctrl *ctrl)
 		.nr_default	= 1,
 		.node		= dev_to_node(&ctrl->pdev->dev),
 		.flags		= BLK_MQ_F_NO_SCHED_BY_DEFAULT,
-		.timeout_ms	= nvmec_admin_timeout_ms,
+		.timeout_ms	= READ_ONCE(ctrl->admin_timeout_ms),
 		.driver_data	= ctrl,
 	};
 	struct queue_limits limits = {
@@ -473,7 +499,7 @@ int nvmec_admin_init(struct nvmec_ctrl *ctrl)
 		ret = PTR_ERR(q);
 		goto exit_set;
 	}
-	ctrl->admin_q = q;
+	nvmec_admin_publish(ctrl, q);
 	ctrl->queues[0].tags = ctrl->admin_set.tags.tags[0];
 	ctrl->nr_queues = 1;
 	return 0;

@@ -20,6 +20,7 @@ struct work_struct;
 #define NVMEC_USER_TAGS		20
 
 int nvmec_admin_init(struct nvmec_ctrl *ctrl);
+void nvmec_admin_set_timeout(struct nvmec_ctrl *ctrl, unsigned int ms);
 void nvmec_admin_exit(struct nvmec_ctrl *ctrl);
 int nvmec_admin(struct nvmec_ctrl *ctrl, struct nvme_command *cmd, void *data,
 		unsigned int bytes, u32 *result);

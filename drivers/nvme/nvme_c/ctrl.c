@@ -73,7 +73,7 @@ static void nvmec_cancel_all(struct nvmec_ctrl *ctrl)
  */
 static void nvmec_delete_io_queues(struct nvmec_ctrl *ctrl)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(nvmec_admin_timeout_ms);
+	unsigned long end = jiffies + msecs_to_jiffies(READ_ONCE(ctrl->admin_timeout_ms));
 	unsigned int i;
 	int ret = 0;
 
@@ -300,7 +300,7 @@ static int nvmec_make_io_set(struct nvmec_ctrl *ctrl)
 		.nr_read	= ctrl->counts.nr_read,
 		.nr_poll	= ctrl->counts.nr_poll,
 		.node		= dev_to_node(&ctrl->pdev->dev),
-		.timeout_ms	= nvmec_io_timeout_ms,
+		.timeout_ms	= READ_ONCE(ctrl->io_timeout_ms),
 		.irq_dev	= ctrl->queues[1].vector ? &ctrl->pdev->dev :
 							   NULL,
 		.irq_first	= 1,
@@ -479,9 +479,10 @@ static int nvmec_ctrl_bring_up(struct nvmec_ctrl *ctrl)
 }
 
 /* A fault comes again after the longer of the times that it takes to notice one. */
-static u64 nvmec_calm_ms(void)
+static u64 nvmec_calm_ms(struct nvmec_ctrl *ctrl)
 {
-	return 10ULL * max(nvmec_io_timeout_ms, nvmec_admin_timeout_ms);
+	return 10ULL * max(READ_ONCE(ctrl->io_timeout_ms),
+			   READ_ONCE(ctrl->admin_timeout_ms));
 }
 
 /* Down, and if it may still cost a reset, up. */
@@ -493,7 +494,7 @@ static int nvmec_ctrl_recover(struct nvmec_ctrl *ctrl)
 	if (ctrl->admin_q)
 		nvmec_ctrl_stop(ctrl, false);
 	if (!nvmec_budget_spend(&ctrl->budget, fault, nvmec_io_progress(ctrl),
-				ktime_to_ms(ktime_get()), nvmec_calm_ms())) {
+				ktime_to_ms(ktime_get()), nvmec_calm_ms(ctrl))) {
 		dev_err(&ctrl->dev, "%u resets did not help: given up\n",
 			NVMEC_MAX_FAULTS);
 		return -EIO;

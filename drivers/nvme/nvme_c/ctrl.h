@@ -97,6 +97,8 @@ enum nvmec_state {
  * @page_pool: lists of NVMEC_PAGE_SIZE
  * @big_lock: guards @big_kept; taken in interrupt context
  * @big_kept: struct nvmec_big for when there is no memory
+ * @io_timeout_ms: how long a request may take; read anywhere, written under @ns_lock
+ * @admin_timeout_ms: how long an admin command may take, likewise
  * @ns_lock: guards @namespaces, @io_quiesced; may sleep
  * @namespaces: all disks, ordered by id
  * @io_quiesced: the I/O queues are
@@ -172,6 +174,8 @@ struct nvmec_ctrl {
 	spinlock_t			big_lock;
 	struct list_head		big_kept;
 
+	unsigned int			io_timeout_ms;
+	unsigned int			admin_timeout_ms;
 	struct mutex			ns_lock;
 	struct list_head		namespaces;
 	bool				io_quiesced;

@@ -130,3 +130,22 @@ void nvmec_disks_mark_dead(struct nvmec_ctrl *ctrl)
 		blk_mark_disk_dead(ns->disk);
 	mutex_unlock(&ctrl->ns_lock);
 }
+
+/**
+ * nvmec_disks_set_timeout - set how long requests may take
+ * @ctrl: the controller
+ * @ms: from now on, on all its disks; a request that is under way has the time that it
+ *	had
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_disks_set_timeout(struct nvmec_ctrl *ctrl, unsigned int ms)
+{
+	struct nvmec_ns *ns;
+
+	mutex_lock(&ctrl->ns_lock);
+	WRITE_ONCE(ctrl->io_timeout_ms, ms);
+	list_for_each_entry(ns, &ctrl->namespaces, entry)
+		blk_queue_rq_timeout(ns->disk->queue, msecs_to_jiffies(ms));
+	mutex_unlock(&ctrl->ns_lock);
+}

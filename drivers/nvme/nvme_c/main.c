@@ -110,9 +110,6 @@
 #include "subsys.h"
 #include "user.h"
 
-/* Longer is as good as for ever, and the sum of a few of them fits everywhere. */
-#define NVMEC_MAX_IO_TIMEOUT_S	86400
-
 unsigned int nvmec_io_timeout_ms = 30 * MSEC_PER_SEC;
 
 /* Guides for clouds tell people to write the largest number that there is. */
@@ -224,7 +221,8 @@ static bool __init nvmec_in_range(const char *name, unsigned int value,
 
 static bool __init nvmec_params_valid(void)
 {
-	return nvmec_in_range("admin_timeout", admin_timeout, 1, 3600) &&
+	return nvmec_in_range("admin_timeout", admin_timeout, 1,
+			      NVMEC_MAX_ADMIN_TIMEOUT_S) &&
 	       nvmec_in_range("queue_depth", nvmec_queue_depth, 1,
 			      MQBLK_ID_MAX_DEPTH - 1) &&
 	       nvmec_in_range("write_queues", nvmec_write_queues, 0,

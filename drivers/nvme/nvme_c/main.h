@@ -14,6 +14,10 @@ struct workqueue_struct;
 struct nvme_ctrl;
 void nvme_uninit_ctrl(struct nvme_ctrl *ctrl);
 
+/* Longer is as good as for ever, and the sum of a few of them fits everywhere. */
+#define NVMEC_MAX_IO_TIMEOUT_S		86400
+#define NVMEC_MAX_ADMIN_TIMEOUT_S	3600
+
 extern struct workqueue_struct *nvmec_wq;
 extern struct workqueue_struct *nvmec_reset_wq;
 extern struct class nvmec_class;

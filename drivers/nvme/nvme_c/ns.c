@@ -225,6 +225,8 @@ static int nvmec_ns_attach(struct nvmec_ns *ns,
 	mutex_lock(&ctrl->ns_lock);
 	if (ctrl->io_quiesced)
 		blk_mq_quiesce_queue(ns->disk->queue);
+	/* That of the tags is what it was when they were made. */
+	blk_queue_rq_timeout(ns->disk->queue, msecs_to_jiffies(ctrl->io_timeout_ms));
 	list_add_tail(&ns->entry, &ctrl->namespaces);
 	mutex_unlock(&ctrl->ns_lock);
 	return 0;

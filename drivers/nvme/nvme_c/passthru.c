@@ -233,7 +233,7 @@ static int nvmec_exclude_io(struct nvmec_ctrl *ctrl)
 {
 	if (mutex_lock_interruptible(&ctrl->scan_lock))
 		return -EINTR;
-	if (nvmec_disks_freeze(ctrl, msecs_to_jiffies(nvmec_io_timeout_ms)))
+	if (nvmec_disks_freeze(ctrl, msecs_to_jiffies(READ_ONCE(ctrl->io_timeout_ms))))
 		return 0;
 	nvmec_disks_thaw(ctrl);
 	mutex_unlock(&ctrl->scan_lock);

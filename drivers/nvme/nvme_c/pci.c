@@ -148,6 +148,8 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	mutex_init(&ctrl->run_lock);
 	mutex_init(&ctrl->ns_lock);
 	mutex_init(&ctrl->scan_lock);
+	ctrl->io_timeout_ms = READ_ONCE(nvmec_io_timeout_ms);
+	ctrl->admin_timeout_ms = nvmec_admin_timeout_ms;
 	ctrl->scan_again = nvmec_scan_again;
 	sema_init(&ctrl->user_admin, NVMEC_USER_TAGS);
 	INIT_LIST_HEAD(&ctrl->namespaces);
@@ -274,7 +276,7 @@ static bool nvmec_has_long_command(struct nvmec_ctrl *ctrl)
  */
 static void nvmec_outlast_users(struct nvmec_ctrl *ctrl)
 {
-	unsigned int limit_ms = nvmec_admin_timeout_ms;
+	unsigned int limit_ms = READ_ONCE(ctrl->admin_timeout_ms);
 	bool found;
 
 	WRITE_ONCE(ctrl->leaving, true);
@@ -392,7 +394,7 @@ static bool nvmec_drain(struct nvmec_ctrl *ctrl, unsigned int limit_ms)
 static void nvmec_shutdown(struct pci_dev *pdev)
 {
 	struct nvmec_ctrl *ctrl = pci_get_drvdata(pdev);
-	unsigned int limit_ms = min(nvmec_io_timeout_ms, NVMEC_DRAIN_MS);
+	unsigned int limit_ms = min(READ_ONCE(ctrl->io_timeout_ms), NVMEC_DRAIN_MS);
 
 	nvmec_ctrl_set_state(ctrl, NVMEC_REMOVING);
 	flush_work(&ctrl->reset_work);
@@ -414,7 +416,7 @@ static void nvmec_shutdown(struct pci_dev *pdev)
 static int nvmec_suspend(struct device *dev)
 {
 	struct nvmec_ctrl *ctrl = dev_get_drvdata(dev);
-	unsigned int limit_ms = 2 * nvmec_io_timeout_ms;
+	unsigned int limit_ms = 2 * READ_ONCE(ctrl->io_timeout_ms);
 	bool done;
 
 	if (!nvmec_scan_lock(ctrl, limit_ms)) {

@@ -4,11 +4,16 @@
  * Their names and formats are those that libnvme and udev know.
  */
 #include <linux/blkdev.h>
+#include <linux/kstrtox.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
+#include <linux/time64.h>
 
+#include "admin.h"
 #include "ctrl.h"
+#include "disks.h"
 #include "ident.h"
+#include "main.h"
 #include "ns.h"
 #include "queue.h"
 #include "quirks.h"
@@ -67,6 +72,58 @@ static ssize_t quirks_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(quirks);
 
+/* Milliseconds, from a second on. Says what is wrong with others. */
+static int nvmec_parse_ms(struct device *dev, const struct device_attribute *attr,
+			  const char *text, unsigned int most_s, unsigned int *ms)
+{
+	unsigned int most_ms = most_s * MSEC_PER_SEC;
+
+	if (!kstrtouint(text, 0, ms) && *ms >= MSEC_PER_SEC && *ms <= most_ms)
+		return 0;
+	dev_err(dev, "%s: \"%.*s\" is not valid, use %lu to %u\n", attr->attr.name,
+		(int)strcspn(text, "\n"), text, MSEC_PER_SEC, most_ms);
+	return -EINVAL;
+}
+
+static ssize_t io_timeout_show(struct device *dev, struct device_attribute *attr,
+			       char *page)
+{
+	return sysfs_emit(page, "%u\n", READ_ONCE(nvmec_dev_ctrl(dev)->io_timeout_ms));
+}
+
+static ssize_t io_timeout_store(struct device *dev, struct device_attribute *attr,
+				const char *text, size_t len)
+{
+	unsigned int ms;
+	int ret = nvmec_parse_ms(dev, attr, text, NVMEC_MAX_IO_TIMEOUT_S, &ms);
+
+	if (ret)
+		return ret;
+	nvmec_disks_set_timeout(nvmec_dev_ctrl(dev), ms);
+	return len;
+}
+static DEVICE_ATTR_RW(io_timeout);
+
+static ssize_t admin_timeout_show(struct device *dev, struct device_attribute *attr,
+				  char *page)
+{
+	return sysfs_emit(page, "%u\n",
+			  READ_ONCE(nvmec_dev_ctrl(dev)->admin_timeout_ms));
+}
+
+static ssize_t admin_timeout_store(struct device *dev, struct device_attribute *attr,
+				   const char *text, size_t len)
+{
+	unsigned int ms;
+	int ret = nvmec_parse_ms(dev, attr, text, NVMEC_MAX_ADMIN_TIMEOUT_S, &ms);
+
+	if (ret)
+		return ret;
+	nvmec_admin_set_timeout(nvmec_dev_ctrl(dev), ms);
+	return len;
+}
+static DEVICE_ATTR_RW(admin_timeout);
+
 static ssize_t reset_controller_store(struct device *dev,
 				      struct device_attribute *attr,
 				      const char *text, size_t len)
@@ -122,6 +179,8 @@ static struct attribute *nvmec_ctrl_attrs[] = {
 	&dev_attr_sqsize.attr,
 	&dev_attr_numa_node.attr,
 	&dev_attr_quirks.attr,
+	&dev_attr_io_timeout.attr,
+	&dev_attr_admin_timeout.attr,
 	&dev_attr_timeouts.attr,
 	&dev_attr_aborts.attr,
 	&dev_attr_retries.attr,
