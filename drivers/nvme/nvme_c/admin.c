@@ -38,28 +38,61 @@
 
 /* --- commands ------------------------------------------------------------- */
 
-/* Sends a command that has its data pointer, and waits for it. */
+/*
+ * Sends a command that has its data pointer, and waits for it. Those of the driver go before
+ * those of user space, which it does not wait for.
+ */
 static int nvmec_admin_send(struct nvmec_ctrl *ctrl,
-			    const struct nvme_command *cmd, u32 *result)
+			    const struct nvme_command *cmd, u32 *result,
+			    bool user)
 {
 	struct nvmec_rq *nrq;
 	struct request *rq;
 	int ret;
 
-	rq = blk_mq_alloc_request(ctrl->admin_q, REQ_OP_DRV_IN, BLK_MQ_REQ_RESERVED);
+	rq = blk_mq_alloc_request(ctrl->admin_q, REQ_OP_DRV_IN,
+				  user ? BLK_MQ_REQ_NOWAIT : BLK_MQ_REQ_RESERVED);
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
 	nrq = nvmec_rq(rq);
 	nrq->cmd = *cmd;
-	nrq->user = false;
+	nrq->user = user;
+	nrq->hasty = false;
+	nrq->deadline = 0;
+	nrq->flags = 0;
 	nrq->status = NVME_SC_HOST_ABORTED_CMD;
 	nrq->result = 0;
-	/* Before those of user space, which it does not wait for. */
-	blk_execute_rq(rq, true);
+	blk_execute_rq(rq, !user);
 	ret = nrq->status;
+	if (user && test_bit(NVMEC_RQ_CANCELLED, &nrq->flags))
+		ret = test_bit(NVMEC_RQ_TIMED_OUT, &nrq->flags) ? -ETIMEDOUT :
+								  -EAGAIN;
 	if (result)
 		*result = lower_32_bits(nrq->result);
 	blk_mq_free_request(rq);
+	return ret;
+}
+
+static int nvmec_admin_run(struct nvmec_ctrl *ctrl, struct nvme_command *cmd,
+			   void *data, unsigned int bytes, u32 *result, bool user)
+{
+	struct device *dev = &ctrl->pdev->dev;
+	dma_addr_t dma;
+	int ret;
+
+	if (!data)
+		return nvmec_admin_send(ctrl, cmd, result, user);
+	if (WARN_ON_ONCE(((unsigned long)data & (NVMEC_PAGE_SIZE - 1)) + bytes >
+			 NVMEC_PAGE_SIZE))
+		return -EINVAL;
+	/* What the controller does not write shall not be old memory. */
+	memset(data, 0, bytes);
+	dma = dma_map_single(dev, data, bytes, DMA_FROM_DEVICE);
+	if (dma_mapping_error(dev, dma))
+		return -ENOMEM;
+	cmd->common.dptr.prp1 = cpu_to_le64(dma);
+	ret = nvmec_admin_send(ctrl, cmd, result, user);
+	dma_unmap_single(dev, dma, bytes, DMA_FROM_DEVICE);
 	return ret;
 }
 
@@ -77,23 +110,35 @@ static int nvmec_admin_send(struct nvmec_ctrl *ctrl,
 int nvmec_admin(struct nvmec_ctrl *ctrl, struct nvme_command *cmd, void *data,
 		unsigned int bytes, u32 *result)
 {
-	struct device *dev = &ctrl->pdev->dev;
-	dma_addr_t dma;
+	return nvmec_admin_run(ctrl, cmd, data, bytes, result, false);
+}
+
+/**
+ * nvmec_admin_for_user - nvmec_admin(), for somebody who reads or writes a file
+ * @ctrl: the controller
+ * @cmd: see nvmec_admin(), as for the others
+ * @data: see @cmd
+ * @bytes: see @cmd
+ * @result: see @cmd
+ *
+ * As commands that a user sends himself, it takes none of the requests that are kept for
+ * the driver, and is not sent to a controller that is being reset or is suspended.
+ *
+ * Context: Process context of the user, or of a work, may sleep.
+ * Return: as nvmec_admin(); -EAGAIN if the controller is not live, or has enough to do for
+ * users; -ETIMEDOUT if there was no answer, which cost a reset.
+ */
+int nvmec_admin_for_user(struct nvmec_ctrl *ctrl, struct nvme_command *cmd,
+			 void *data, unsigned int bytes, u32 *result)
+{
 	int ret;
 
-	if (!data)
-		return nvmec_admin_send(ctrl, cmd, result);
-	if (WARN_ON_ONCE(((unsigned long)data & (NVMEC_PAGE_SIZE - 1)) + bytes >
-			 NVMEC_PAGE_SIZE))
-		return -EINVAL;
-	/* What the controller does not write shall not be old memory. */
-	memset(data, 0, bytes);
-	dma = dma_map_single(dev, data, bytes, DMA_FROM_DEVICE);
-	if (dma_mapping_error(dev, dma))
-		return -ENOMEM;
-	cmd->common.dptr.prp1 = cpu_to_le64(dma);
-	ret = nvmec_admin_send(ctrl, cmd, result);
-	dma_unmap_single(dev, dma, bytes, DMA_FROM_DEVICE);
+	if (nvmec_state(ctrl) != NVMEC_LIVE)
+		return -EAGAIN;
+	if (down_trylock(&ctrl->user_admin))
+		return -EAGAIN;
+	ret = nvmec_admin_run(ctrl, cmd, data, bytes, result, true);
+	up(&ctrl->user_admin);
 	return ret;
 }
 

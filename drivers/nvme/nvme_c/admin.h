@@ -24,6 +24,8 @@ void nvmec_admin_set_timeout(struct nvmec_ctrl *ctrl, unsigned int ms);
 void nvmec_admin_exit(struct nvmec_ctrl *ctrl);
 int nvmec_admin(struct nvmec_ctrl *ctrl, struct nvme_command *cmd, void *data,
 		unsigned int bytes, u32 *result);
+int nvmec_admin_for_user(struct nvmec_ctrl *ctrl, struct nvme_command *cmd,
+			 void *data, unsigned int bytes, u32 *result);
 int nvmec_identify(struct nvmec_ctrl *ctrl, u8 cns, u32 nsid, u8 csi,
 		   void *page);
 int nvmec_admin_identify(struct nvmec_ctrl *ctrl);

@@ -70,6 +70,18 @@ void nvmec_cmd_set_feature(struct nvme_command *cmd, u8 fid, u32 value)
 	};
 }
 
+/* @selector is what the feature itself takes in dword 11. */
+void nvmec_cmd_get_feature(struct nvme_command *cmd, u8 fid, u32 selector)
+{
+	*cmd = (struct nvme_command) {
+		.features = {
+			.opcode		= nvme_admin_get_features,
+			.fid		= cpu_to_le32(fid),
+			.dword11	= cpu_to_le32(selector),
+		},
+	};
+}
+
 void nvmec_cmd_get_log(struct nvme_command *cmd, u8 lid, unsigned int bytes)
 {
 	u32 dwords = bytes / sizeof(u32) - 1;

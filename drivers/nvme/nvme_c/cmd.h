@@ -51,6 +51,7 @@ void nvmec_cmd_zone(struct nvme_command *cmd, u32 nsid, u64 first, u8 action,
 		    bool all);
 void nvmec_cmd_identify(struct nvme_command *cmd, u8 cns, u32 nsid, u8 csi);
 void nvmec_cmd_set_feature(struct nvme_command *cmd, u8 fid, u32 value);
+void nvmec_cmd_get_feature(struct nvme_command *cmd, u8 fid, u32 selector);
 void nvmec_cmd_get_log(struct nvme_command *cmd, u8 lid, unsigned int bytes);
 void nvmec_cmd_create_cq(struct nvme_command *cmd, u16 id, unsigned int depth,
 			 dma_addr_t ring, bool irq, u16 vector);

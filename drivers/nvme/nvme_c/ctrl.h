@@ -24,6 +24,7 @@
 #include "inject.h"
 #include "recover.h"
 
+struct nvmec_hwmon;
 struct nvmec_queue;
 struct nvmec_subsys;
 
@@ -117,6 +118,8 @@ enum nvmec_state {
  * @ns_listed: it once gave a list of its namespaces, so that it has one; guarded
  *	by @scan_lock
  * @inject: faults on purpose of admin commands
+ * @hwmon: its temperatures, or NULL; written by @scan_work, and at the end
+ * @no_hwmon: it does not know them; written by @scan_work
  * @nr_timeouts: requests whose time ran out, each time that it did
  * @nr_aborts: abort commands that were sent
  * @nr_retries: requests that were sent again
@@ -191,6 +194,8 @@ struct nvmec_ctrl {
 	struct nvmec_subsys		*subsys;
 	struct nvme_effects_log		*effects;
 	struct nvmec_inject		inject;
+	struct nvmec_hwmon		*hwmon;
+	bool				no_hwmon;
 
 	atomic_t			nr_timeouts;
 	atomic_t			nr_aborts;

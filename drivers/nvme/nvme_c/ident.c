@@ -100,6 +100,7 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 	ident->nn = min(le32_to_cpu(id->nn), NVME_NSID_ALL - 1);
 	ident->sgls = le32_to_cpu(id->sgls) & 3;
 	ident->vwc = id->vwc & NVME_CTRL_VWC_PRESENT;
+	ident->cctemp = le16_to_cpu(id->cctemp);
 	ident->awupf = le16_to_cpu(id->awupf);
 	nvmec_ident_times(ident, id);
 }

@@ -42,6 +42,7 @@ struct device;
  * @nn: largest namespace id
  * @sgls: SGLs for data are offered, with byte granularity or dwords
  * @vwc: there is a volatile write cache
+ * @cctemp: temperature in kelvins that is critical, or 0
  * @awupf: logical blocks beyond the first that a write keeps together if the power
  *	fails, unless a namespace says otherwise
  * @retry_ms: delays by the CRD field of a status, [0] being none
@@ -66,6 +67,7 @@ struct nvmec_ident {
 	u32	nn;
 	bool	sgls;
 	bool	vwc;
+	u16	cctemp;
 	u16	awupf;
 	u32	retry_ms[4];
 	u32	shutdown_ms;

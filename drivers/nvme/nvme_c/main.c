@@ -27,7 +27,7 @@
  *
  *	main, pci
  *	ctrl: bring-up, reset
- *	ns, chardev, ioctl, passthru, sysfs: what user space sees
+ *	ns, hwmon, chardev, ioctl, passthru, sysfs: what user space sees
  *	admin, io, timeout, complete: requests
  *	disks, link, regs, counts, state, inject, trace: parts of a controller
  *	queue, map, cmd, prp, ident, recover: rings, memory, and pure functions

@@ -27,6 +27,7 @@
 #include "ctrl.h"
 #include "disks.h"
 #include "head.h"
+#include "hwmon.h"
 #include "ident.h"
 #include "inject.h"
 #include "main.h"
@@ -622,6 +623,9 @@ void nvmec_scan_work(struct work_struct *work)
 	mutex_unlock(&ctrl->scan_lock);
 	if (ret == -EAGAIN)
 		queue_work(nvmec_wq, work);
+	/* Not under the lock, for which suspend waits. */
+	if (!ret)
+		nvmec_hwmon_add(ctrl);
 }
 
 /**

@@ -15,6 +15,7 @@
 #include "big.h"
 #include "ctrl.h"
 #include "disks.h"
+#include "hwmon.h"
 #include "inject.h"
 #include "link.h"
 #include "main.h"
@@ -214,6 +215,7 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	cancel_work_sync(&ctrl->scan_work);
 	cancel_work_sync(&ctrl->abort_work);
 	nvmec_ns_remove_all(ctrl);
+	nvmec_hwmon_remove(ctrl);
 	nvmec_subsys_leave(ctrl);
 	nvmec_chardev_del(ctrl);
 

@@ -31,6 +31,49 @@ static u16 nvmm_set_number_of_queues(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cm
 	return 0;
 }
 
+/* The threshold that a command means, or NULL if there is none. */
+static u16 *nvmm_threshold(struct nvmm_ctrl *ctrl, const struct nvmm_cmd *cmd)
+{
+	u32 selector = le32_to_cpu(cmd->sqe.features.dword11);
+	u32 sensor = selector >> NVME_TEMP_THRESH_SELECT_SHIFT & 0xf;
+	u32 type = selector >> 20 & 3;
+
+	if (sensor >= NVMM_NR_TEMPS || type > 1)
+		return NULL;
+	return &ctrl->thresholds[sensor][type];
+}
+
+static u16 nvmm_set_threshold(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
+{
+	u16 *threshold = nvmm_threshold(ctrl, cmd);
+
+	if (!threshold)
+		return NVMM_DNR(NVME_SC_INVALID_FIELD);
+	*threshold = le32_to_cpu(cmd->sqe.features.dword11) & NVME_TEMP_THRESH_MASK;
+	return 0;
+}
+
+static u16 nvmm_get_threshold(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
+{
+	u16 *threshold = nvmm_threshold(ctrl, cmd);
+
+	if (!threshold)
+		return NVMM_DNR(NVME_SC_INVALID_FIELD);
+	cmd->result = *threshold;
+	return 0;
+}
+
+/** nvmm_reset_thresholds - what they are after a reset */
+void nvmm_reset_thresholds(struct nvmm_ctrl *ctrl)
+{
+	unsigned int i;
+
+	for (i = 0; i < NVMM_NR_TEMPS; i++) {
+		ctrl->thresholds[i][0] = i ? U16_MAX : NVMM_WARM_KELVIN;
+		ctrl->thresholds[i][1] = 0;
+	}
+}
+
 static u16 nvmm_set_timestamp(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 {
 	__le64 stamp;
@@ -72,13 +115,14 @@ u16 nvmm_set_features(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 		if (!ctrl->wce)
 			nvmm_flush_all(ctrl);
 		return 0;
+	case NVME_FEAT_TEMP_THRESH:
+		return nvmm_set_threshold(ctrl, cmd);
 	case NVME_FEAT_TIMESTAMP:
 		return nvmm_set_timestamp(ctrl, cmd);
 	case NVME_FEAT_HOST_BEHAVIOR:
 		return nvmm_set_behavior(ctrl, cmd);
 	case NVME_FEAT_ARBITRATION:
 	case NVME_FEAT_POWER_MGMT:
-	case NVME_FEAT_TEMP_THRESH:
 	case NVME_FEAT_ERR_RECOVERY:
 	case NVME_FEAT_IRQ_COALESCE:
 	case NVME_FEAT_IRQ_CONFIG:
@@ -124,8 +168,7 @@ u16 nvmm_get_features(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 		ctrl->page[0] = ctrl->host_behavior;
 		return nvmm_answer_data(ctrl, cmd, ctrl->page, NVMM_BEHAVIOR_BYTES);
 	case NVME_FEAT_TEMP_THRESH:
-		cmd->result = 343;
-		return 0;
+		return nvmm_get_threshold(ctrl, cmd);
 	case NVME_FEAT_ARBITRATION:
 	case NVME_FEAT_POWER_MGMT:
 	case NVME_FEAT_ERR_RECOVERY:

@@ -54,7 +54,7 @@ static u16 nvmm_id_ctrl(struct nvmm_ctrl *ctrl)
 	/* Bit 2: log pages have offsets and long lengths */
 	id->lpa = NVME_CTRL_LPA_CMD_EFFECTS_LOG | BIT(2);
 	id->elpe = NVMM_ERROR_ENTRIES - 1;
-	id->wctemp = cpu_to_le16(343);
+	id->wctemp = cpu_to_le16(NVMM_WARM_KELVIN);
 	id->cctemp = cpu_to_le16(373);
 	id->sqes = NVME_NVM_IOSQES << 4 | NVME_NVM_IOSQES;
 	id->cqes = NVME_NVM_IOCQES << 4 | NVME_NVM_IOCQES;

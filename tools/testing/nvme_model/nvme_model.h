@@ -39,6 +39,9 @@
 #define NVMM_ERROR_ENTRIES	16
 /* What an entry of the fetch table can be patched with by a rule. */
 #define NVMM_MAX_PATCHES	4
+/* Thresholds: of the composite temperature, and of eight sensors */
+#define NVMM_NR_TEMPS		9
+#define NVMM_WARM_KELVIN	343
 #define NVMM_PATCH_BYTES	16
 /* The longest line that makes a rule, and how many rules a controller can have. */
 #define NVMM_RULE_TEXT		160
@@ -438,6 +441,7 @@ struct nvmm_config {
  * @masked: bits of the event types that wait for their log page to be read; the thread's
  * @event_config: feature 0bh; the thread's
  * @wce: feature 06h; the thread's
+ * @thresholds: feature 04h, by sensor, over and under; the thread's
  * @timestamp: feature 0eh; the thread's
  * @host_behavior: feature 16h, ACRE; the thread's
  * @ns_lock: guards namespaces and their data
@@ -506,6 +510,7 @@ struct nvmm_ctrl {
 	unsigned long		masked;
 	u32			event_config;
 	u32			wce;
+	u16			thresholds[NVMM_NR_TEMPS][2];
 	u64			timestamp;
 	u8			host_behavior;
 
@@ -618,6 +623,7 @@ u16 nvmm_identify(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
 /* features.c */
 u16 nvmm_set_features(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
 u16 nvmm_get_features(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
+void nvmm_reset_thresholds(struct nvmm_ctrl *ctrl);
 
 /* log.c */
 u16 nvmm_get_log_page(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);

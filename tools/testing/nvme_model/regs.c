@@ -297,6 +297,7 @@ static void nvmm_start(struct nvmm_ctrl *ctrl)
 	ctrl->spoiled = false;
 	ctrl->counts[NVMM_ENABLES]++;
 	ctrl->event_config = 0;
+	nvmm_reset_thresholds(ctrl);
 	ctrl->wce = ctrl->config.vwc;
 	ctrl->masked = 0;
 	ctrl->nr_events = 0;

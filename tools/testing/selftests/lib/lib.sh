@@ -220,6 +220,7 @@ errno_text() {
 	ERANGE) echo "Numerical result out of range" ;;
 	EOVERFLOW) echo "Value too large for defined data type" ;;
 	ENODATA) echo "No data available" ;;
+	ETIMEDOUT) echo "Connection timed out" ;;
 	ETOOMANYREFS) echo "Too many references: cannot splice" ;;
 	EOPNOTSUPP) echo "Operation not supported" ;;
 	ENOTBLK) echo "Block device required" ;;

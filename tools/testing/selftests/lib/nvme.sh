@@ -195,3 +195,15 @@ inject() {
 	shift 2
 	for pair; do echo "${pair#*=}" >"$dir/${pair%%=*}" || return; done
 }
+
+# Temperatures
+
+# nvme_temps CONTROLLER : their directory
+nvme_temps() {
+	local dir
+	for dir in "/sys/class/nvme_c/$1"/hwmon[0-9]* "/sys/class/nvme_c/$1"/hwmon/hwmon*; do
+		[[ ! -e $dir/name ]] || echo "$dir"
+	done
+}
+# nvme_has_temps CONTROLLER : for wait_until
+nvme_has_temps() { [[ -n $(nvme_temps "$1") ]]; }
