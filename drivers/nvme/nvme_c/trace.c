@@ -187,7 +187,14 @@ static const char *nvmec_trace_zone_action(u8 action)
 	}
 }
 
-static void nvmec_trace_io(struct trace_seq *seq, u8 opcode, const u32 *cdw)
+static void nvmec_trace_blocks(struct trace_seq *seq, const u32 *cdw)
+{
+	trace_seq_printf(seq, " slba=%llu blocks=%lu control=%#x",
+			 nvmec_trace_slba(cdw), (cdw[2] & NVMEC_CDW_LOW) + 1,
+			 cdw[2] >> 16);
+}
+
+static void nvmec_trace_nvm(struct trace_seq *seq, u8 opcode, const u32 *cdw)
 {
 	switch (opcode) {
 	case nvme_cmd_flush:
@@ -198,14 +205,24 @@ static void nvmec_trace_io(struct trace_seq *seq, u8 opcode, const u32 *cdw)
 	case nvme_cmd_write_zeroes:
 	case nvme_cmd_write_uncor:
 	case nvme_cmd_verify:
-	case nvme_cmd_zone_append:
-		trace_seq_printf(seq, " slba=%llu blocks=%lu control=%#x",
-				 nvmec_trace_slba(cdw),
-				 (cdw[2] & NVMEC_CDW_LOW) + 1, cdw[2] >> 16);
+		nvmec_trace_blocks(seq, cdw);
 		break;
 	case nvme_cmd_dsm:
 		trace_seq_printf(seq, " ranges=%lu attributes=%#x",
 				 (cdw[0] & NVMEC_CDW_BYTE) + 1, cdw[1]);
+		break;
+	default:
+		nvmec_trace_raw(seq, cdw);
+		break;
+	}
+}
+
+/* What the zoned command set has beside all those of NVM */
+static void nvmec_trace_zns(struct trace_seq *seq, u8 opcode, const u32 *cdw)
+{
+	switch (opcode) {
+	case nvme_cmd_zone_append:
+		nvmec_trace_blocks(seq, cdw);
 		break;
 	case nvme_cmd_zone_mgmt_send:
 		trace_seq_printf(seq, " slba=%llu action=%s all=%u",
@@ -219,7 +236,7 @@ static void nvmec_trace_io(struct trace_seq *seq, u8 opcode, const u32 *cdw)
 				 cdw[3] & NVMEC_CDW_BYTE);
 		break;
 	default:
-		nvmec_trace_raw(seq, cdw);
+		nvmec_trace_nvm(seq, opcode, cdw);
 		break;
 	}
 }
@@ -241,8 +258,10 @@ const char *nvmec_trace_words(struct trace_seq *seq, u8 set, u8 opcode,
 
 	if (set == NVMEC_TRACE_ADMIN)
 		nvmec_trace_admin(seq, opcode, cdw);
+	else if (set == NVMEC_TRACE_ZNS)
+		nvmec_trace_zns(seq, opcode, cdw);
 	else
-		nvmec_trace_io(seq, opcode, cdw);
+		nvmec_trace_nvm(seq, opcode, cdw);
 	trace_seq_putc(seq, 0);
 	return text;
 }
