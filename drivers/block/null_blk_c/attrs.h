@@ -59,6 +59,8 @@ NBC_PARAM_ONLY(drop_in, BOOL, 0, 0, 1, 0,
 	       "take the names of the kernel's null_blk, which must not be loaded")
 NBC_ATTR(fua, fua, BOOL, 1, 0, 1, 0,
 	 "offer writes that are durable when they complete (FUA); with a cache only")
+NBC_ATTR_TEXT(held, RW, NBC_A_OURS,
+	      "what waits by a rule; release ID lets it go on, fail ID STATUS fails it; or all")
 NBC_ATTR(home_node, home_node, NODE, -1, -1, 0, NBC_A_CLAMP_PARAM,
 	 "NUMA node of queues and data, -1 for any")
 NBC_ATTR(hw_queue_depth, hw_queue_depth, UINT, 64, 1, BLK_MQ_MAX_DEPTH,
@@ -76,6 +78,8 @@ NBC_ATTR(iops_write, iops_write, ULONG, 0, 0, NBC_MAX_IOPS, NBC_A_OURS,
 	 "most writes a second, of any kind, 0 for no limit but iops")
 NBC_ATTR(irqmode, irqmode, UINT, 1, 0, 2, 0,
 	 "completion: 0 inline, 1 as the block layer decides (softirq), 2 by timer")
+NBC_ATTR_TEXT(lies, RW, NBC_A_OURS,
+	      "what was not as it was said to be, by a rule; forget ID, up to it, or forget all")
 NBC_ATTR(max_sectors, max_sectors, UINT, 0, NBC_MIN_MAX_SECTORS, UINT_MAX,
 	 NBC_A_ZERO,
 	 "largest request in units of 512 bytes, 0 for the block layer's own limits")

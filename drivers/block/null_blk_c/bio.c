@@ -52,6 +52,7 @@ struct nbc_waiter {
 
 static struct kmem_cache *nbc_waiter_cache;
 static mempool_t nbc_waiter_pool;
+static mempool_t nbc_held_pool;
 
 /*
  * A bio that was split is the last of its parts, and may have the error of an
@@ -106,40 +107,125 @@ static void nbc_bio_wait(struct nbc_disk *ndisk, const struct nbc_bio_done *done
 	spin_unlock_irq(&bios->lock);
 }
 
-static void nbc_bio_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on)
+/**
+ * struct nbc_held_bio - a bio that waits until the user lets it go
+ * @held: what says so
+ * @done: the bio, of which nothing is done, or its flush
+ * @flush: it is before its flush
+ * @due: when it may complete, as far as that is known
+ */
+struct nbc_held_bio {
+	struct nbc_held		held;
+	struct nbc_bio_done	done;
+	bool			flush;
+	ktime_t			due;
+};
+
+static void nbc_bio_go(struct nbc_disk *ndisk, struct nbc_held *held, blk_status_t status);
+
+static bool nbc_bio_hold(struct nbc_disk *ndisk, const struct nbc_bio_done *done, bool flush,
+			 const struct nbc_cmd *cmd, const struct nbc_verdict *verdict)
+{
+	struct nbc_held_bio *hbio = mempool_alloc(&nbc_held_pool, GFP_NOIO);
+
+	hbio->done = *done;
+	hbio->flush = flush;
+	hbio->due = cmd->due;
+	if (nbc_hold_add(&ndisk->hold, ndisk->rules, &hbio->held, cmd, verdict, nbc_bio_go))
+		return true;
+	mempool_free(hbio, &nbc_held_pool);
+	return false;
+}
+
+/*
+ * Does a command of a bio, or lets it wait: then returns false. @judged is what rules said
+ * before, or NULL.
+ */
+static bool nbc_bio_run(struct nbc_disk *ndisk, const struct nbc_bio_done *done, bool flush,
+			struct nbc_cmd *cmd, unsigned int on,
+			const struct nbc_verdict *judged)
 {
 	struct nbc_verdict verdict;
 	ktime_t due = cmd->due;
 
-	if (on & BIT(NBC_ON_RULES) && nbc_rules_judge(ndisk->rules, cmd, &verdict))
-		nbc_cmd_run_judged(ndisk, cmd, &verdict, on);
+	if (!judged && on & BIT(NBC_ON_RULES) &&
+	    nbc_rules_judge(ndisk->rules, cmd, &verdict)) {
+		if (verdict.hold && nbc_bio_hold(ndisk, done, flush, cmd, &verdict))
+			return false;
+		judged = &verdict;
+	}
+	if (judged)
+		nbc_cmd_run_judged(ndisk, cmd, judged, on);
 	else
 		nbc_cmd_run(ndisk, cmd, on);
 	/* A flush before a write may have been told to take longer. */
 	cmd->due = max(cmd->due, due);
+	return true;
 }
 
-static void nbc_bio_do(struct nbc_disk *ndisk, struct bio *bio, struct nbc_cmd *cmd)
+static void nbc_bio_finish(struct nbc_disk *ndisk, struct nbc_bio_done *done,
+			   const struct nbc_cmd *cmd)
+{
+	done->status = cmd->status;
+	if (cmd->due)
+		nbc_bio_wait(ndisk, done, cmd->due);
+	else
+		nbc_bio_end(done);
+}
+
+static void nbc_bio_do_data(struct nbc_disk *ndisk, struct nbc_bio_done *done, ktime_t due,
+			    const struct nbc_verdict *judged)
+{
+	struct bio *bio = done->bio;
+	struct nbc_cmd cmd = {
+		.bio	= bio,
+		.op	= bio_op(bio),
+		.flags	= bio->bi_opf,
+		.pos	= (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT,
+		.len	= bio->bi_iter.bi_size,
+		.due	= due,
+	};
+
+	if (!nbc_bio_run(ndisk, done, false, &cmd, READ_ONCE(ndisk->on), judged))
+		return;
+	if (cmd.op == REQ_OP_ZONE_APPEND)
+		bio->bi_iter.bi_sector = cmd.pos >> SECTOR_SHIFT;
+	nbc_bio_finish(ndisk, done, &cmd);
+}
+
+/* A flush alone is a command, one before a write is a part of it. */
+static void nbc_bio_do_flush(struct nbc_disk *ndisk, struct nbc_bio_done *done,
+			     const struct nbc_verdict *judged)
 {
 	unsigned int on = READ_ONCE(ndisk->on);
-
-	*cmd = (struct nbc_cmd) {
+	bool alone = !done->bio->bi_iter.bi_size;
+	struct nbc_cmd cmd = {
 		.op	= REQ_OP_FLUSH,
-		.flags	= bio->bi_opf,
+		.flags	= done->bio->bi_opf,
 	};
-	if (bio->bi_opf & REQ_PREFLUSH) {
-		/* A flush alone is a command, one before a write is a part of it. */
-		nbc_bio_run(ndisk, cmd, bio->bi_iter.bi_size ? on & ~NBC_ON_TIMING : on);
-		if (cmd->status || !bio->bi_iter.bi_size)
-			return;
+
+	if (!nbc_bio_run(ndisk, done, true, &cmd, alone ? on : on & ~NBC_ON_TIMING, judged))
+		return;
+	if (cmd.status || alone)
+		nbc_bio_finish(ndisk, done, &cmd);
+	else
+		nbc_bio_do_data(ndisk, done, cmd.due, NULL);
+}
+
+/* For &nbc_held.go: nobody else has the bio any more. */
+static void nbc_bio_go(struct nbc_disk *ndisk, struct nbc_held *held, blk_status_t status)
+{
+	struct nbc_held_bio *hbio = container_of(held, struct nbc_held_bio, held);
+
+	if (status) {
+		hbio->done.status = status;
+		nbc_bio_end(&hbio->done);
+	} else if (hbio->flush) {
+		nbc_bio_do_flush(ndisk, &hbio->done, &held->verdict);
+	} else {
+		nbc_bio_do_data(ndisk, &hbio->done, hbio->due, &held->verdict);
 	}
-	cmd->bio = bio;
-	cmd->op = bio_op(bio);
-	cmd->pos = (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT;
-	cmd->len = bio->bi_iter.bi_size;
-	nbc_bio_run(ndisk, cmd, on);
-	if (cmd->op == REQ_OP_ZONE_APPEND)
-		bio->bi_iter.bi_sector = cmd->pos >> SECTOR_SHIFT;
+	mempool_free(hbio, &nbc_held_pool);
 }
 
 /**
@@ -152,7 +238,6 @@ void nbc_submit_bio(struct bio *bio)
 {
 	struct nbc_disk *ndisk = bio->bi_bdev->bd_disk->private_data;
 	struct nbc_bio_done done = {};
-	struct nbc_cmd cmd;
 
 	done.bio = bio_split_to_limits(bio);
 	if (!done.bio)
@@ -160,12 +245,10 @@ void nbc_submit_bio(struct bio *bio)
 	done.counted = blk_queue_io_stat(ndisk->disk->queue);
 	if (done.counted)
 		done.start = bio_start_io_acct(done.bio);
-	nbc_bio_do(ndisk, done.bio, &cmd);
-	done.status = cmd.status;
-	if (cmd.due)
-		nbc_bio_wait(ndisk, &done, cmd.due);
+	if (done.bio->bi_opf & REQ_PREFLUSH)
+		nbc_bio_do_flush(ndisk, &done, NULL);
 	else
-		nbc_bio_end(&done);
+		nbc_bio_do_data(ndisk, &done, 0, NULL);
 }
 
 /**
@@ -235,7 +318,16 @@ int __init nbc_bios_init(void)
 	ret = mempool_init_slab_pool(&nbc_waiter_pool, NBC_MIN_WAITERS,
 				     nbc_waiter_cache);
 	if (ret)
-		kmem_cache_destroy(nbc_waiter_cache);
+		goto destroy_cache;
+	ret = mempool_init_kmalloc_pool(&nbc_held_pool, NBC_MIN_WAITERS,
+					sizeof(struct nbc_held_bio));
+	if (ret)
+		goto exit_pool;
+	return 0;
+exit_pool:
+	mempool_exit(&nbc_waiter_pool);
+destroy_cache:
+	kmem_cache_destroy(nbc_waiter_cache);
 	return ret;
 }
 
@@ -246,6 +338,7 @@ int __init nbc_bios_init(void)
  */
 void nbc_bios_exit(void)
 {
+	mempool_exit(&nbc_held_pool);
 	mempool_exit(&nbc_waiter_pool);
 	kmem_cache_destroy(nbc_waiter_cache);
 }

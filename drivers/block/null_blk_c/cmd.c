@@ -41,6 +41,16 @@ void nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on)
 		nbc_timing_set_due(ndisk, cmd, on);
 }
 
+static void nbc_cmd_run_lying(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+			      const struct nbc_verdict *verdict, unsigned int on)
+{
+	struct nbc_lying_cmd lying = { .cmd = *cmd, .verdict = verdict };
+
+	lying.cmd.lies = true;
+	nbc_cmd_run(ndisk, &lying.cmd, on);
+	*cmd = lying.cmd;
+}
+
 /**
  * nbc_cmd_run_judged - do a command that rules act on
  * @ndisk: the disk
@@ -56,7 +66,9 @@ void nbc_cmd_run_judged(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 			const struct nbc_verdict *verdict, unsigned int on)
 {
 	cmd->status = verdict->status;
-	if (!cmd->status) {
+	if (verdict->lies && ndisk->store) {
+		nbc_cmd_run_lying(ndisk, cmd, verdict, on);
+	} else if (!cmd->status) {
 		nbc_cmd_run(ndisk, cmd, on);
 	} else {
 		cmd->done = 0;

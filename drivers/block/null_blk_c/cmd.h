@@ -20,6 +20,7 @@
  *	makes it less
  * @status: the outcome; what a stage found stays, whatever later ones find
  * @polled: it waits for a poller, not for the timer
+ * @lies: it is the first part of a struct nbc_lying_cmd
  * @begin: when its time begins, on CLOCK_MONOTONIC; 0 for when its data is done
  * @delay: how long it takes besides, whatever the limits say
  * @due: when it may complete; 0 for now
@@ -33,9 +34,22 @@ struct nbc_cmd {
 	unsigned int	done;
 	blk_status_t	status;
 	bool		polled;
+	bool		lies;
 	ktime_t		begin;
 	ktime_t		delay;
 	ktime_t		due;
+};
+
+struct nbc_verdict;
+
+/**
+ * struct nbc_lying_cmd - one whose data is not dealt with as everybody believes
+ * @cmd: what they believe
+ * @verdict: what the rules say
+ */
+struct nbc_lying_cmd {
+	struct nbc_cmd			cmd;
+	const struct nbc_verdict	*verdict;
 };
 
 #endif /* _NULL_BLK_C_CMD_H */

@@ -10,6 +10,7 @@
 #include "cache.h"
 #include "data.h"
 #include "history.h"
+#include "lies.h"
 #include "null_blk_c.h"
 
 /* Reads find in the store what the cache has; discards act on both at once. */
@@ -61,6 +62,24 @@ static blk_status_t nbc_data_move(struct nbc_disk *ndisk, const struct nbc_cmd *
 	return BLK_STS_OK;
 }
 
+static blk_status_t nbc_data_move_lying(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
+{
+	struct nbc_lying lying = {
+		.seems		= cmd,
+		.verdict	= container_of(cmd, struct nbc_lying_cmd, cmd)->verdict,
+	};
+	blk_status_t status = BLK_STS_OK;
+	struct nbc_cmd other = *cmd;
+
+	other.lies = false;
+	if (nbc_lie_begin(&lying, ndisk->store, queue_logical_block_size(ndisk->disk->queue),
+			  get_capacity(ndisk->disk) << SECTOR_SHIFT, &other))
+		status = nbc_data_move(ndisk, &other);
+	if (!status)
+		nbc_lie_end(&lying, &ndisk->rules->lies);
+	return status;
+}
+
 /**
  * nbc_data_run - move the data of a command
  * @ndisk: the disk
@@ -72,7 +91,13 @@ static blk_status_t nbc_data_move(struct nbc_disk *ndisk, const struct nbc_cmd *
  */
 bool nbc_data_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 {
-	blk_status_t status = nbc_data_move(ndisk, cmd);
+	blk_status_t status;
+
+	/* A command that fails says so, and lies about nothing. */
+	if (unlikely(cmd->lies) && !cmd->status)
+		status = nbc_data_move_lying(ndisk, cmd);
+	else
+		status = nbc_data_move(ndisk, cmd);
 
 	cmd->status = cmd->status ?: status;
 	return status == BLK_STS_OK;

@@ -326,17 +326,27 @@ int nbc_badblocks_store(struct nbc_device *dev, const char *text)
  * @dev: the device
  * @text: as for nbc_rules_change()
  *
+ * Operations that a rule holds go on when it is removed.
+ *
  * Context: Process context; takes dev->config_lock.
  * Return: as nbc_rules_change().
  */
 int nbc_rules_store(struct nbc_device *dev, const char *text)
 {
+	struct nbc_disk *ndisk = NULL;
+	LIST_HEAD(taken);
 	int ret;
 
-	guard(mutex)(&dev->config_lock);
-	ret = nbc_rules_change(&dev->rules, nbc_device_name(dev), text);
-	if (dev->disk)
+	scoped_guard(mutex, &dev->config_lock) {
+		ret = nbc_rules_change(&dev->rules, nbc_device_name(dev), text);
+		if (!dev->disk)
+			return ret;
 		nbc_disk_choose_path(dev->disk);
+		if (nbc_hold_take_free(&dev->disk->hold, &dev->rules, &taken))
+			ndisk = dev->disk;
+	}
+	if (ndisk)
+		nbc_hold_go(&ndisk->hold, ndisk, &taken, BLK_STS_OK);
 	return ret;
 }
 
@@ -352,6 +362,100 @@ ssize_t nbc_rules_show(struct nbc_device *dev, char *page)
 {
 	guard(mutex)(&dev->config_lock);
 	return nbc_rules_print(&dev->rules, page);
+}
+
+/* Takes what an order is about off the list of a disk, which stays until it has gone on. */
+static int nbc_held_take(struct nbc_device *dev, const struct nbc_hold_order *order,
+			 struct nbc_disk **ndisk, struct list_head *taken)
+{
+	const char *name = nbc_device_name(dev);
+
+	guard(mutex)(&dev->config_lock);
+	if (!dev->disk) {
+		pr_err("%s: held: nothing waits, the device is off\n", name);
+		return -ENODEV;
+	}
+	if (nbc_hold_take(&dev->disk->hold, order, taken)) {
+		*ndisk = dev->disk;
+		return 0;
+	}
+	if (order->all)
+		return 0;
+	pr_err("%s: held: %llu does not wait, see the list\n", name, order->id);
+	return -ENOENT;
+}
+
+/**
+ * nbc_held_store - let operations go on that wait, or fail them
+ * @dev: the device
+ * @text: as for nbc_hold_parse()
+ *
+ * Context: Process context; takes dev->config_lock. They are done when it returns, but
+ * for what the timer or limits say.
+ * Return: 0; -EINVAL for a text that is not valid, -ENODEV if the device is off, -ENOENT
+ * if the operation does not wait.
+ */
+int nbc_held_store(struct nbc_device *dev, const char *text)
+{
+	struct nbc_disk *ndisk = NULL;
+	struct nbc_hold_order order;
+	LIST_HEAD(taken);
+	int ret;
+
+	if (nbc_hold_parse(text, &order)) {
+		pr_err("%s: held: \"%*pE\" is not valid, use release ID or fail ID STATUS, an ID of the list or all\n",
+		       nbc_device_name(dev), (int)strcspn(text, "\n"), text);
+		return -EINVAL;
+	}
+	ret = nbc_held_take(dev, &order, &ndisk, &taken);
+	if (ndisk)
+		nbc_hold_go(&ndisk->hold, ndisk, &taken, order.status);
+	return ret;
+}
+
+/**
+ * nbc_held_show - print which operations wait
+ * @dev: the device
+ * @page: output, PAGE_SIZE bytes
+ *
+ * Context: Process context; takes dev->config_lock.
+ * Return: number of bytes printed.
+ */
+ssize_t nbc_held_show(struct nbc_device *dev, char *page)
+{
+	guard(mutex)(&dev->config_lock);
+	return dev->disk ? nbc_hold_print(&dev->disk->hold, page) : 0;
+}
+
+/**
+ * nbc_lies_store - forget lies of a device
+ * @dev: the device
+ * @text: as for nbc_lies_forget()
+ *
+ * Context: Process context.
+ * Return: 0, or -EINVAL for a text that is not valid.
+ */
+int nbc_lies_store(struct nbc_device *dev, const char *text)
+{
+	int ret = nbc_lies_forget(&dev->rules.lies, text);
+
+	if (ret)
+		pr_err("%s: lies: \"%*pE\" is not valid, use forget ID or forget all\n",
+		       nbc_device_name(dev), (int)strcspn(text, "\n"), text);
+	return ret;
+}
+
+/**
+ * nbc_lies_show - print the lies of a device
+ * @dev: the device
+ * @page: output, PAGE_SIZE bytes
+ *
+ * Context: Process context.
+ * Return: number of bytes printed.
+ */
+ssize_t nbc_lies_show(struct nbc_device *dev, char *page)
+{
+	return nbc_lies_print(&dev->rules.lies, page);
 }
 
 /**

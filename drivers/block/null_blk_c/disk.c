@@ -243,6 +243,7 @@ void nbc_disk_arm(struct nbc_disk *ndisk)
 	nbc_throttle_forget(&ndisk->throttle, ktime_get());
 	nbc_set_hurry(ndisk, false, BLK_STS_OK);
 	nbc_bios_hurry(&ndisk->bios, false, BLK_STS_OK);
+	nbc_hold_hurry(&ndisk->hold, ndisk, false, BLK_STS_OK);
 	nbc_disk_set_armed(ndisk, true);
 }
 
@@ -251,7 +252,7 @@ void nbc_disk_arm(struct nbc_disk *ndisk)
  * @ndisk: the disk
  * @status: what those that wait end with; BLK_STS_OK for a status of their own
  *
- * Neither the timer nor limits or faults hold a request any more: those in flight
+ * Neither the timer nor limits, faults or rules hold a request any more: those in flight
  * end now, and those to come at once. Limits forget what they are owed for them.
  *
  * Context: Process context.
@@ -261,6 +262,7 @@ void nbc_disk_disarm(struct nbc_disk *ndisk, blk_status_t status)
 	nbc_disk_set_armed(ndisk, false);
 	nbc_set_hurry(ndisk, true, status);
 	nbc_bios_hurry(&ndisk->bios, true, status);
+	nbc_hold_hurry(&ndisk->hold, ndisk, true, status);
 	nbc_throttle_forget(&ndisk->throttle, ktime_get());
 }
 
@@ -320,6 +322,7 @@ static int nbc_disk_configure(struct nbc_disk *ndisk, struct nbc_device *dev,
 	ndisk->faults = dev->faults;
 	ndisk->rules = &dev->rules;
 	nbc_bios_create(&ndisk->bios);
+	nbc_hold_create(&ndisk->hold);
 	ndisk->zones = config->zoned ? dev->zones : NULL;
 	nbc_throttle_create(&ndisk->throttle, config);
 	spin_lock_init(&ndisk->path_lock);
@@ -443,6 +446,7 @@ void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name)
 	mqblk_disk_remove(ndisk->disk);
 	nbc_reports_drain(ndisk);
 	mqblk_watch_free(&ndisk->watch);
+	nbc_hold_drain(&ndisk->hold);
 	nbc_bios_drain(&ndisk->bios);
 	nbc_kept_destroy(ndisk->kept);
 	nbc_zoned_cut_power(ndisk);

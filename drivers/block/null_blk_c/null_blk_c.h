@@ -20,6 +20,7 @@
 #include "cache.h"
 #include "cmd.h"
 #include "cut.h"
+#include "hold.h"
 #include "kept.h"
 #include "memory.h"
 #include "rules.h"
@@ -137,6 +138,7 @@ struct nbc_bios {
  * @requeues: counts requests that the fault sent back
  * @kept: what its zones keep, NULL if they keep nothing
  * @bios: bios that wait for their time, with queue_mode 0
+ * @hold: operations that wait until the user lets them go
  * @watch: who looks at the requests, unused with queue_mode 0
  * @path_lock: guards @path, @on and @armed, innermost
  * @armed: the timer, limits and faults act on requests; changes by nbc_disk_arm() and
@@ -169,6 +171,7 @@ struct nbc_disk {
 	atomic_t		requeues;
 	struct nbc_kept		*kept;
 	struct nbc_bios		bios;
+	struct nbc_hold		hold;
 	struct mqblk_watch	watch;
 	spinlock_t		path_lock;
 	bool			armed;
@@ -215,6 +218,16 @@ struct nbc_device {
 	struct nbc_fault	faults[NBC_NR_FAULTS];
 	int			minor;
 	struct list_head	entry;
+};
+
+/**
+ * struct nbc_rq - what a request has for the driver
+ * @mqblk: mqblk's part, first
+ * @held: used while it waits until the user lets it go
+ */
+struct nbc_rq {
+	struct mqblk_rq		mqblk;
+	struct nbc_held		held;
 };
 
 /**
@@ -269,6 +282,10 @@ ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 int nbc_badblocks_store(struct nbc_device *dev, const char *text);
 int nbc_rules_store(struct nbc_device *dev, const char *text);
 ssize_t nbc_rules_show(struct nbc_device *dev, char *page);
+int nbc_held_store(struct nbc_device *dev, const char *text);
+ssize_t nbc_held_show(struct nbc_device *dev, char *page);
+int nbc_lies_store(struct nbc_device *dev, const char *text);
+ssize_t nbc_lies_show(struct nbc_device *dev, char *page);
 int nbc_power_cut_store(struct nbc_device *dev, const char *text);
 int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
 			  const struct nbc_cut *cut);

@@ -56,7 +56,7 @@ static int nbc_set_create(struct mqblk_set *set, const char *name,
 {
 	struct mqblk_set_params params = {
 		.ops		= ops,
-		.pdu_bytes	= sizeof(struct mqblk_rq),
+		.pdu_bytes	= sizeof(struct nbc_rq),
 		.depth		= config->hw_queue_depth,
 		.nr_default	= nbc_nr_submit(name, config),
 		.nr_poll	= config->poll_queues,

@@ -101,6 +101,29 @@ static void nbc_run(struct nbc_disk *ndisk, struct request *rq,
 	nbc_finish(ndisk, rq, &cmd, batch);
 }
 
+static struct nbc_held *nbc_rq_held(struct request *rq)
+{
+	struct nbc_rq *nrq = blk_mq_rq_to_pdu(rq);
+
+	return &nrq->held;
+}
+
+/* For &nbc_held.go: nobody else has the request any more. */
+static void nbc_rq_go(struct nbc_disk *ndisk, struct nbc_held *held, blk_status_t status)
+{
+	struct request *rq =
+		blk_mq_rq_from_pdu(container_of(held, struct nbc_rq, held));
+	struct nbc_cmd cmd;
+
+	if (status) {
+		mqblk_rq_end(rq, status, NULL);
+		return;
+	}
+	nbc_cmd_init(&cmd, rq);
+	nbc_cmd_run_judged(ndisk, &cmd, &held->verdict, READ_ONCE(ndisk->on));
+	nbc_finish(ndisk, rq, &cmd, NULL);
+}
+
 /* The same, if there are rules. */
 static void nbc_run_by_rules(struct nbc_disk *ndisk, struct request *rq,
 			     struct nbc_batch *batch, unsigned int on)
@@ -113,6 +136,9 @@ static void nbc_run_by_rules(struct nbc_disk *ndisk, struct request *rq,
 		nbc_run(ndisk, rq, batch, on);
 		return;
 	}
+	if (verdict.hold && nbc_hold_add(&ndisk->hold, ndisk->rules, nbc_rq_held(rq), &cmd,
+					 &verdict, nbc_rq_go))
+		return;
 	nbc_cmd_run_judged(ndisk, &cmd, &verdict, on);
 	nbc_finish(ndisk, rq, &cmd, batch);
 }

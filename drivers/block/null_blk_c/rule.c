@@ -15,6 +15,7 @@
 #include <linux/sprintf.h>
 #include <linux/string.h>
 
+#include "lies.h"
 #include "rule.h"
 
 /* The names of operations, as blk_op_str() has them, and of all. */
@@ -178,7 +179,7 @@ static const char *nbc_word_space(struct nbc_rule *rule, char *value)
 }
 
 static const char nbc_one_action[] =
-	"one action: status= or delay_nsec=";
+	"one action: status=, delay_nsec=, hold or lie=";
 
 static const char *nbc_rule_act(struct nbc_rule *rule, enum nbc_action action)
 {
@@ -202,6 +203,30 @@ static const char *nbc_word_delay(struct nbc_rule *rule, char *value)
 	       nbc_rule_act(rule, NBC_ACT_DELAY);
 }
 
+static const char *nbc_word_hold(struct nbc_rule *rule, char *value)
+{
+	return value ? "hold without a value" : nbc_rule_act(rule, NBC_ACT_HOLD);
+}
+
+static const char *nbc_word_lie(struct nbc_rule *rule, char *value)
+{
+	int lie = value ? match_string(nbc_lie_names, NBC_NR_LIES, value) : -EINVAL;
+
+	if (lie < 0)
+		return "lie=lost, shorn, misplaced, bitrot or decay";
+	rule->lie = lie;
+	return nbc_rule_act(rule, NBC_ACT_LIE);
+}
+
+/* Shares its place with delay_nsec=, which no rule has that lies. */
+static const char *nbc_word_by(struct nbc_rule *rule, char *value)
+{
+	if (rule->action != NBC_ACT_LIE || rule->lie != NBC_LIE_MISPLACED)
+		return "by= after lie=misplaced only";
+	return nbc_word_number(value, 1, NBC_RULE_MAX_SECTOR / 2, &rule->by,
+			       "by= a number of sectors, 1 to 9007199254740991");
+}
+
 static const struct {
 	const char	*name;
 	nbc_word_fn	parse;
@@ -215,10 +240,13 @@ static const struct {
 	{ "space",	nbc_word_space },
 	{ "status",	nbc_word_status },
 	{ "delay_nsec",	nbc_word_delay },
+	{ "hold",	nbc_word_hold },
+	{ "lie",	nbc_word_lie },
+	{ "by",		nbc_word_by },
 };
 
 static const char nbc_rule_wants[] =
-	"add,op=OP,status=STATUS or delay_nsec=N and more words, remove,id=N or removeall";
+	"add,op=OP,status=STATUS, delay_nsec=N, hold or lie=LIE, remove,id=N or removeall";
 
 static int nbc_line_blame(struct nbc_rule_line *line, const char *bad,
 			  const char *wants)
@@ -245,6 +273,36 @@ static const char *nbc_word_parse(struct nbc_rule *rule, const char *name, char 
 	return nbc_rule_wants;
 }
 
+/* What each lie can be about; a bit for each enum req_op. */
+static u32 nbc_lie_ops(enum nbc_lie lie)
+{
+	u32 writes = nbc_op_bit(REQ_OP_WRITE) | nbc_op_bit(REQ_OP_ZONE_APPEND);
+
+	switch (lie) {
+	case NBC_LIE_LOST:
+		return writes | nbc_op_bit(REQ_OP_FLUSH) | nbc_op_bit(REQ_OP_DISCARD) |
+		       nbc_op_bit(REQ_OP_WRITE_ZEROES);
+	case NBC_LIE_SHORN:
+	case NBC_LIE_MISPLACED:
+		return writes;
+	default:
+		return nbc_op_bit(REQ_OP_READ);
+	}
+}
+
+static const char *nbc_lie_wants(enum nbc_lie lie)
+{
+	switch (lie) {
+	case NBC_LIE_LOST:
+		return "lie=lost with WRITE, ZONE_APPEND, FLUSH, DISCARD, WRITE_ZEROES";
+	case NBC_LIE_SHORN:
+	case NBC_LIE_MISPLACED:
+		return "lie=shorn and misplaced with WRITE, ZONE_APPEND";
+	default:
+		return "lie=bitrot and decay with READ";
+	}
+}
+
 static int nbc_line_finish(struct nbc_rule_line *line)
 {
 	struct nbc_rule *rule = &line->rule;
@@ -254,6 +312,10 @@ static int nbc_line_finish(struct nbc_rule_line *line)
 		return nbc_line_blame(line, line->text, "op= besides");
 	if (rule->action == NBC_ACT_NONE)
 		return nbc_line_blame(line, line->text, nbc_one_action);
+	if (rule->action == NBC_ACT_LIE && rule->ops & ~nbc_lie_ops(rule->lie))
+		return nbc_line_blame(line, line->text, nbc_lie_wants(rule->lie));
+	if (rule->action == NBC_ACT_LIE && rule->lie == NBC_LIE_MISPLACED && !rule->by)
+		return nbc_line_blame(line, line->text, "by= besides");
 	/* Up to now a number of sectors. */
 	nr = rule->last ?: NBC_RULE_MAX_SECTOR - rule->first + 1;
 	if (nr > NBC_RULE_MAX_SECTOR - rule->first + 1)
@@ -361,6 +423,12 @@ static int nbc_rule_print_action(const struct nbc_rule *rule, char *buf, size_t 
 {
 	if (rule->action == NBC_ACT_STATUS)
 		return scnprintf(buf, size, ",status=%s", nbc_status_name(rule->status));
+	if (rule->action == NBC_ACT_HOLD)
+		return scnprintf(buf, size, ",hold");
+	if (rule->action == NBC_ACT_LIE && rule->lie == NBC_LIE_MISPLACED)
+		return scnprintf(buf, size, ",lie=misplaced,by=%llu", rule->by);
+	if (rule->action == NBC_ACT_LIE)
+		return scnprintf(buf, size, ",lie=%s", nbc_lie_names[rule->lie]);
 	return scnprintf(buf, size, ",delay_nsec=%llu", rule->delay_nsec);
 }
 
@@ -397,11 +465,19 @@ int nbc_rule_print(const struct nbc_rule *rule, char *buf, size_t size)
 			       rule->met, rule->hits);
 }
 
-static bool nbc_rule_draw(const struct nbc_rule *rule)
+/**
+ * nbc_rule_draw - draw a number for the operation that a rule met last
+ * @rule: the rule
+ * @what: what for, to draw several that have nothing to do with each other
+ *
+ * Context: Any; under &nbc_rules.lock if others know of the rule.
+ * Return: a number of 64 bits, each as likely.
+ */
+u64 nbc_rule_draw(const struct nbc_rule *rule, u64 what)
 {
 	siphash_key_t key = { .key = { rule->seed, rule->first } };
 
-	return rule->chance == 1 || (u32)siphash_1u64(rule->met, &key) % rule->chance == 0;
+	return siphash_2u64(rule->met, what, &key);
 }
 
 /**
@@ -420,7 +496,7 @@ bool nbc_rule_hits(struct nbc_rule *rule)
 		rule->space--;
 		return false;
 	}
-	if (!nbc_rule_draw(rule))
+	if (rule->chance > 1 && (u32)nbc_rule_draw(rule, 0) % rule->chance)
 		return false;
 	if (rule->times != NBC_RULE_FOREVER)
 		rule->times--;

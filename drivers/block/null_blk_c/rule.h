@@ -25,11 +25,15 @@
  * @NBC_ACT_NONE: nothing, there is no rule
  * @NBC_ACT_STATUS: the operation fails, and nothing of it is done
  * @NBC_ACT_DELAY: it takes longer
+ * @NBC_ACT_HOLD: it waits until the user lets it go
+ * @NBC_ACT_LIE: it is said to be done, and is not
  */
 enum nbc_action {
 	NBC_ACT_NONE,
 	NBC_ACT_STATUS,
 	NBC_ACT_DELAY,
+	NBC_ACT_HOLD,
+	NBC_ACT_LIE,
 };
 
 /**
@@ -44,8 +48,10 @@ enum nbc_action {
  * @ops: which operations it is for: a bit for each enum req_op
  * @action: enum nbc_action
  * @status: with NBC_ACT_STATUS, what the operation ends with
+ * @lie: with NBC_ACT_LIE, enum nbc_lie
  * @chance: it hits one operation in so many, by chance
  * @delay_nsec: with NBC_ACT_DELAY, how much longer it takes
+ * @by: with NBC_LIE_MISPLACED, how many sectors away the data goes
  * @seed: of all that is left to chance
  * @met: operations that it met while @times was not used up
  * @hits: how many of them it acted on
@@ -68,8 +74,12 @@ struct nbc_rule {
 	u32			ops;
 	u8			action;
 	blk_status_t		status;
+	u8			lie;
 	u32			chance;
-	u64			delay_nsec;
+	union {
+		u64		delay_nsec;
+		u64		by;
+	};
 	u64			seed;
 	u64			met;
 	u64			hits;
@@ -113,6 +123,7 @@ static inline u32 nbc_op_bit(enum req_op op)
 
 int nbc_rule_parse(const char *text, size_t len, struct nbc_rule_line *line);
 int nbc_rule_print(const struct nbc_rule *rule, char *buf, size_t size);
+u64 nbc_rule_draw(const struct nbc_rule *rule, u64 what);
 bool nbc_rule_hits(struct nbc_rule *rule);
 int nbc_status_parse(const char *name, blk_status_t *status);
 

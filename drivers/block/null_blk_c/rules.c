@@ -76,6 +76,23 @@ static bool nbc_rules_meet(struct nbc_rules *rules, u64 first, u64 last)
 	return meets;
 }
 
+static void nbc_rule_lie(const struct nbc_rule *rule, const struct nbc_cmd *cmd,
+			 struct nbc_verdict *verdict)
+{
+	u64 first = cmd->pos >> SECTOR_SHIFT;
+	u64 last = first + max(cmd->len >> SECTOR_SHIFT, 1U) - 1;
+
+	verdict->lies = true;
+	verdict->lie = rule->lie;
+	verdict->by = rule->by;
+	verdict->draw = nbc_rule_draw(rule, 1);
+	if (cmd->op == REQ_OP_FLUSH)
+		return;
+	first = max(first, rule->first);
+	last = min(last, rule->last);
+	verdict->at = first + (u32)nbc_rule_draw(rule, 2) % (u32)(last - first + 1);
+}
+
 /* Lets a rule act on what it meets. Returns whether others may, too. */
 static bool nbc_rule_act(struct nbc_rule *rule, const struct nbc_cmd *cmd,
 			 struct nbc_verdict *verdict)
@@ -89,6 +106,9 @@ static bool nbc_rule_act(struct nbc_rule *rule, const struct nbc_cmd *cmd,
 		return true;
 	}
 	verdict->status = rule->status;
+	verdict->hold = rule->action == NBC_ACT_HOLD;
+	if (rule->action == NBC_ACT_LIE)
+		nbc_rule_lie(rule, cmd, verdict);
 	return false;
 }
 
@@ -144,6 +164,19 @@ bool nbc_rules_judge(struct nbc_rules *rules, const struct nbc_cmd *cmd,
 	return verdict->rule;
 }
 
+/**
+ * nbc_rules_has - is there a rule of a number?
+ * @rules: the rules
+ * @id: the number
+ *
+ * Context: Any.
+ * Return: whether there is, at this moment.
+ */
+bool nbc_rules_has(struct nbc_rules *rules, u32 id)
+{
+	return xa_load(&rules->ids, id);
+}
+
 static bool nbc_rule_has_sectors(const struct nbc_rule *rule)
 {
 	return rule->ops & ~nbc_op_bit(REQ_OP_FLUSH);
@@ -180,6 +213,8 @@ static int nbc_rules_add(struct nbc_rules *rules, const struct nbc_rule *like)
 
 	if (rules->nr >= NBC_MAX_RULES)
 		return -ENOSPC;
+	if (like->action == NBC_ACT_LIE && nbc_lies_prepare(&rules->lies))
+		return -ENOMEM;
 	rule = kmemdup(like, sizeof(*like), GFP_KERNEL_ACCOUNT);
 	if (!rule)
 		return -ENOMEM;
@@ -342,6 +377,7 @@ void nbc_rules_create(struct nbc_rules *rules)
 	seqlock_init(&rules->lock);
 	rules->tree = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&rules->flushes);
+	nbc_lies_create(&rules->lies);
 	xa_init_flags(&rules->ids, XA_FLAGS_ALLOC1);
 }
 
@@ -355,4 +391,5 @@ void nbc_rules_destroy(struct nbc_rules *rules)
 {
 	nbc_rules_remove_all(rules);
 	xa_destroy(&rules->ids);
+	nbc_lies_destroy(&rules->lies);
 }

@@ -12,6 +12,8 @@
 #include <linux/types.h>
 #include <linux/xarray.h>
 
+#include "lies.h"
+
 struct nbc_cmd;
 
 /* A million ranges, as users have asked for, and what a rule takes is 128 bytes. */
@@ -27,6 +29,7 @@ struct nbc_cmd;
  * @ids: all rules, by number; changes, as do the rest, under &nbc_device.config_lock
  * @nr: how many
  * @last_id: number of the latest
+ * @lies: what those that lie did
  */
 struct nbc_rules {
 	seqlock_t		lock;
@@ -36,24 +39,38 @@ struct nbc_rules {
 	struct xarray		ids;
 	unsigned int		nr;
 	u32			last_id;
+	struct nbc_lies		lies;
 };
 
 /**
  * struct nbc_verdict - what rules say about an operation
  * @rule: number of the rule that decided, 0 for none
  * @status: what it fails with, or BLK_STS_OK
+ * @hold: it waits until the user lets it go
+ * @lies: it is not done as it seems
+ * @lie: then, in which way: enum nbc_lie
  * @delay_nsec: how much longer it takes
+ * @draw: a random number for a lie
+ * @at: a random sector, of those that the operation and the rule are both about
+ * @by: how far away the data goes
  */
 struct nbc_verdict {
 	u32		rule;
 	blk_status_t	status;
+	bool		hold;
+	bool		lies;
+	u8		lie;
 	u64		delay_nsec;
+	u64		draw;
+	u64		at;
+	u64		by;
 };
 
 void nbc_rules_create(struct nbc_rules *rules);
 void nbc_rules_destroy(struct nbc_rules *rules);
 int nbc_rules_change(struct nbc_rules *rules, const char *name, const char *text);
 ssize_t nbc_rules_print(struct nbc_rules *rules, char *page);
+bool nbc_rules_has(struct nbc_rules *rules, u32 id);
 bool nbc_rules_judge(struct nbc_rules *rules, const struct nbc_cmd *cmd,
 		     struct nbc_verdict *verdict);
 

@@ -488,6 +488,38 @@ void nbc_store_zero(struct nbc_store *store, u64 pos, u64 len)
 }
 
 /**
+ * nbc_store_flip - turn bits over
+ * @store: the store
+ * @pos: of a byte
+ * @mask: bits of it
+ *
+ * They stay so, until they are written, and over a power cut.
+ *
+ * Context: Process context.
+ * Return: false for a hole, where there is no bit.
+ */
+bool nbc_store_flip(struct nbc_store *store, u64 pos, u8 mask)
+{
+	unsigned long index = pos >> store->unit_shift;
+	unsigned int offset = nbc_unit_offset(store, pos);
+	seqlock_t *guard = nbc_unit_guard(store, index);
+	struct page *unit, *beneath;
+
+	rcu_read_lock();
+	write_seqlock(guard);
+	unit = xa_load(&store->units, index);
+	if (unit) {
+		((u8 *)page_address(unit))[offset] ^= mask;
+		beneath = nbc_unit_beneath(store, index, unit);
+		if (beneath)
+			((u8 *)page_address(beneath))[offset] ^= mask;
+	}
+	write_sequnlock(guard);
+	rcu_read_unlock();
+	return unit;
+}
+
+/**
  * nbc_store_create - make an empty store
  * @store: memory for it
  *

@@ -55,6 +55,7 @@ int nbc_store_put(struct nbc_store *store, u64 pos, const void *data,
 int nbc_store_copy(struct nbc_store *to, struct nbc_store *from);
 void nbc_store_empty(struct nbc_store *store);
 void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len);
+bool nbc_store_flip(struct nbc_store *store, u64 pos, u8 mask);
 void nbc_store_zero(struct nbc_store *store, u64 pos, u64 len);
 
 #endif /* _NULL_BLK_C_STORE_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of rules: lines of text, when a rule hits, and which rules an operation meets.
+ * Tests of rules: lines of text, when a rule hits, which rules an operation meets, and what
+ * lies make of it.
  */
 #include <kunit/test.h>
 #include <linux/kernel.h>
@@ -9,6 +10,8 @@
 #include <linux/string.h>
 
 #include "../cmd.h"
+#include "../hold.h"
+#include "../lies.h"
 #include "../rule.h"
 #include "../rules.h"
 
@@ -38,6 +41,24 @@ static const struct rk_line rk_lines[] = {
 	  "id=0,op=READ,start=1,status=IOERR,met=0,hits=0\n" },
 	{ "add,op=READ,status=IOERR,chance=1,times=18446744073709551614,space=0,seed=0",
 	  "id=0,op=READ,start=0,times=18446744073709551614,status=IOERR,met=0,hits=0\n" },
+	{ "add,op=WRITE+FLUSH,hold",
+	  "id=0,op=WRITE+FLUSH,start=0,hold,met=0,hits=0\n" },
+	{ "add,op=FLUSH+WRITE,lie=lost",
+	  "id=0,op=WRITE+FLUSH,start=0,lie=lost,met=0,hits=0\n" },
+	{ "add,lie=misplaced,by=8,op=WRITE",
+	  "id=0,op=WRITE,start=0,lie=misplaced,by=8,met=0,hits=0\n" },
+	{ "add,op=READ,lie=decay",
+	  "id=0,op=READ,start=0,lie=decay,met=0,hits=0\n" },
+	{ "add,op=READ,hold=1", NULL, "hold=1" },
+	{ "add,op=READ,hold,lie=decay", NULL, "lie=decay" },
+	{ "add,op=READ,lie=lost", NULL, "add,op=READ,lie=lost" },
+	{ "add,op=ANY,lie=lost", NULL, "add,op=ANY,lie=lost" },
+	{ "add,op=WRITE,lie=bitrot", NULL, "add,op=WRITE,lie=bitrot" },
+	{ "add,op=FLUSH,lie=shorn", NULL, "add,op=FLUSH,lie=shorn" },
+	{ "add,op=WRITE,lie=misplaced", NULL, "add,op=WRITE,lie=misplaced" },
+	{ "add,op=WRITE,by=8,lie=misplaced", NULL, "by=8" },
+	{ "add,op=WRITE,lie=lost,by=8", NULL, "by=8" },
+	{ "add,op=WRITE,delay_nsec=8,by=8", NULL, "by=8" },
 	{ "", NULL, "" },
 	{ " add,op=READ,status=IOERR", NULL, " add,op=READ,status=IOERR" },
 	{ "add", NULL, "add" },
@@ -144,6 +165,93 @@ static void rk_hits_test(struct kunit *test)
 	KUNIT_EXPECT_NE(test, hits, rk_hits(test, "add,op=READ,status=IOERR,chance=4,seed=2"));
 	KUNIT_EXPECT_NE(test, hits,
 			rk_hits(test, "add,op=READ,status=IOERR,chance=4,seed=1,start=8"));
+}
+
+/* An order about what waits */
+struct rk_order {
+	const char		*text;
+	int			ret;
+	struct nbc_hold_order	order;
+};
+
+static const struct rk_order rk_orders[] = {
+	{ "release 1\n", 0, { .id = 1 } },
+	{ "release all", 0, { .all = true } },
+	{ "fail 0x10 IOERR\n", 0, { .id = 16, .status = BLK_STS_IOERR } },
+	{ "fail all MEDIUM", 0, { .all = true, .status = BLK_STS_MEDIUM } },
+	{ "", -EINVAL },
+	{ "\n", -EINVAL },
+	{ "release", -EINVAL },
+	{ "release ", -EINVAL },
+	{ "release  all", -EINVAL },
+	{ "release x", -EINVAL },
+	{ "release 1 2", -EINVAL },
+	{ "release 18446744073709551616", -EINVAL },
+	{ "fail 1", -EINVAL },
+	{ "fail all OK", -EINVAL },
+	{ "fail all IOERR IOERR", -EINVAL },
+	{ "hold 1", -EINVAL },
+	{ "release 00000000000000000000000000000000000000000000000000000000001", -EINVAL },
+};
+
+static void rk_order_test(struct kunit *test)
+{
+	const struct rk_order *param = rk_orders;
+
+	for (; param < rk_orders + ARRAY_SIZE(rk_orders); param++) {
+		struct nbc_hold_order order = {};
+
+		KUNIT_EXPECT_EQ_MSG(test, nbc_hold_parse(param->text, &order), param->ret,
+				    "%s", param->text);
+		if (param->ret)
+			continue;
+		KUNIT_EXPECT_EQ(test, order.all, param->order.all);
+		KUNIT_EXPECT_EQ(test, order.id, param->order.id);
+		KUNIT_EXPECT_EQ(test, order.status, param->order.status);
+	}
+}
+
+/* What is done of a write of 16 sectors at sector 32 of a disk of 64 */
+static struct nbc_cmd rk_lie(struct kunit *test, struct nbc_verdict verdict, bool does)
+{
+	struct nbc_cmd seems = {
+		.op = REQ_OP_WRITE, .pos = 32 << 9, .len = 16 << 9, .done = 16 << 9,
+	};
+	struct nbc_lying lying = { .seems = &seems, .verdict = &verdict };
+	struct nbc_cmd cmd = seems;
+
+	KUNIT_EXPECT_EQ(test, nbc_lie_begin(&lying, NULL, 4096, 64 << 9, &cmd), does);
+	KUNIT_EXPECT_EQ(test, lying.entry.first, 32);
+	KUNIT_EXPECT_EQ(test, lying.entry.nr_sects, 16);
+	return cmd;
+}
+
+static void rk_lie_test(struct kunit *test)
+{
+	struct nbc_verdict verdict = { .rule = 1, .lies = true, .lie = NBC_LIE_SHORN };
+	struct nbc_cmd cmd;
+	u64 by;
+
+	/* Of two blocks, none or one are written. */
+	for (verdict.draw = 0; verdict.draw < 9; verdict.draw++) {
+		cmd = rk_lie(test, verdict, true);
+		KUNIT_EXPECT_EQ(test, cmd.done, verdict.draw % 2 * 4096);
+		KUNIT_EXPECT_EQ(test, cmd.pos, 32 << 9);
+	}
+	/* By a whole number of blocks, and never beyond the end. */
+	verdict.lie = NBC_LIE_MISPLACED;
+	for (by = 1; by < 200; by++) {
+		verdict.by = by;
+		cmd = rk_lie(test, verdict, true);
+		KUNIT_EXPECT_EQ(test, cmd.pos % 4096, 0);
+		KUNIT_EXPECT_LE(test, cmd.pos + cmd.done, 64 << 9);
+		KUNIT_EXPECT_EQ(test, cmd.done, 16 << 9);
+	}
+	verdict.by = 8;
+	cmd = rk_lie(test, verdict, true);
+	KUNIT_EXPECT_EQ(test, cmd.pos, 40 << 9);
+	verdict.lie = NBC_LIE_LOST;
+	rk_lie(test, verdict, false);
 }
 
 /* Rules that are in the set, by number; those that are not have no length */
@@ -280,6 +388,8 @@ static struct kunit_case rk_cases[] = {
 	KUNIT_CASE_PARAM(rk_parse_test, rk_line_gen_params),
 	KUNIT_CASE(rk_long_line_test),
 	KUNIT_CASE(rk_hits_test),
+	KUNIT_CASE(rk_order_test),
+	KUNIT_CASE(rk_lie_test),
 	KUNIT_CASE(rk_meets_test),
 	KUNIT_CASE(rk_verdict_test),
 	KUNIT_CASE(rk_several_lines_test),

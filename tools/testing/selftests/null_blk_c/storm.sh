@@ -125,9 +125,14 @@ value_for() {
 		;;
 	*:rules)
 		pick removeall add,op=READ,nr_sectors=64,times=3,chance=2,status=IOERR \
-			add,op=ANY,start=7,nr_sectors=99,times=9,delay_nsec=1000000
-		[[ $1 != [kvn]* || $picked == removeall ]] || picked=add,op=WRITE,delay_nsec=1000000,times=50
+			add,op=ANY,start=7,nr_sectors=99,times=9,delay_nsec=1000000 \
+			add,op=ANY,times=5,hold add,op=WRITE,start=70,chance=3,lie=lost \
+			add,op=READ,chance=9,lie=decay
+		[[ $1 != [kvn]* || $picked == removeall ]] ||
+			picked=add,op=WRITE,delay_nsec=1000000,times=50
 		;;
+	*:held) pick "release all" "release all" "fail all IOERR" ;;
+	*:lies) pick "forget all" "forget 3" ;;
 	*:crash_state) picked="v1 blocks $RANDOM" ;;
 	[kvn]*:size) picked=32 ;;
 	[kvn]*:zone_offline | [kvn]*:zone_readonly) picked=$((spare_sectors + RANDOM % 8192)) ;;
@@ -366,6 +371,9 @@ all_happened() { [[ -z $(missing) ]]; }
 sleep "$seconds"
 wait_until 60 all_happened || true
 touch "$dir/stop"
+# Nobody lets go any more what rules hold.
+wait_until 40 worker_ended "write p" || true
+for disk in p0 p1 p2; do nbc_set $disk rules=removeall; done
 for name in "${!workers[@]}"; do
 	wait_until 40 worker_ended "$name" || not_ok "it ends: $name" "$(stacks "${workers[$name]}")"
 done
