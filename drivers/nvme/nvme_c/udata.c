@@ -45,6 +45,7 @@
  * @bytes: how long it is
  * @nr: pieces in @vecs
  * @max: how many there may be
+ * @boundary: a piece may not go over the end of so much memory; a mask
  * @vecs: where it is in memory
  */
 struct nvmec_udata {
@@ -58,6 +59,7 @@ struct nvmec_udata {
 	unsigned int	bytes;
 	unsigned int	nr;
 	unsigned int	max;
+	unsigned long	boundary;
 	struct bio_vec	vecs[];
 };
 
@@ -183,15 +185,23 @@ static void nvmec_udata_unpin(struct nvmec_udata *data)
 	data->nr = 0;
 }
 
-/* Goes on with a page where the last piece ends with the one before it. */
-static bool nvmec_udata_extend(struct bio_vec *bv, struct page *page,
-			       unsigned int offset, unsigned int bytes)
+/*
+ * Goes on with a page where the last piece ends with the one before it. Not over a
+ * boundary of segments: the block layer would split the piece there when it is mapped, and
+ * on Linux 6.12 it does not count that before.
+ */
+static bool nvmec_udata_extend(const struct nvmec_udata *data, struct bio_vec *bv,
+			       struct page *page, unsigned int offset,
+			       unsigned int bytes)
 {
 	unsigned int end = bv->bv_offset + bv->bv_len, pages = end >> PAGE_SHIFT;
 
 	if (offset || offset_in_page(end) || bv->bv_page + pages != page ||
 	    page_to_pfn(bv->bv_page) + pages != page_to_pfn(page) ||
 	    is_zone_device_page(page))
+		return false;
+	if ((page_to_phys(bv->bv_page) | data->boundary) !=
+	    (page_to_phys(page) | data->boundary))
 		return false;
 	bv->bv_len += bytes;
 	return true;
@@ -205,7 +215,7 @@ static bool nvmec_udata_add(struct nvmec_udata *data, struct page *page,
 
 	if (data->nr) {
 		last = &data->vecs[data->nr - 1];
-		if (nvmec_udata_extend(last, page, offset, bytes))
+		if (nvmec_udata_extend(data, last, page, offset, bytes))
 			return true;
 		if ((last->bv_offset + last->bv_len) & NVMEC_PAGE_MASK ||
 		    offset & NVMEC_PAGE_MASK)
@@ -318,6 +328,7 @@ static struct nvmec_udata *nvmec_udata_alloc(struct request_queue *q,
 		return NULL;
 	memset(data, 0, sizeof(*data));
 	data->max = max;
+	data->boundary = queue_segment_boundary(q);
 	data->iter = *iter;
 	data->bytes = iov_iter_count(iter);
 	data->reads = iov_iter_rw(iter) == READ;
