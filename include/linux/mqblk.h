@@ -43,7 +43,7 @@
  *     mqblk_queue_hurry(), which takes all) owns it, and it is in state 2 again
  *     from then on. mqblk_rq_lose() parks one that neither the timer nor a poller
  *     will take. A driver with more to do at the end of a request gets it by its
- *     ->complete then: see &mqblk_queue.by_driver.
+ *     ->complete then, in state 1: see &mqblk_queue.by_driver.
  *
  * The owner makes 2 -> 1 by mqblk_rq_end() or mqblk_rq_complete(). Called for a
  * request that is not in state 2, they warn and change nothing. The change is a

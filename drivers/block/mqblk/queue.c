@@ -24,6 +24,15 @@
  */
 #define MQBLK_EXPIRE_AT_ONCE	256
 
+/*
+ * The state of a request that was unlinked. One that the driver ends is claimed at once: the
+ * driver may claim others' requests by their numbers, or all of a queue, at any time.
+ */
+static unsigned int mqblk_unparked_state(const struct mqblk_queue *queue)
+{
+	return queue->by_driver ? MQBLK_RQ_IDLE : MQBLK_RQ_STARTED;
+}
+
 /* Unlinks a parked request; the caller owns it from here on. */
 static void mqblk_unpark(struct mqblk_queue *queue, struct mqblk_rq *mrq)
 {
@@ -32,17 +41,7 @@ static void mqblk_unpark(struct mqblk_queue *queue, struct mqblk_rq *mrq)
 		timerqueue_del(&queue->timers, &mrq->timer);
 	else
 		list_del(&mrq->entry);
-	mqblk_rq_set_state(mrq, MQBLK_RQ_STARTED);
-}
-
-/*
- * Gives a request that the caller owns to the driver's ->complete. Not if it has ended
- * already: a device that lies may have completed it.
- */
-static void mqblk_complete_by_driver(struct request *rq)
-{
-	if (mqblk_rq_claim(rq))
-		blk_mq_complete_request(rq);
+	mqblk_rq_set_state(mrq, mqblk_unparked_state(queue));
 }
 
 /* Ends a list of requests that the caller owns; returns how many. */
@@ -55,7 +54,7 @@ static int mqblk_end_list(struct mqblk_queue *queue, struct list_head *list,
 
 	list_for_each_entry_safe(mrq, next, list, entry) {
 		if (unlikely(by_driver))
-			mqblk_complete_by_driver(blk_mq_rq_from_pdu(mrq));
+			blk_mq_complete_request(blk_mq_rq_from_pdu(mrq));
 		else
 			mqblk_rq_end(blk_mq_rq_from_pdu(mrq), mrq->status, iob);
 		nr++;
@@ -128,9 +127,10 @@ static void mqblk_park(struct mqblk_queue *queue, struct request *rq,
 	spin_unlock_irqrestore(&queue->lock, flags);
 	if (!hurry)
 		return;
-	if (queue->by_driver)
-		mqblk_complete_by_driver(rq);
-	else
+	/* Not if it has ended already: a device that lies may have completed it. */
+	if (queue->by_driver && mqblk_rq_claim(rq))
+		blk_mq_complete_request(rq);
+	else if (!queue->by_driver)
 		mqblk_rq_end(rq, status, NULL);
 }
 
@@ -165,7 +165,7 @@ static void mqblk_list_collect(struct mqblk_queue *queue,
 
 	lockdep_assert_held(&queue->lock);
 	list_for_each_entry(mrq, list, entry)
-		mqblk_rq_set_state(mrq, MQBLK_RQ_STARTED);
+		mqblk_rq_set_state(mrq, mqblk_unparked_state(queue));
 	list_splice_tail_init(list, due);
 }
 
