@@ -58,7 +58,7 @@ static int nvmec_admin_send(struct nvmec_ctrl *ctrl,
 	nrq->cmd = *cmd;
 	nrq->user = user;
 	nrq->hasty = false;
-	nrq->deadline = 0;
+	nrq->patience = 0;
 	nrq->flags = 0;
 	nrq->status = NVME_SC_HOST_ABORTED_CMD;
 	nrq->result = 0;

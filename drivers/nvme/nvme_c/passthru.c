@@ -120,7 +120,7 @@ static void nvmec_set_timeout(struct request *rq, u32 timeout_ms)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 
-	nrq->deadline = 0;
+	nrq->patience = 0;
 	if (timeout_ms && capable(CAP_SYS_ADMIN))
 		rq->timeout = min_t(unsigned long, msecs_to_jiffies(timeout_ms),
 				    INT_MAX);

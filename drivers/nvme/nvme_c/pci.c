@@ -252,7 +252,7 @@ static bool nvmec_takes_longer(struct request *rq, void *data)
 	bool *found = data;
 
 	*found = blk_rq_is_passthrough(rq) && nvmec_rq(rq)->user &&
-		 rq->timeout > rq->q->rq_timeout;
+		 max(rq->timeout, nvmec_rq(rq)->patience) > rq->q->rq_timeout;
 	return !*found;
 }
 

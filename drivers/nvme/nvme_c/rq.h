@@ -51,8 +51,9 @@ enum nvmec_map {
  * @flags: bits NVMEC_RQ_*
  * @one_bytes: length of the data with NVMEC_MAP_ONE
  * @one_addr: bus address of it
- * @patience: how long it may take, in jiffies, of one that the user is to poll for
- * @deadline: when that is over; 0 if nothing but &request.timeout counts
+ * @patience: how long it may take, in jiffies, of one that the user is to poll for; 0 if
+ *	nothing but &request.timeout counts
+ * @deadline: when that is over; 0 until it was looked at first
  * @result: of the completion
  * @dptr: data pointer of the command
  * @cmd: the whole command, if it is not made from the request

@@ -44,8 +44,8 @@ void nvmec_timeout_polled(struct request *rq)
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 
 	nrq->patience = rq->timeout ?: rq->q->rq_timeout;
-	/* 0 says that there is none. */
-	nrq->deadline = (jiffies + nrq->patience) ?: 1;
+	/* Its time begins when it is sent, which a reset may put off: see the first look. */
+	nrq->deadline = 0;
 	rq->timeout = min_t(unsigned int, nrq->patience, NVMEC_POLL_LOOK);
 }
 
@@ -54,12 +54,15 @@ static bool nvmec_timeout_early(struct request *rq)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 
-	if (!blk_rq_is_passthrough(rq) || !nrq->user || !nrq->deadline)
+	if (!blk_rq_is_passthrough(rq) || !nrq->user || !nrq->patience)
 		return false;
+	/* The first look is &request.timeout after the start. */
+	if (!nrq->deadline)
+		nrq->deadline = (jiffies + nrq->patience - rq->timeout) ?: 1;
 	if (time_before(jiffies, nrq->deadline))
 		return true;
-	nrq->deadline = 0;
 	rq->timeout = nrq->patience;
+	nrq->patience = 0;
 	return false;
 }
 
@@ -113,7 +116,9 @@ static enum nvmec_fault nvmec_timeout_fault(const struct nvmec_queue *queue,
 {
 	if (nvmec_ctrl_fatal(queue->ctrl))
 		return NVMEC_FAULT_FATAL;
-	if (nvmec_timeout_hasty(rq))
+	/* But if nothing came back since the last reset, others' I/O must not wait for ever. */
+	if (nvmec_timeout_hasty(rq) &&
+	    (!queue->id || nvmec_io_progress(queue->ctrl)))
 		return NVMEC_FAULT_NONE;
 	return queue->id ? NVMEC_FAULT_IO : NVMEC_FAULT_ADMIN;
 }
