@@ -17,7 +17,7 @@
 require_nvme 2
 dmesg_expect "error, dev nvmec0n1"
 helper userio
-nvme_load io_timeout="${SELFTEST_SLOW:-1}" admin_timeout="${SELFTEST_SLOW:-1}" "$@"
+nvme_load io_timeout=$((3 * ${SELFTEST_SLOW:-1})) admin_timeout=$((3 * ${SELFTEST_SLOW:-1})) "$@"
 [[ -d $INJECT ]] || skip_all "no debugfs"
 nvme_bind 0 1
 
@@ -113,7 +113,8 @@ check_eq "and no more" "$(nvme_attr nvmec0 state) $(read_at 0)" "live ok"
 inject nvmec0 status times=1 opcode=6 delay_us=10000000
 identify >/dev/null &
 job=$!
-nap 0.5
+used_up() { [[ $(<$INJECT/nvmec0/status_inject/times) == 0 ]]; }
+check "it waits" wait_until 10 used_up
 inject nvmec0 status probability=0
 begin=${EPOCHREALTIME/[.,]/}
 wait $job

@@ -88,7 +88,7 @@ what EINVAL "$generic uring-vec op=2 nsid=1 cdw12=255 pieces=4 len=130048"
 
 # Without data: a buffer that is registered has nothing to do with it.
 what "0 0" "$generic uring-io op=0 nsid=1"
-what "0 0" "-f $generic uring-io op=0 nsid=1"
+what "0 0" "-f $generic uring-io op=0 nsid=1 addr=4096"
 
 # Data, at whatever place, and not a byte beside it
 head -c 131072 /dev/urandom >"$dir/data"
