@@ -135,3 +135,24 @@ what "many blocks: as many as an I/O" "0 0" -u $nobody "$(generic)" io64 "op=8 n
 what "many blocks: more" EINVAL -u $nobody "$(generic)" io64 "op=8 nsid=1 cdw12=256"
 what "many blocks: by root" "0 0" "$(generic)" io64 "op=8 nsid=1 cdw12=256"
 down "too long"
+
+# If nothing comes back at all, that is a fault of the controller: I/O of others, which is
+# sent again after each reset, must not wait for as long as somebody is impatient.
+dmesg_expect "error, dev nvmec"
+check "no answer: up" up
+ctrl=$(model_ctrl m)
+echo 4000 >"/sys/class/nvme_c/$ctrl/io_timeout"
+model_rule m drop opcode=read
+impatient() {
+	while [[ ! -e $dir/enough ]]; do
+		# shellcheck disable=SC2086 # several words
+		userio "/dev/${ctrl/nvmec/ngc}n1" io64 $read timeout=1000 &>/dev/null || nap 0.1
+	done
+}
+impatient &
+job=$!
+got=$(LC_ALL=C timeout 100 dd if="/dev/${ctrl}n1" of=/dev/null bs=4k count=1 iflag=direct 2>&1) || true
+touch "$dir/enough"
+wait $job || true
+check "no answer: a read fails" grep -q "Input/output error" <<<"$got"
+down "no answer"
