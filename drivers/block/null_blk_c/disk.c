@@ -179,7 +179,7 @@ static unsigned int nbc_disk_look(const struct nbc_disk *ndisk)
 		on |= BIT(NBC_ON_CACHE);
 	if (ndisk->badblocks->count)
 		on |= BIT(NBC_ON_BADBLOCKS);
-	if (ndisk->rules->nr)
+	if (READ_ONCE(ndisk->rules->nr))
 		on |= BIT(NBC_ON_RULES);
 	if (READ_ONCE(ndisk->watch.on))
 		on |= BIT(NBC_ON_WATCH);

@@ -14,6 +14,7 @@
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 
@@ -189,8 +190,10 @@ void nbc_hold_go(struct nbc_hold *hold, struct nbc_disk *ndisk, struct list_head
 {
 	struct nbc_held *held, *next;
 
-	list_for_each_entry_safe(held, next, taken, entry)
+	list_for_each_entry_safe(held, next, taken, entry) {
 		held->go(ndisk, held, status);
+		cond_resched();
+	}
 	/* Under the lock: who drains may go on to free it. */
 	spin_lock_irq(&hold->lock);
 	if (!--hold->nr_going)

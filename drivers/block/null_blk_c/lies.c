@@ -185,6 +185,14 @@ static u64 nbc_lie_byte(const struct nbc_lie_entry *entry)
 	return (entry->where << SECTOR_SHIFT) + entry->bit / BITS_PER_BYTE;
 }
 
+/* Is the bit of data that a command moves? Of zones, what was not written is not read. */
+static bool nbc_lie_hits(const struct nbc_lie_entry *entry, const struct nbc_cmd *cmd)
+{
+	u64 byte = nbc_lie_byte(entry);
+
+	return byte >= cmd->pos && byte - cmd->pos < cmd->done;
+}
+
 static u8 nbc_lie_mask(const struct nbc_lie_entry *entry)
 {
 	return BIT(entry->bit % BITS_PER_BYTE);
@@ -238,13 +246,19 @@ bool nbc_lie_begin(struct nbc_lying *lying, struct nbc_store *store,
 	case NBC_LIE_MISPLACED:
 		cmd->pos = nbc_lie_place(lying, block_bytes, capacity);
 		entry->where = cmd->pos >> SECTOR_SHIFT;
+		/* Once round the disk it is the right place. */
+		if (cmd->pos == lying->seems->pos)
+			lying->verdict = NULL;
 		return true;
 	case NBC_LIE_DECAY:
 		/* Where nothing was written nothing goes bad. */
-		if (!nbc_store_flip(store, nbc_lie_byte(entry), nbc_lie_mask(entry)))
+		if (!nbc_lie_hits(entry, cmd) ||
+		    !nbc_store_flip(store, nbc_lie_byte(entry), nbc_lie_mask(entry)))
 			lying->verdict = NULL;
 		return true;
 	default:
+		if (!nbc_lie_hits(entry, cmd))
+			lying->verdict = NULL;
 		return true;
 	}
 }

@@ -124,11 +124,11 @@ static void nbc_defaults_remove(void)
 }
 
 /*
- * What a disk takes at least, measured on Linux 6.12: 120 KiB, and 330 bytes for each
+ * What a disk takes at least, measured on Linux 6.12: 120 KiB, and 430 bytes for each
  * request that its queues can hold.
  */
 #define NBC_DISK_BYTES		(120 * SZ_1K)
-#define NBC_REQUEST_BYTES	330
+#define NBC_REQUEST_BYTES	430
 
 static u64 __init nbc_defaults_bytes(void)
 {

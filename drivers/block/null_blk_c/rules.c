@@ -17,6 +17,7 @@
 #include <linux/math64.h>
 #include <linux/printk.h>
 #include <linux/rculist.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -225,7 +226,7 @@ static int nbc_rules_add(struct nbc_rules *rules, const struct nbc_rule *like)
 		return ret;
 	}
 	nbc_rule_link(rules, rule);
-	rules->nr++;
+	WRITE_ONCE(rules->nr, rules->nr + 1);
 	return 0;
 }
 
@@ -237,7 +238,7 @@ static int nbc_rules_remove(struct nbc_rules *rules, u32 id)
 		return -ENOENT;
 	nbc_rule_unlink(rules, rule);
 	kfree_rcu(rule, rcu);
-	rules->nr--;
+	WRITE_ONCE(rules->nr, rules->nr - 1);
 	return 0;
 }
 
@@ -246,8 +247,10 @@ static void nbc_rules_remove_all(struct nbc_rules *rules)
 	struct nbc_rule *rule;
 	unsigned long id;
 
-	xa_for_each(&rules->ids, id, rule)
+	xa_for_each(&rules->ids, id, rule) {
 		nbc_rules_remove(rules, id);
+		cond_resched();
+	}
 }
 
 static int nbc_rules_obey(struct nbc_rules *rules, const struct nbc_rule_line *line)

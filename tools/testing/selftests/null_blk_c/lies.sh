@@ -161,3 +161,16 @@ rule add,op=WRITE,lie=lost
 put 0 x
 check_eq "no lies without data" "$(told)" ""
 nbc_destroy d
+
+# Nor where a zone was not written.
+if ! nbc_disk d size=16 memory_backed=1 zoned=1 zone_size=4 2>/dev/null; then
+	diag "this kernel has no zoned disks"
+else
+	rule add,op=READ,lie=bitrot
+	rule add,op=READ,lie=decay
+	dd if=/dev/d of=/dev/null bs=4k count=1 iflag=direct status=none
+	check_eq "no lies of an empty zone" "$(told)" ""
+	put 0 x
+	dd if=/dev/d of=/dev/null bs=4k count=1 iflag=direct status=none
+	check_eq "but of one with data" "$(told | cut -d , -f 1 | one_line)" "op=READ"
+fi
