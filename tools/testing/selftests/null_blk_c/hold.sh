@@ -82,6 +82,9 @@ for mode in 2 0; do
 	ends "and goes on" $! 0
 	rule removeall
 
+	# Without a cache it is seen whether a write was done.
+	nbc_set d power=0 cache_size=0 power=1
+	check_eq "what was flushed is there" "$(at 1)" d
 	rule add,op=WRITE,hold
 	put 1 e
 	check "for power-off: it waits" wait_until 20 nr_waiting 1
@@ -90,12 +93,13 @@ for mode in 2 0; do
 	check "off: nothing waits" expect_errno ENODEV held "release all"
 	check_eq "nor is in the list" "$(waiting)" ""
 	nbc_power d 1
+	check_eq "it was done" "$(at 1)" e
 	put 1 f
 	check "for a power cut: it waits" wait_until 20 nr_waiting 1
 	nbc_set d power_cut=lost
 	ends "a power cut does not acknowledge it" $! 1
 	nbc_power d 1
-	check_eq "nor do it" "$(at 1)" d
+	check_eq "nor do it" "$(at 1)" e
 	put 1 g
 	check "for removal: it waits" wait_until 20 nr_waiting 1
 	rmdir "$NBC_ROOT/d"
