@@ -685,6 +685,8 @@ static void qk_fault_test(struct kunit *test)
 	struct qk_io *io = qk_send(test, dev);
 
 	dev->ctrl.state = NVMEC_LIVE;
+	/* An abort did not help. */
+	set_bit(NVMEC_RQ_TIMED_OUT, &nvmec_rq(io->rq)->flags);
 	writel(param->csts, dev->ctrl.bar + NVME_REG_CSTS);
 	KUNIT_EXPECT_EQ(test, nvmec_io_ops.timeout(io->rq), BLK_EH_RESET_TIMER);
 	qk_flush(dev);
