@@ -47,6 +47,8 @@ many() { seq -f 'add,op=READ,start=%.0f,nr_sectors=1,status=IOERR' "$1" 8 $(($1 
 dmesg_expect "(I/O|timeout|critical [a-z ]*|protection) error(, dev| on dev(ice)?) d"
 dmesg_expect "Buffer I/O error on dev"
 require_cmd fio
+said=$(mktemp)
+at_exit rm -f "$said"
 nbc_load nr_devices=0
 for mode in 2 0; do
 	nbc_disk d size=16 memory_backed=1 discard=1 cache_size=1 queue_mode=$mode
@@ -108,10 +110,11 @@ for mode in 2 0; do
 
 	# What takes ten minutes ends with the power.
 	rule add,op=WRITE,delay_nsec=600000000000
-	io write 1 2>/dev/null &
+	io write 1 2>"$said" &
 	check "a write waits" wait_until 20 in_flight d
 	nbc_power d 0
-	check "power-off lets it go" wait $!
+	wait $! || true
+	check_eq "power-off lets it go" "$(<"$said")" ""
 	nbc_power d 1
 	check_eq "rules outlive the power" "$(rules | wc -l)" 1
 	nbc_destroy d
