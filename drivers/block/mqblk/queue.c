@@ -345,7 +345,7 @@ static bool mqblk_ends_by_timer(struct mqblk_queue *queue, struct request *rq)
 
 /**
  * mqblk_queue_timeout - end a request that waited too long; for ->timeout
- * @queue: where it waits, if it does
+ * @queue: where it waits, if it does; not one whose requests the driver ends
  * @rq: the request
  *
  * A parked request ends with BLK_STS_TIMEOUT, unless it waits for the timer or

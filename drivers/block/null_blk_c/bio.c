@@ -212,20 +212,24 @@ static void nbc_bio_do_flush(struct nbc_disk *ndisk, struct nbc_bio_done *done,
 		nbc_bio_do_data(ndisk, done, cmd.due, NULL);
 }
 
-/* For &nbc_held.go: nobody else has the bio any more. */
+/*
+ * For &nbc_held.go: nobody else has the bio any more. Its place in the pool is given back
+ * first: what comes after its flush may have to wait, too, and then needs one.
+ */
 static void nbc_bio_go(struct nbc_disk *ndisk, struct nbc_held *held, blk_status_t status)
 {
-	struct nbc_held_bio *hbio = container_of(held, struct nbc_held_bio, held);
+	struct nbc_held_bio *place = container_of(held, struct nbc_held_bio, held);
+	struct nbc_held_bio hbio = *place;
 
+	mempool_free(place, &nbc_held_pool);
 	if (status) {
-		hbio->done.status = status;
-		nbc_bio_end(&hbio->done);
-	} else if (hbio->flush) {
-		nbc_bio_do_flush(ndisk, &hbio->done, &held->verdict);
+		hbio.done.status = status;
+		nbc_bio_end(&hbio.done);
+	} else if (hbio.flush) {
+		nbc_bio_do_flush(ndisk, &hbio.done, &hbio.held.verdict);
 	} else {
-		nbc_bio_do_data(ndisk, &hbio->done, hbio->due, &held->verdict);
+		nbc_bio_do_data(ndisk, &hbio.done, hbio.due, &hbio.held.verdict);
 	}
-	mempool_free(hbio, &nbc_held_pool);
 }
 
 /**

@@ -136,13 +136,17 @@ int nbc_hold_parse(const char *text, struct nbc_hold_order *order)
 bool nbc_hold_take(struct nbc_hold *hold, const struct nbc_hold_order *order,
 		   struct list_head *taken)
 {
-	struct nbc_held *held, *next;
+	struct nbc_held *held;
 	bool any;
 
 	spin_lock_irq(&hold->lock);
-	list_for_each_entry_safe(held, next, &hold->waiting, entry) {
-		if (order->all || held->id == order->id)
+	if (order->all)
+		list_splice_init(&hold->waiting, taken);
+	list_for_each_entry(held, &hold->waiting, entry) {
+		if (held->id == order->id) {
 			list_move_tail(&held->entry, taken);
+			break;
+		}
 	}
 	any = !list_empty(taken);
 	hold->nr_going += any;
