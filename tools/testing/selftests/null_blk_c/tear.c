@@ -7,13 +7,17 @@
  * Every write fills the block with one byte value, so a read that sees two
  * values saw parts of two writes. Buffers lie two bytes off, which makes two
  * segments of those that cross a page. Prints the number of reads, and of those
- * that differ from the read before: a race that never happens shows nothing.
+ * that differ from the read before: a race that never happens shows nothing, so
+ * it goes on for up to ten times as long until one was seen. Every thread rests
+ * at random, because threads that share one CPU may otherwise take turns in an
+ * order in which the readers always come right after the discarder.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,10 +28,12 @@
 
 #define NR_WRITERS	2
 #define NR_READERS	2
+#define MAX_RUN		64
+#define MAX_REST_US	500
 
 static const char *device;
 static unsigned int block;
-static time_t end;
+static time_t end, deadline;
 static int fd;
 static unsigned long reads, changes, torn;
 
@@ -36,6 +42,11 @@ static void die(const char *what)
 	fprintf(stderr, "%s: %s: %s\n", device, what, strerror(errno));
 	exit(1);
 }
+
+/* What a thread does before it rests again. */
+struct turn {
+	unsigned int seed, left;
+};
 
 static unsigned char *buffer(void)
 {
@@ -46,11 +57,25 @@ static unsigned char *buffer(void)
 	return (unsigned char *)memory + 4096 - block / 2 + 2;
 }
 
+static bool goes_on(struct turn *turn)
+{
+	time_t now = time(NULL);
+
+	if (!turn->left--) {
+		turn->left = rand_r(&turn->seed) % MAX_RUN;
+		usleep(rand_r(&turn->seed) % MAX_REST_US);
+	}
+	if (__atomic_load_n(&changes, __ATOMIC_RELAXED))
+		return now < end;
+	return now < deadline;
+}
+
 static void *run_writer(void *arg)
 {
-	unsigned char *data = buffer(), value = (uintptr_t)arg;
+	struct turn turn = { .seed = (uintptr_t)arg };
+	unsigned char *data = buffer(), value = turn.seed;
 
-	while (time(NULL) < end) {
+	while (goes_on(&turn)) {
 		memset(data, value += NR_WRITERS, block);
 		if (pwrite(fd, data, block, 0) != block)
 			die("write");
@@ -60,9 +85,10 @@ static void *run_writer(void *arg)
 
 static void *run_discarder(void *arg)
 {
+	struct turn turn = { .seed = (uintptr_t)arg };
 	uint64_t range[2] = { 0, block };
 
-	while (time(NULL) < end)
+	while (goes_on(&turn))
 		if (ioctl(fd, BLKDISCARD, range))
 			die("discard");
 	return NULL;
@@ -70,9 +96,10 @@ static void *run_discarder(void *arg)
 
 static void *run_reader(void *arg)
 {
+	struct turn turn = { .seed = (uintptr_t)arg };
 	unsigned char *data = buffer(), last = 0;
 
-	while (time(NULL) < end) {
+	while (goes_on(&turn)) {
 		if (pread(fd, data, block, 0) != block)
 			die("read");
 		__atomic_fetch_add(&reads, 1, __ATOMIC_RELAXED);
@@ -94,15 +121,16 @@ int main(int argc, char **argv)
 		return 2;
 	device = argv[1];
 	end = time(NULL) + atoi(argv[2]);
+	deadline = time(NULL) + 10 * atoi(argv[2]);
 	fd = open(device, O_RDWR | O_DIRECT);
 	if (fd < 0 || ioctl(fd, BLKSSZGET, &block))
 		die("open");
 	for (i = 0; i < NR_WRITERS; i++)
 		pthread_create(&threads[nr++], NULL, run_writer, (void *)i);
-	for (i = 0; i < NR_READERS; i++)
-		pthread_create(&threads[nr++], NULL, run_reader, NULL);
+	for (; i < NR_WRITERS + NR_READERS; i++)
+		pthread_create(&threads[nr++], NULL, run_reader, (void *)i);
 	if (argc > 3)
-		pthread_create(&threads[nr++], NULL, run_discarder, NULL);
+		pthread_create(&threads[nr++], NULL, run_discarder, (void *)i);
 	while (nr)
 		pthread_join(threads[--nr], NULL);
 	printf("%lu reads, %lu changes, %lu torn\n", reads, changes, torn);
