@@ -392,7 +392,7 @@ int nvmec_queue_start(struct nvmec_queue *queue)
 
 /**
  * nvmec_queue_stop - undo nvmec_queue_start()
- * @queue: the controller does not work on it any more
+ * @queue: the controller does not work on it any more, and it is not live
  *
  * What it had completed is ended. Does nothing the second time.
  *
@@ -400,7 +400,6 @@ int nvmec_queue_start(struct nvmec_queue *queue)
  */
 void nvmec_queue_stop(struct nvmec_queue *queue)
 {
-	nvmec_queue_set_live(queue, false);
 	nvmec_queue_irq_put(queue);
 	nvmec_queue_reap(queue, NULL);
 }

@@ -124,6 +124,9 @@ void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown)
 	if (ctrl->running && shutdown)
 		nvmec_delete_io_queues(ctrl);
 	nvmec_quiesce_admin(ctrl);
+	/* Whoever polls may find completions later than that, and must not say so. */
+	for (i = 0; i < ctrl->nr_queues; i++)
+		nvmec_queue_set_live(&ctrl->queues[i], false);
 	if (ctrl->running)
 		nvmec_ctrl_halt(ctrl, shutdown);
 	ctrl->running = false;

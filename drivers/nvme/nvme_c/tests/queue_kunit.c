@@ -201,6 +201,7 @@ static void qk_start(struct kunit *test, struct qk_dev *dev)
 static void qk_stop(struct qk_dev *dev)
 {
 	mutex_lock(&dev->ctrl.run_lock);
+	nvmec_queue_set_live(&dev->queue, false);
 	nvmec_queue_stop(&dev->queue);
 	mutex_unlock(&dev->ctrl.run_lock);
 }
