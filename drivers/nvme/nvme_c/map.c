@@ -216,13 +216,22 @@ VISIBLE_IF_KUNIT bool nvmec_wants_sgl(struct nvmec_ctrl *ctrl,
 	       bytes >= (u64)threshold * segs;
 }
 
+/*
+ * A controller that moves two pages of more takes the second entry for the second page,
+ * where it is the list's address: the list must have a page of its own then.
+ */
+static bool nvmec_wants_big(const struct nvmec_rq *nrq, unsigned int prps)
+{
+	return nrq->user && nrq->loose && prps > 2;
+}
+
 /* Data of any shape. */
 static noinline blk_status_t nvmec_map_prps(struct nvmec_ctrl *ctrl,
 					    struct request *rq,
 					    unsigned int prps)
 {
 	if (rq->nr_phys_segments <= NVMEC_SMALL_SEGS &&
-	    prps <= NVMEC_SMALL_PRPS + 1)
+	    prps <= NVMEC_SMALL_PRPS + 1 && !nvmec_wants_big(nvmec_rq(rq), prps))
 		return nvmec_map_small(ctrl, rq, prps);
 	return nvmec_map_big(ctrl, rq, prps);
 }

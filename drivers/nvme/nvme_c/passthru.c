@@ -195,17 +195,23 @@ struct request *nvmec_passthru_request(const struct nvmec_user *user,
  * @data: from nvmec_udata_get(), to be kept until the request is free
  *
  * Context: Any.
+ * No more than the command moves, if that is known: of a list for more pages than it
+ * moves the controller would take the address for that of a page.
+ *
  * Return: 0; -EINVAL if there is less than the command moves, or more than the
  * controller takes. After an error it has no data.
  */
 int nvmec_passthru_map(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		       struct request *rq, struct nvmec_udata *data)
 {
-	u32 least = nvmec_least_bytes(ucmd, user->ns ? user->ns->lba_shift : 0);
+	u32 bytes = nvmec_least_bytes(ucmd, user->ns ? user->ns->lba_shift : 0);
 
-	if (least != NVMEC_BYTES_UNKNOWN && nvmec_udata_bytes(data) < least)
+	nvmec_rq(rq)->loose = bytes == NVMEC_BYTES_UNKNOWN;
+	if (nvmec_rq(rq)->loose)
+		bytes = nvmec_udata_bytes(data);
+	else if (nvmec_udata_bytes(data) < bytes)
 		return -EINVAL;
-	return nvmec_udata_attach(data, rq);
+	return nvmec_udata_attach(data, rq, bytes);
 }
 
 /**

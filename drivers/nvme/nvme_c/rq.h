@@ -46,8 +46,9 @@ enum nvmec_map {
  * @cmd_flags: of the command: whether @dptr is an SGL
  * @status: of the completion, without the phase bit
  * @retries: how often it was sent again
- * @user: @cmd is a user's; then @hasty, @patience and @deadline are valid
+ * @user: @cmd is a user's; then @hasty, @loose, @patience and @deadline are valid
  * @hasty: he gave it less time than the driver gives
+ * @loose: the controller may move less than the data
  * @flags: bits NVMEC_RQ_*
  * @one_bytes: length of the data with NVMEC_MAP_ONE
  * @one_addr: bus address of it
@@ -71,6 +72,7 @@ struct nvmec_rq {
 	u8				retries;
 	bool				user;
 	bool				hasty;
+	bool				loose;
 	unsigned long			flags;
 	unsigned int			one_bytes;
 	unsigned int			patience;

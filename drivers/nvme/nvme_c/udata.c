@@ -11,7 +11,9 @@
  * Data goes to the user's pages where a PRP list can say where they are. All other goes
  * through pages of our own. So does what does not lie in whole pages on the admin queue,
  * where the length of a transfer is not known: a controller that writes a page, though a
- * part of one was asked for, does not reach memory of somebody else.
+ * part of one was asked for, does not reach memory of somebody else. For the same reason
+ * a command gets a page of our own that may move data, by its opcode, and whose user gave
+ * none: without an address the controller would go to address 0.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -33,6 +35,9 @@
 /* Pages that are asked for at a time: their array is on the stack. */
 #define NVMEC_PIN_BATCH		16
 
+/* Of an opcode: whether data moves, and in which direction (NVMe Base, Opcodes). */
+#define NVMEC_OPCODE_MOVES	GENMASK(1, 0)
+
 /**
  * struct nvmec_udata - the data of a user's command
  * @bio: what the request gets, with @vecs
@@ -41,6 +46,7 @@
  * @reads: the controller writes it
  * @bounced: the pages are our own
  * @pinned: the pages are the user's, and held
+ * @spare: the user has none: a page for what the controller may move all the same
  * @order: of our own pages
  * @bytes: how long it is
  * @nr: pieces in @vecs
@@ -55,6 +61,7 @@ struct nvmec_udata {
 	bool		reads;
 	bool		bounced;
 	bool		pinned;
+	bool		spare;
 	unsigned int	order;
 	unsigned int	bytes;
 	unsigned int	nr;
@@ -272,18 +279,19 @@ static int nvmec_udata_pin(struct nvmec_udata *data, struct iov_iter iter)
 /* Between the user and our pages. Returns 0 or -EFAULT. */
 static int nvmec_udata_copy(struct nvmec_udata *data)
 {
+	unsigned int i, left = data->bytes, part;
 	struct iov_iter iter = data->iter;
-	unsigned int i;
 	size_t done;
 
-	for (i = 0; i < data->nr; i++) {
+	for (i = 0; i < data->nr && left; i++, left -= part) {
 		const struct bio_vec *bv = &data->vecs[i];
 
+		part = min(bv->bv_len, left);
 		if (data->reads)
-			done = copy_page_to_iter(bv->bv_page, 0, bv->bv_len, &iter);
+			done = copy_page_to_iter(bv->bv_page, 0, part, &iter);
 		else
-			done = copy_page_from_iter(bv->bv_page, 0, bv->bv_len, &iter);
-		if (done != bv->bv_len)
+			done = copy_page_from_iter(bv->bv_page, 0, part, &iter);
+		if (done != part)
 			return -EFAULT;
 	}
 	return 0;
@@ -348,6 +356,31 @@ static int nvmec_udata_fill(struct nvmec_udata *data, struct request_queue *q)
 	return nvmec_udata_bounce(data);
 }
 
+/* Data of no user, for a command that may move some; NULL or an ERR_PTR(). */
+static struct nvmec_udata *nvmec_udata_get_spare(const struct nvmec_ucmd *ucmd)
+{
+	struct nvmec_udata *data;
+	struct page *page;
+
+	if (!(ucmd->cmd.common.opcode & NVMEC_OPCODE_MOVES) ||
+	    nvmec_least_bytes(ucmd, 0) != NVMEC_BYTES_UNKNOWN)
+		return NULL;
+	data = kzalloc(struct_size(data, vecs, 1), GFP_KERNEL_ACCOUNT);
+	page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!data || !page) {
+		if (page)
+			__free_page(page);
+		kfree(data);
+		return ERR_PTR(-ENOMEM);
+	}
+	data->spare = true;
+	data->bounced = true;
+	data->bytes = NVMEC_PAGE_SIZE;
+	data->nr = 1;
+	bvec_set_page(&data->vecs[0], page, data->bytes, 0);
+	return data;
+}
+
 /**
  * nvmec_udata_get - have the data of a command at hand
  * @ucmd: the command
@@ -369,7 +402,7 @@ struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
 
 	/* Then the address is none, and no buffer needs to be registered. */
 	if (!ucmd->len)
-		return NULL;
+		return nvmec_udata_get_spare(ucmd);
 	ret = nvmec_udata_import(ucmd, nvme_is_write(&ucmd->cmd) ? ITER_SOURCE :
 								    ITER_DEST,
 				 &iov, &iter);
@@ -392,11 +425,11 @@ struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
 	return ERR_PTR(ret);
 free:
 	kfree(iov);
-	return ret ? ERR_PTR(ret) : NULL;
+	return ret ? ERR_PTR(ret) : nvmec_udata_get_spare(ucmd);
 }
 
 /**
- * nvmec_udata_bytes - how long it is
+ * nvmec_udata_bytes - how much of it the user gave
  * @data: from nvmec_udata_get()
  *
  * Context: Any.
@@ -404,24 +437,28 @@ free:
  */
 u32 nvmec_udata_bytes(const struct nvmec_udata *data)
 {
-	return data ? data->bytes : 0;
+	return data && !data->spare ? data->bytes : 0;
 }
 
 /**
  * nvmec_udata_attach - have a request move the data
  * @data: from nvmec_udata_get(); may be NULL
  * @rq: without data yet; of the queue that the data is for
+ * @bytes: how much the command moves, at most nvmec_udata_bytes(); the rest is as if it
+ *	were not there
  *
  * The limits may have changed since the data was had; now they cannot.
  *
  * Context: Any.
  * Return: 0, or -EINVAL if the controller does not take that much.
  */
-int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq)
+int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq, u32 bytes)
 {
 	struct gendisk *disk = rq->q->disk;
 
-	if (!data)
+	if (data && !data->spare)
+		data->bytes = bytes;
+	if (!data || !data->bytes)
 		return 0;
 	if (data->bytes > (u64)queue_max_hw_sectors(rq->q) << SECTOR_SHIFT ||
 	    data->nr > queue_max_segments(rq->q))
@@ -449,7 +486,7 @@ int nvmec_udata_put(struct nvmec_udata *data, bool done)
 
 	if (!data)
 		return 0;
-	if (data->bounced && data->reads && done)
+	if (data->bounced && data->reads && done && !data->spare)
 		ret = current->mm ? nvmec_udata_copy(data) : -EINTR;
 	if (data->bounced)
 		nvmec_udata_free_pages(data);

@@ -79,7 +79,7 @@ void nvmec_effects_free(struct nvmec_ctrl *ctrl);
 struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
 				    struct request_queue *q);
 u32 nvmec_udata_bytes(const struct nvmec_udata *data);
-int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq);
+int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq, u32 bytes);
 int nvmec_udata_put(struct nvmec_udata *data, bool done);
 
 /* passthru.c */

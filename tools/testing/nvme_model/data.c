@@ -24,7 +24,8 @@
  */
 void *nvmm_memory(struct nvmm_ctrl *ctrl, u64 address, u64 bytes)
 {
-	if (pfn_valid(PHYS_PFN(address)) &&
+	/* Page 0 is what a driver names that forgot the address. */
+	if (address >= NVMM_PAGE && pfn_valid(PHYS_PFN(address)) &&
 	    pfn_valid(PHYS_PFN(address + bytes - 1)) && address + bytes > address)
 		return phys_to_virt(address);
 	nvmm_breach(ctrl, NVMM_ADDRESS, "%llu bytes at %#llx are not memory", bytes,

@@ -48,6 +48,21 @@ down() {
 	model_destroy m
 }
 
+# --- a length that is not the command's ------------------------------------------
+
+# A list of more pages than the command moves would be taken for a page of data; without
+# an address data would go to address 0.
+check "lengths: it comes up" up
+for len in 8192 12288 16384; do
+	what "lengths: a read of 8192 bytes to $len" "0 0" -u $nobody "$(generic)" io64 \
+		op=2 nsid=1 cdw12=15 "len=$len"
+	what "lengths: by io_uring" "0 0" -u $nobody "$(generic)" uring-io \
+		op=2 nsid=1 cdw12=15 "len=$len"
+done
+what "lengths: data for nobody" "0 0" "/dev/$(model_ctrl m)" admin op=10 cdw10=22
+what "lengths: and by io_uring" "0 0" "/dev/$(model_ctrl m)" uring-admin op=10 cdw10=22
+down "lengths"
+
 # --- the effects log ----------------------------------------------------------
 
 # It is asked for when nobody waits for it, and never again.
