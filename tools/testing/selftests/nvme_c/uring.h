@@ -103,6 +103,7 @@ static int uring_send(struct uring *ring, int fd, unsigned int op, const void *c
 	sqe->opcode = IORING_OP_URING_CMD;
 	sqe->fd = fd;
 	sqe->cmd_op = op;
+	sqe->user_data = tail;
 	if (fixed)
 		sqe->rw_flags = IORING_URING_CMD_FIXED;
 	if (bytes > ring->sqe_bytes - offsetof(struct io_uring_sqe, cmd))
@@ -116,8 +117,8 @@ static int uring_send(struct uring *ring, int fd, unsigned int op, const void *c
 }
 
 /*
- * Waits for the end of a command. Returns what the completion says, or -errno; @result is
- * its second part.
+ * Waits for the end of the command that was sent last. Returns what the completion says,
+ * or -errno: -EPROTO if it is of another command. @result is its second part.
  */
 static int uring_wait(struct uring *ring, unsigned long long *result)
 {
@@ -133,7 +134,8 @@ static int uring_wait(struct uring *ring, unsigned long long *result)
 			return -errno;
 	slot = head & *uring_word(ring, cq->ring_mask);
 	cqe = (void *)(ring->rings + cq->cqes + slot * ring->cqe_bytes);
-	ret = cqe->res;
+	ret = cqe->user_data + 1 == *uring_word(ring, ring->params.sq_off.tail) ?
+	      cqe->res : -EPROTO;
 	*result = ring->cqe_bytes == 32 ? *(unsigned long long *)(cqe + 1) : 0;
 	__atomic_store_n(uring_word(ring, cq->head), head + 1, __ATOMIC_RELEASE);
 	return ret;
