@@ -58,6 +58,7 @@ static const char * const nvmm_count_names[] = {
 	[NVMM_FUA_WRITES]	= "fua_writes",
 	[NVMM_BUSY_NS]		= "busy_ns",
 	[NVMM_SUBSYS_RESETS]	= "subsystem_resets",
+	[NVMM_HELD]		= "held",
 };
 
 static_assert(ARRAY_SIZE(nvmm_count_names) == NVMM_NR_COUNTS);

@@ -138,6 +138,7 @@ static bool nvmm_put_off(struct nvmm_ctrl *ctrl, const struct nvmm_cmd *cmd)
 	copy->own_fx = *cmd->fx;
 	copy->fx = &copy->own_fx;
 	copy->held = nvmm_does(copy, NVMM_HOLD);
+	ctrl->counts[NVMM_HELD] += copy->held;
 	copy->due = ktime_add_us(ktime_get(), copy->fx->delay_us);
 	list_add_tail(&copy->link, &ctrl->waiting);
 	return true;
@@ -171,8 +172,15 @@ static void nvmm_take(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 	nvmm_execute(ctrl, cmd);
 }
 
-static void nvmm_forget(struct nvmm_cmd *cmd)
+static void nvmm_unhold(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 {
+	ctrl->counts[NVMM_HELD] -= cmd->held;
+	cmd->held = false;
+}
+
+static void nvmm_forget(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
+{
+	nvmm_unhold(ctrl, cmd);
 	list_del(&cmd->link);
 	kfree(cmd);
 }
@@ -184,7 +192,7 @@ void nvmm_forget_queue(struct nvmm_ctrl *ctrl, u16 sqid)
 
 	list_for_each_entry_safe(cmd, next, &ctrl->waiting, link)
 		if (cmd->sqid == sqid)
-			nvmm_forget(cmd);
+			nvmm_forget(ctrl, cmd);
 }
 
 /** nvmm_forget_all - drop all commands and event requests; context: the thread */
@@ -193,7 +201,7 @@ void nvmm_forget_all(struct nvmm_ctrl *ctrl)
 	struct nvmm_cmd *cmd, *next;
 
 	list_for_each_entry_safe(cmd, next, &ctrl->waiting, link)
-		nvmm_forget(cmd);
+		nvmm_forget(ctrl, cmd);
 	ctrl->nr_aers = 0;
 	ctrl->aborts = 0;
 }
@@ -218,7 +226,7 @@ bool nvmm_abort(struct nvmm_ctrl *ctrl, u16 sqid, u16 id)
 		    !nvmm_cq_has_room(ctrl, ctrl->sqs[sqid].cqid))
 			continue;
 		nvmm_post(ctrl, cmd, NVME_SC_ABORT_REQ);
-		nvmm_forget(cmd);
+		nvmm_forget(ctrl, cmd);
 		return true;
 	}
 	return false;
@@ -226,18 +234,27 @@ bool nvmm_abort(struct nvmm_ctrl *ctrl, u16 sqid, u16 id)
 
 /* --- the loop ------------------------------------------------------------------------------ */
 
+/* What waits by now is due. What is held later is not let go of by that. */
+static void nvmm_let_go(struct nvmm_ctrl *ctrl)
+{
+	struct nvmm_cmd *cmd;
+
+	if (likely(!READ_ONCE(ctrl->release)))
+		return;
+	WRITE_ONCE(ctrl->release, false);
+	list_for_each_entry(cmd, &ctrl->waiting, link) {
+		nvmm_unhold(ctrl, cmd);
+		cmd->due = 0;
+	}
+}
+
 /* Moves what is due to @due. */
 static void nvmm_find_due(struct nvmm_ctrl *ctrl, struct list_head *due)
 {
-	bool release = xchg(&ctrl->release, false);
 	struct nvmm_cmd *cmd, *next;
 	ktime_t now = ktime_get();
 
 	list_for_each_entry_safe(cmd, next, &ctrl->waiting, link) {
-		if (release) {
-			cmd->held = false;
-			cmd->due = now;
-		}
 		if (!cmd->held && !ktime_after(cmd->due, now))
 			list_move_tail(&cmd->link, due);
 	}
@@ -261,7 +278,7 @@ static void nvmm_waiting_step(struct nvmm_ctrl *ctrl)
 		}
 		if (sq->live)
 			nvmm_execute(ctrl, cmd);
-		nvmm_forget(cmd);
+		nvmm_forget(ctrl, cmd);
 	}
 }
 
@@ -313,6 +330,8 @@ static void nvmm_work(struct nvmm_ctrl *ctrl)
 
 static void nvmm_step(struct nvmm_ctrl *ctrl)
 {
+	/* Also if there is nothing to do: it holds for what waits now. */
+	nvmm_let_go(ctrl);
 	if (READ_ONCE(ctrl->gone) || READ_ONCE(ctrl->frozen))
 		return;
 	nvmm_regs_step(ctrl);

@@ -367,6 +367,7 @@ enum nvmm_count {
 	NVMM_FUA_WRITES,
 	NVMM_BUSY_NS,
 	NVMM_SUBSYS_RESETS,
+	NVMM_HELD,		/* now, not so far */
 	NVMM_NR_COUNTS,
 };
 

@@ -160,7 +160,10 @@ model_now m event n=1 type=1 info=1 log=2
 nap 5
 nr_lines=$(kmsg_since_start | grep -c "asynchronous event") || true
 diag "a storm of events: $(model_hits m) in 5 s, $nr_lines lines in the log"
-check "a storm of events: it is slowed down" test "$(model_hits m)" -le 30
+# Each event is handled by reading its log page, which is a hit and makes the next one
+hits=$(model_hits m)
+check "a storm of events: it is one" test "$hits" -gt 10
+check "a storm of events: it is slowed down" test "$hits" -le 30
 check "a storm of events: the log has few lines" test "$nr_lines" -le 30
 check "a storm of events: I/O goes on" fio_verify "$(model_disk m)" --size=1m
 check "a storm of events: the driver lets go" model_unbind m

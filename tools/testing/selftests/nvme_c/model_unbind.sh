@@ -38,12 +38,15 @@ up() {
 	check "$1: two disks" wait_until 10 model_has_disk m 2
 }
 
-# user NAME WORD... : a command of nvme-cli in the background, until the controller has it
+# holds N : the controller does, now, for wait_until
+holds() { [[ $(model_count m held) == "$1" ]]; }
+
+# user NAME WORD... : a command of nvme-cli in the background, until the controller holds it
 user() {
 	nvme "${@:2}" >/dev/null 2>&1 &
 	user=$!
 	at_exit end_job $user
-	check "$1: under way" wait_until 10 model_hit m 1
+	check "$1: held" wait_until 10 holds 1
 }
 
 # soil NAME NSID : write to the page cache of a disk that stays open, as file 3
@@ -54,6 +57,9 @@ soil() {
 }
 copy_text() { cat "$text" >&3; }
 
+# waits_in_driver PID : for wait_until; it is in its ioctl
+waits_in_driver() { grep -q nvmec_ "/proc/$1/stack" 2>/dev/null; }
+
 # kept NAME NSID : what was written by soil is on the disk, whose driver is another by now
 kept() {
 	exec 3>&-
@@ -61,17 +67,27 @@ kept() {
 	check "$1: what was dirty is there" cmp -n 65536 "$text" "/dev/${ctrl}n$2"
 }
 
-# let_go NAME SECONDS : unbind; the command of the user ends, too
+# let_go NAME SECONDS [N] : unbind; the command of the user ends, too. The controller
+# holds N commands, one, until then: nothing but a reset or the end took them back.
 let_go() {
 	local begin=$SECONDS job
+	check "$1: still held" holds "${3-1}"
 	model_unbind m &
 	job=$!
 	check "$1: let go of within $2 s" wait_until "$2" has_ended $job
 	diag "$1: let go of after about $((SECONDS - begin)) s"
+	hits=$(model_hits m)
 	model_honest m
 	check "$1: it ends" wait_until 60 has_ended $job
 	check "$1: the command ended" wait_until 10 has_ended "$user"
 	check_eq "$1: no breach of the protocol" "$(model_breaches m)" ''
+}
+
+# reset_once NAME : the controller was enabled once more than before, by the reset, which
+# took back what was held
+reset_once() {
+	check_eq "$1: one reset" "$(model_count m enables)" $((enables + 1))
+	check "$1: nothing is held any more" holds 0
 }
 
 model_create m queues=4 timeout=4
@@ -84,7 +100,9 @@ soil "$name" 2
 model_rule m hold opcode=format
 user "$name" admin-passthru "/dev/$ctrl" --opcode=0x80 \
 	--namespace-id=1 --timeout=$long_ms
+enables=$(model_count m enables)
 let_go "$name" $((admin + 2 + 6))
+reset_once "$name"
 kept "$name" 2
 
 name="two of them"
@@ -95,7 +113,10 @@ nvme admin-passthru "/dev/$ctrl" --opcode=0x80 --namespace-id=2 \
 	--timeout=$long_ms >/dev/null 2>&1 &
 second=$!
 at_exit end_job $second
+check "$name: the second waits for the first" wait_until 10 waits_in_driver $second
+enables=$(model_count m enables)
 let_go "$name" $((2 * admin + 2 + 8))
+reset_once "$name"
 check "$name: the second ended, too" wait_until 10 has_ended $second
 
 name="a read that takes ten minutes"
@@ -103,7 +124,9 @@ up "$name"
 model_rule m hold opcode=read nsid=1
 user "$name" io-passthru "/dev/ngc${ctrl#nvmec}n1" --opcode=2 \
 	--namespace-id=1 --cdw12=7 --data-len=4096 --read --timeout=$long_ms
+enables=$(model_count m enables)
 let_go "$name" $((admin + 2 + 6))
+reset_once "$name"
 
 # While queues are deleted
 name="a user without patience"
@@ -138,4 +161,10 @@ true &
 user=$!
 model_rule m delay opcode=delete_sq ms=$((admin * 1000 - 500))
 model_rule m delay opcode=delete_cq ms=$((admin * 1000 - 500))
-let_go "$name" $((3 * admin - 1))
+shutdowns=$(model_count m shutdowns)
+let_go "$name" $((3 * admin - 1)) 0
+# That of one queue takes longer than a command may: those of the other are not sent
+check_eq "$name: deletions" "$hits" 2
+check_eq "$name: the controller was shut down" "$(model_count m shutdowns)" \
+	$((shutdowns + 1))
+
