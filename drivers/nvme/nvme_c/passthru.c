@@ -363,9 +363,8 @@ int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 	if (ret)
 		return ret;
 	ret = nvmec_passthru_send(user, ucmd, effects, result);
-	if (ucmd->admin && (effects & NVMEC_EFFECTS_CHANGE)) {
-		queue_work(nvmec_wq, &ctrl->scan_work);
-		flush_work(&ctrl->scan_work);
-	}
+	/* Who is killed does not see that it is not over, nor what the command did. */
+	if (ucmd->admin && (effects & NVMEC_EFFECTS_CHANGE))
+		nvmec_ctrl_scan_wait(ctrl);
 	return ret;
 }

@@ -11,7 +11,9 @@
 
 #include <linux/delay.h>
 #include <linux/device.h>
+#include <linux/jiffies.h>
 #include <linux/pci.h>
+#include <linux/sched/signal.h>
 #include <linux/workqueue.h>
 
 #include "ctrl.h"
@@ -151,17 +153,36 @@ int nvmec_ctrl_reset_wait(struct nvmec_ctrl *ctrl)
 }
 
 /**
- * nvmec_ctrl_rescan_wait - look for namespaces and wait for the end of it
+ * nvmec_ctrl_scan_wait - have namespaces looked for, and wait for the end of it
  * @ctrl: the controller
  *
- * Context: Process context, may sleep.
- * Return: 0, or -EBUSY if it is not live.
+ * A scan waits for a user's command that wants to be alone, which may take hours. So who
+ * waits for the scan can be killed; it is made all the same.
+ *
+ * Context: Process context of a user, may sleep.
+ * Return: 0, or -EINTR.
+ */
+int nvmec_ctrl_scan_wait(struct nvmec_ctrl *ctrl)
+{
+	queue_work(nvmec_wq, &ctrl->scan_work);
+	while (work_busy(&ctrl->scan_work)) {
+		schedule_timeout_killable(msecs_to_jiffies(NVMEC_LOOK_MS));
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+/**
+ * nvmec_ctrl_rescan_wait - nvmec_ctrl_scan_wait(), if that can be of use
+ * @ctrl: the controller
+ *
+ * Context: as nvmec_ctrl_scan_wait().
+ * Return: the same, or -EBUSY if it is not live.
  */
 int nvmec_ctrl_rescan_wait(struct nvmec_ctrl *ctrl)
 {
 	if (nvmec_state(ctrl) != NVMEC_LIVE)
 		return -EBUSY;
-	queue_work(nvmec_wq, &ctrl->scan_work);
-	flush_work(&ctrl->scan_work);
-	return 0;
+	return nvmec_ctrl_scan_wait(ctrl);
 }

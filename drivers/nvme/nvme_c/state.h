@@ -25,6 +25,7 @@ bool nvmec_ctrl_fault(struct nvmec_ctrl *ctrl, enum nvmec_fault fault);
 bool nvmec_ctrl_reset(struct nvmec_ctrl *ctrl);
 void nvmec_ctrl_kill(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_reset_wait(struct nvmec_ctrl *ctrl);
+int nvmec_ctrl_scan_wait(struct nvmec_ctrl *ctrl);
 int nvmec_ctrl_rescan_wait(struct nvmec_ctrl *ctrl);
 
 #endif /* _NVMEC_STATE_H */

@@ -17,7 +17,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/model.sh
 . "$(dirname "$0")/../lib/model.sh"
 
-require_cmd fio
+require_cmd fio nvme
 require_model
 nvme_load admin_timeout=5
 check "a controller" model_create m queues=2 timeout=4
@@ -26,6 +26,9 @@ check "and three namespaces" eval 'model_add_ns m 2 && model_add_ns m 3'
 check "up" model_up m
 ctrl=$(model_ctrl m)
 check "three disks" wait_until 10 model_has_disk m 3
+holds() { [[ $(model_count m held) == "$1" ]]; }
+# waits_for_scan PID : it is asleep in its write
+waits_for_scan() { grep -q 'rescan_controller_store\|nvmec_ctrl_\|flush_work' "/proc/$1/stack"; }
 number() { stat -c %Hr:%Lr "/dev/$ctrl"n* | paste -sd ' '; }
 before=$(number)
 
@@ -59,6 +62,23 @@ check "write protection" model_set m/namespaces/2 readonly=1
 check "a scan" nvme_rescan "$ctrl"
 check_eq "it is read-only" "$(show "/sys/block/${ctrl}n2/ro")" 1
 model_honest m
+
+# A scan waits for a command that holds all I/O, for hours perhaps
+check "a format without an answer" model_rule m hold opcode=format
+nvme admin-passthru "/dev/$ctrl" --opcode=0x80 --namespace-id=3 \
+	--timeout=600000 >/dev/null 2>&1 &
+format=$!
+at_exit end_job $format
+check "it is under way" wait_until 10 holds 1
+bash -c 'echo 1 >"$1"' - "/sys/class/nvme_c/$ctrl/rescan_controller" 2>/dev/null &
+job=$!
+check "a scan waits for it" wait_until 10 waits_for_scan $job
+kill -9 $job
+check "who asked for it can be killed" wait_until 5 has_ended $job
+check "the format is still under way" holds 1
+model_honest m
+check "it ends" wait_until 10 has_ended $format
+check "and the scan is made" nvme_rescan "$ctrl"
 
 check "answers take a second" model_rule m delay opcode=identify sel=0 ms=1000
 echo 1 >"/sys/class/nvme_c/$ctrl/rescan_controller" &
