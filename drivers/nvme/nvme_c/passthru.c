@@ -112,6 +112,23 @@ int nvmec_passthru_check(const struct nvmec_user *user,
 	return nvmec_works_on_too_much(user, ucmd) ? -EINVAL : 0;
 }
 
+/* The same of one that brings ranges, by the copy of them that the controller gets. */
+static bool nvmec_brings_too_much(const struct nvmec_user *user,
+				  const struct nvmec_ucmd *ucmd,
+				  const struct nvmec_udata *data)
+{
+	unsigned int nr = (le32_to_cpu(ucmd->cmd.dsm.nr) & 0xff) + 1;
+	const struct queue_limits *lim;
+	u64 blocks;
+
+	if (!nvmec_brings_ranges(ucmd) || capable(CAP_SYS_ADMIN))
+		return false;
+	lim = &user->ns->disk->queue->limits;
+	blocks = nvmec_blocks_of_ranges(nvmec_udata_copied(data), nr);
+	return nr > lim->max_discard_segments ||
+	       blocks > lim->max_discard_sectors >> (user->ns->lba_shift - SECTOR_SHIFT);
+}
+
 /*
  * An unprivileged user has the usual time: less would cost the others a reset, and with
  * more he could hold up who waits for the end of all I/O.
@@ -198,8 +215,9 @@ struct request *nvmec_passthru_request(const struct nvmec_user *user,
  * No more than the command moves, if that is known: of a list for more pages than it
  * moves the controller would take the address for that of a page.
  *
- * Return: 0; -EINVAL if there is less than the command moves, or more than the
- * controller takes. After an error it has no data.
+ * Return: 0; -EINVAL if there is less than the command moves, more than the controller
+ * takes, or ranges of more than the block layer would discard at once. After an error it
+ * has no data.
  */
 int nvmec_passthru_map(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		       struct request *rq, struct nvmec_udata *data)
@@ -210,6 +228,8 @@ int nvmec_passthru_map(const struct nvmec_user *user, const struct nvmec_ucmd *u
 	if (nvmec_rq(rq)->loose)
 		bytes = nvmec_udata_bytes(data);
 	else if (nvmec_udata_bytes(data) < bytes)
+		return -EINVAL;
+	if (nvmec_brings_too_much(user, ucmd, data))
 		return -EINVAL;
 	return nvmec_udata_attach(data, rq, bytes);
 }

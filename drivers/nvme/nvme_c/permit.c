@@ -246,6 +246,37 @@ u32 nvmec_blocks_without_data(const struct nvmec_ucmd *ucmd)
 }
 
 /**
+ * nvmec_brings_ranges - does a command say in its data which blocks it works on
+ * @ucmd: the command
+ *
+ * Then the data is to be copied before it is looked at: the user can change his own.
+ *
+ * Context: Any.
+ * Return: true for dataset management.
+ */
+bool nvmec_brings_ranges(const struct nvmec_ucmd *ucmd)
+{
+	return !ucmd->admin && ucmd->cmd.common.opcode == nvme_cmd_dsm;
+}
+
+/**
+ * nvmec_blocks_of_ranges - how many blocks ranges have together
+ * @ranges: the data of a command of dataset management
+ * @nr: how many, at most NVME_DSM_MAX_RANGES
+ *
+ * Context: Any.
+ * Return: blocks; one that is in several ranges counts in each.
+ */
+u64 nvmec_blocks_of_ranges(const struct nvme_dsm_range *ranges, unsigned int nr)
+{
+	u64 blocks = 0;
+
+	while (nr--)
+		blocks += le32_to_cpu(ranges[nr].nlb);
+	return blocks;
+}
+
+/**
  * nvmec_known_effects - what a command does, by the specification
  * @admin: it is an admin command
  * @opcode: of it

@@ -14,17 +14,26 @@
  * part of one was asked for, does not reach memory of somebody else. For the same reason
  * a command gets a page of our own that may move data, by its opcode, and whose user gave
  * none: without an address the controller would go to address 0.
+ *
+ * Pages of our own are there until the user's task takes the end of the command, which it
+ * may put off for ever, with one command after the other. They are in no process's size,
+ * so one that runs out of memory would not be found by it. That is why they count as
+ * memory that the user has locked, against the same limit: RLIMIT_MEMLOCK.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
+#include <linux/capability.h>
 #include <linux/compat.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mqblk_compat.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/user.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
@@ -48,6 +57,8 @@
  * @pinned: the pages are the user's, and held
  * @spare: the user has none: a page for what the controller may move all the same
  * @order: of our own pages
+ * @charged: how many of those pages count for @payer
+ * @payer: the user, with a reference, if @charged is not 0
  * @bytes: how long it is
  * @nr: pieces in @vecs
  * @max: how many there may be
@@ -63,6 +74,8 @@ struct nvmec_udata {
 	bool		pinned;
 	bool		spare;
 	unsigned int	order;
+	unsigned long	charged;
+	struct user_struct *payer;
 	unsigned int	bytes;
 	unsigned int	nr;
 	unsigned int	max;
@@ -297,10 +310,49 @@ static int nvmec_udata_copy(struct nvmec_udata *data)
 	return 0;
 }
 
+#ifdef CONFIG_IO_URING
+/* Returns 0, or -ENOMEM if the user has as much locked as he may. */
+static int nvmec_udata_charge(struct nvmec_udata *data, unsigned long pages)
+{
+	struct user_struct *user = current_user();
+
+	if (ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK))
+		return 0;
+	if (atomic_long_add_return(pages, &user->locked_vm) >
+	    rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT) {
+		atomic_long_sub(pages, &user->locked_vm);
+		return -ENOMEM;
+	}
+	data->payer = get_uid(user);
+	data->charged = pages;
+	return 0;
+}
+
+static void nvmec_udata_uncharge(struct nvmec_udata *data)
+{
+	if (!data->charged)
+		return;
+	atomic_long_sub(data->charged, &data->payer->locked_vm);
+	free_uid(data->payer);
+	data->charged = 0;
+}
+#else
+/* Who waits for each command can have one for each thread, and no more. */
+static int nvmec_udata_charge(struct nvmec_udata *data, unsigned long pages)
+{
+	return 0;
+}
+
+static void nvmec_udata_uncharge(struct nvmec_udata *data)
+{
+}
+#endif
+
 static void nvmec_udata_free_pages(struct nvmec_udata *data)
 {
 	while (data->nr)
 		__free_pages(data->vecs[--data->nr].bv_page, data->order);
+	nvmec_udata_uncharge(data);
 }
 
 /* They are zero where the controller does not write. Returns 0, -ENOMEM or -EFAULT. */
@@ -308,9 +360,14 @@ static int nvmec_udata_bounce(struct nvmec_udata *data)
 {
 	unsigned int left = data->bytes, part;
 	struct page *page;
+	int ret;
 
 	data->bounced = true;
 	data->order = get_order(DIV_ROUND_UP(left, data->max));
+	ret = nvmec_udata_charge(data, (unsigned long)DIV_ROUND_UP(left, PAGE_SIZE << data->order)
+				       << data->order);
+	if (ret)
+		return ret;
 	for (; left; left -= part) {
 		part = min_t(unsigned int, left, PAGE_SIZE << data->order);
 		page = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_COMP,
@@ -343,11 +400,13 @@ static struct nvmec_udata *nvmec_udata_alloc(struct request_queue *q,
 	return data;
 }
 
-static int nvmec_udata_fill(struct nvmec_udata *data, struct request_queue *q)
+/* With @copied, what the user changes from now on changes nothing. */
+static int nvmec_udata_fill(struct nvmec_udata *data, struct request_queue *q,
+			    bool copied)
 {
 	int ret = -EREMOTEIO;
 
-	if (!(iov_iter_alignment(&data->iter) &
+	if (!copied && !(iov_iter_alignment(&data->iter) &
 	      blk_lim_dma_alignment_and_pad(&q->limits)))
 		ret = nvmec_udata_pin(data, data->iter);
 	if (ret != -EREMOTEIO)
@@ -390,7 +449,8 @@ static struct nvmec_udata *nvmec_udata_get_spare(const struct nvmec_ucmd *ucmd)
  * user's pages likes: no request, lock or place in a queue may be held. A signal that
  * kills ends it.
  * Return: the data, for nvmec_udata_put(); NULL if there is none; or an ERR_PTR():
- * -EINVAL if it is more than the controller takes, -EFAULT or -ENOMEM.
+ * -EINVAL if it is more than the controller takes, -EFAULT; or -ENOMEM, also if it needs
+ * pages of our own, and the user has as much memory locked as he may.
  */
 struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
 				    struct request_queue *q)
@@ -418,7 +478,7 @@ struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
 	if (!data)
 		goto free;
 	data->iov = iov;
-	ret = nvmec_udata_fill(data, q);
+	ret = nvmec_udata_fill(data, q, nvmec_brings_ranges(ucmd));
 	if (!ret)
 		return data;
 	nvmec_udata_put(data, false);
@@ -438,6 +498,18 @@ free:
 u32 nvmec_udata_bytes(const struct nvmec_udata *data)
 {
 	return data && !data->spare ? data->bytes : 0;
+}
+
+/**
+ * nvmec_udata_copied - data that the user cannot change any more
+ * @data: from nvmec_udata_get() for a command of which nvmec_brings_ranges() is true
+ *
+ * Context: Any.
+ * Return: where it begins; a page of it, or all if there is less, is in one piece.
+ */
+const void *nvmec_udata_copied(const struct nvmec_udata *data)
+{
+	return page_address(data->vecs[0].bv_page);
 }
 
 /**

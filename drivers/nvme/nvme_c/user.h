@@ -68,6 +68,8 @@ bool nvmec_only_asks(const struct nvmec_ucmd *ucmd);
 bool nvmec_anyone_may(const struct nvmec_ucmd *ucmd, u32 effects, bool may_write);
 u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift);
 u32 nvmec_blocks_without_data(const struct nvmec_ucmd *ucmd);
+bool nvmec_brings_ranges(const struct nvmec_ucmd *ucmd);
+u64 nvmec_blocks_of_ranges(const struct nvme_dsm_range *ranges, unsigned int nr);
 u32 nvmec_known_effects(bool admin, u8 opcode);
 
 /* effects.c */
@@ -79,6 +81,7 @@ void nvmec_effects_free(struct nvmec_ctrl *ctrl);
 struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
 				    struct request_queue *q);
 u32 nvmec_udata_bytes(const struct nvmec_udata *data);
+const void *nvmec_udata_copied(const struct nvmec_udata *data);
 int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq, u32 bytes);
 int nvmec_udata_put(struct nvmec_udata *data, bool done);
 

@@ -147,10 +147,24 @@ static void pk_bytes_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nvmec_least_bytes(&ucmd, 9), param->bytes);
 }
 
+/* More blocks than 32 bits can say. */
+static void pk_ranges_test(struct kunit *test)
+{
+	struct nvme_dsm_range ranges[] = {
+		{ .nlb = cpu_to_le32(8), .slba = cpu_to_le64(1) },
+		{ .nlb = cpu_to_le32(U32_MAX), .slba = 0 },
+		{ .nlb = cpu_to_le32(U32_MAX), .slba = 0 },
+	};
+
+	KUNIT_EXPECT_EQ(test, nvmec_blocks_of_ranges(ranges, 1), 8);
+	KUNIT_EXPECT_EQ(test, nvmec_blocks_of_ranges(ranges, 3), 0x200000006);
+}
+
 static struct kunit_case pk_tests[] = {
 	KUNIT_CASE_PARAM(pk_who_test, pk_case_gen_params),
 	KUNIT_CASE(pk_asks_test),
 	KUNIT_CASE_PARAM(pk_bytes_test, pk_length_gen_params),
+	KUNIT_CASE(pk_ranges_test),
 	{}
 };
 

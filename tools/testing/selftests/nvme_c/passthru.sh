@@ -118,6 +118,29 @@ what "0 0" "$ctrl" admin "$identify" at=20 "out=$dir/back"
 check "identify data is the same at another place" cmp "$dir/whole" "$dir/back"
 what "0 0" "$ctrl" admin op=2 nsid=0xffffffff cdw10=0x030002 len=16 at=4000
 
+# Who has no capability discards no more at once than the block layer would.
+# ranges BLOCKS... : a file with a range for each, all from the first block on
+ranges() {
+	local blocks
+	for blocks; do
+		# shellcheck disable=SC2059 # the format is made of it
+		printf "$(printf '\\0\\0\\0\\0\\x%02x\\x%02x\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' \
+			$((blocks & 255)) $((blocks >> 8)))"
+	done >"$dir/ranges"
+}
+discard="$disk io64 op=9 nsid=1 cdw11=4 in=$dir/ranges"
+echo $((2048 * 512)) >/sys/block/nvmec0n1/queue/discard_max_bytes
+ranges 2048
+what "0 0" "-u $nobody $discard cdw10=0 len=16"
+what "0 0" "-u $nobody $discard cdw10=0 len=16 at=3"
+ranges 2049
+what EINVAL "-u $nobody $discard cdw10=0 len=16"
+what EINVAL "-u $nobody $discard cdw10=0 len=16 at=3"
+what "0 0" "$discard cdw10=0 len=16"
+ranges 2048 1
+what EINVAL "-u $nobody $discard cdw10=1 len=32"
+what "0 0" "-u $nobody $discard cdw10=0 len=32"
+
 # A partition is not the whole disk.
 addpart "$disk" 1 2048 2048
 wait_until 10 test -b "${disk}p1"

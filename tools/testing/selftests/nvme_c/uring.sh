@@ -110,6 +110,19 @@ for pieces in 1 2 3 16 200; do
 	reads "$generic uring-vec op=2 nsid=1 cdw12=255 pieces=$pieces len=131072"
 	reads "-p $generic uring-vec op=2 nsid=1 cdw12=255 pieces=$pieces len=131072"
 done
+# Data that does not lie as the controller wants it goes through memory of the kernel's,
+# which is there until the end is asked for: it counts as locked, and is given back.
+many="-m 20 -u $nobody $generic uring-io op=2 nsid=1 cdw12=255 len=131072"
+memlock=$(ulimit -l)
+ulimit -l 1024
+for how in "" "-p "; do
+	what "0x8 0xc" "$how$many at=3"
+	what "0x14 0" "$how$many at=4"
+done
+what "0x8 0xc" "$many at=3"
+what "0x14 0" "-m 20 $generic uring-io op=2 nsid=1 cdw12=255 len=131072 at=3"
+ulimit -l "$memlock"
+
 # A ring of a program of 32 bits, in whose vectors an entry has half the length
 if userio -c "$generic" uring-io op=0 nsid=1 >/dev/null 2>&1; then
 	reads "-c $generic uring-io op=2 nsid=1 cdw12=255 len=131072"

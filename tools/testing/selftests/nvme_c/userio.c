@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * userio [-bBcfnprsw] [-u UID] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
+ * userio [-bBcfnprsw] [-m N] [-u UID] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
  *
  * Makes one ioctl of <linux/nvme_ioctl.h>, or sends one command by io_uring, and prints what came of it: the name of an
  * errno, or "status" and "result" in hexadecimal. The buffer stands among bytes of a
@@ -19,6 +19,8 @@
  *  -B        a ring with small completions
  *  -c        a ring of a program of 32 bits, and a vector of its kind
  *  -f        the data in a registered buffer
+ *  -m N      send it N times, by a ring that lets the ends wait until they are asked for;
+ *            print how many were done, and the errno of the last other one
  *  -n        print "sent" after it was sent, and look for its end after a line
  *  -p        a ring that polls
  *
@@ -59,7 +61,7 @@ struct numbers {
 
 static unsigned char *room, *buffer;
 static unsigned int ring_flags = IORING_SETUP_SQE128 | IORING_SETUP_CQE32;
-static int ring_fixed, ring_waits, ring_compat;
+static int ring_fixed, ring_waits, ring_compat, ring_many;
 
 static void die(const char *what)
 {
@@ -200,6 +202,30 @@ static void wait_for_line(const char *said)
 			exit(2);
 }
 
+/* Returns how many were done; @result is the errno of the last that was not. */
+static int run_many(struct uring *ring, int fd, unsigned int op,
+		    const struct nvme_passthru_cmd64 *cmd, __u64 *result)
+{
+	int i, ret, sent = 0, done = 0;
+	unsigned long long second;
+
+	for (i = 0; i < ring_many; i++) {
+		ret = uring_send(ring, fd, op, cmd, sizeof(struct nvme_uring_cmd), 0);
+		if (ret)
+			*result = -ret;
+		else
+			sent++;
+	}
+	for (i = 0; i < sent; i++) {
+		ret = uring_wait(ring, &second);
+		if (ret < 0)
+			*result = -ret;
+		else
+			done += !ret;
+	}
+	return done;
+}
+
 static int run_uring(int fd, const char *name, const struct numbers *n, __u64 *result)
 {
 	unsigned int op = uring_op(name);
@@ -215,6 +241,8 @@ static int run_uring(int fd, const char *name, const struct numbers *n, __u64 *r
 		die("io_uring_setup");
 	if (ring_fixed && uring_register(&ring, buffer, n->len ?: 1))
 		die("io_uring_register");
+	if (ring_many)
+		return run_many(&ring, fd, op, &cmd, result);
 	ret = uring_send(&ring, fd, op, &cmd, sizeof(struct nvme_uring_cmd), ring_fixed);
 	if (!ret && ring_waits)
 		wait_for_line("sent");
@@ -312,7 +340,7 @@ int main(int argc, char **argv)
 	__u64 result = 0;
 	uid_t uid = 0;
 
-	while ((opt = getopt(argc, argv, "bBcfnprsu:w")) != -1) {
+	while ((opt = getopt(argc, argv, "bBcfm:nprsu:w")) != -1) {
 		if (opt == 'r')
 			flags = O_RDONLY;
 		else if (opt == 's')
@@ -329,7 +357,11 @@ int main(int argc, char **argv)
 			ring_fixed = 1;
 		else if (opt == 'c')
 			ring_compat = 1;
-		else if (opt == 'n')
+		else if (opt == 'm') {
+			ring_many = atoi(optarg);
+			ring_flags |= IORING_SETUP_SINGLE_ISSUER |
+				      IORING_SETUP_DEFER_TASKRUN;
+		} else if (opt == 'n')
 			ring_waits = 1;
 		else if (opt == 'p')
 			ring_flags |= IORING_SETUP_IOPOLL;
@@ -359,6 +391,6 @@ int main(int argc, char **argv)
 	else
 		printf("%#x %#llx\n", ret, (unsigned long long)result);
 	if (!stalls)
-		look_at_room(&n, n.addr || ret < 0 ? 0 : n.len);
+		look_at_room(&n, (n.addr || ret < 0) && !n.in ? 0 : n.len);
 	return 0;
 }
