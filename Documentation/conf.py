@@ -11,7 +11,8 @@ author = "the mqblk developers"
 copyright = author
 extensions = ["comments"]
 master_doc = "index"
-exclude_patterns = ["output", "null_blk_c-attributes.rst"]
+exclude_patterns = ["output", "null_blk_c-attributes.rst",
+                    "dev/ordering-table.rst"]
 highlight_language = "none"
 smartquotes = False
 html_theme = "alabaster"

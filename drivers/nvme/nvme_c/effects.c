@@ -72,7 +72,10 @@ int nvmec_effects_read(struct nvmec_ctrl *ctrl)
 		kfree(log);
 		return ret < 0 ? ret : -EIO;
 	}
-	/* With nvmec_effects(): what it points to was read before. */
+	/*
+	 * With nvmec_effects(): what it points to was read before, see
+	 * litmus/effects.litmus.
+	 */
 	smp_store_release(&ctrl->effects, log);
 	return 0;
 }

@@ -282,7 +282,10 @@ static void nvmec_outlast_users(struct nvmec_ctrl *ctrl)
 	bool found;
 
 	WRITE_ONCE(ctrl->leaving, true);
-	/* Who did not see that has started its request afterwards. */
+	/*
+	 * Who did not see that has started its request afterwards: see
+	 * litmus/leaving.litmus.
+	 */
 	synchronize_rcu();
 	if (!read_poll_timeout(nvmec_has_long_command, found, !found, 5000,
 			       (u64)limit_ms * USEC_PER_MSEC, false, ctrl))

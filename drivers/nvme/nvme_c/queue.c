@@ -50,12 +50,16 @@ VISIBLE_IF_KUNIT bool nvmec_event_passed(u16 event, u16 old, u16 new)
 static void nvmec_doorbell_ring(struct nvmec_doorbell *db, u16 old, u16 new)
 {
 	if (db->shadow) {
-		/* What was done in the ring before the index that says so. */
+		/*
+		 * What was done in the ring before the index that says so: see
+		 * litmus/shadow_entry.litmus.
+		 */
 		dma_wmb();
 		WRITE_ONCE(*db->shadow, cpu_to_le32(new));
 		/*
 		 * The index is written before the event index is read; the
-		 * controller writes the one and then reads the other.
+		 * controller writes the one and then reads the other: see
+		 * litmus/shadow_event.litmus.
 		 */
 		mb();
 		if (!nvmec_event_passed(le32_to_cpu(READ_ONCE(*db->event)),
@@ -63,7 +67,11 @@ static void nvmec_doorbell_ring(struct nvmec_doorbell *db, u16 old, u16 new)
 			return;
 		db->told = new;
 	}
-	/* writel() orders what was done in the ring before. */
+	/*
+	 * writel() orders what was done in the ring before, see
+	 * litmus/sq_doorbell.litmus; and the start of the requests, see
+	 * litmus/rq_round_trip.litmus.
+	 */
 	writel(new, db->reg);
 }
 
@@ -202,7 +210,10 @@ static inline void nvmec_cq_take(struct nvmec_queue *queue,
 	struct nvmec_rq *nrq;
 	bool good;
 
-	/* The phase was read before; nothing of the entry may be older. */
+	/*
+	 * The phase was read before; nothing of the entry may be older: see
+	 * litmus/cq_phase.litmus.
+	 */
 	dma_rmb();
 	/* A status of 0, without shifting it out before it is needed. */
 	good = id_status < BIT(NVMEC_CQE_STATUS_SHIFT);

@@ -181,7 +181,10 @@ enum blk_eh_timer_return nvmec_timeout(struct request *rq)
 	/* Whoever causes the reset, this one has had its time. */
 	first = !test_and_set_bit(NVMEC_RQ_TIMED_OUT, &nvmec_rq(rq)->flags);
 
-	/* One of before the bring-up was taken back before this was set. */
+	/*
+	 * One of before the bring-up was taken back before this was set: see
+	 * litmus/starting.litmus.
+	 */
 	if (smp_load_acquire(&ctrl->starting)) {
 		if (!mqblk_rq_in_state(rq, MQBLK_RQ_STARTED))
 			return BLK_EH_DONE;
