@@ -195,7 +195,8 @@ static bool nvmec_cq_event(struct nvmec_queue *queue, u32 id_status, u32 result,
 		return false;
 	ctrl->event_armed = false;
 	if (!(id_status >> NVMEC_CQE_STATUS_SHIFT)) {
-		haul->event = result;
+		/* Marked, as the result in nvmec_cq_take() */
+		WRITE_ONCE(haul->event, result);
 		haul->verdict |= NVMEC_HAUL_EVENT;
 	}
 	return true;
@@ -229,7 +230,11 @@ static inline void nvmec_cq_take(struct nvmec_queue *queue,
 	}
 	nrq = nvmec_rq(rq);
 	nrq->status = id_status >> NVMEC_CQE_STATUS_SHIFT;
-	nrq->result = le64_to_cpu(READ_ONCE(cqe->result));
+	/*
+	 * Read before the doorbell gives the place back, whose barrier orders
+	 * writes alone: this one, as it is marked. See litmus/cq_reuse.litmus.
+	 */
+	WRITE_ONCE(nrq->result, le64_to_cpu(READ_ONCE(cqe->result)));
 	rq_list_add_tail(&haul->done, rq);
 }
 
