@@ -19,7 +19,9 @@ export CONFIG_MQBLK_LOAD := m
 subdir-ccflags-y += -I$(src)/include
 
 obj-y += drivers/block/mqblk/ drivers/block/null_blk_c/ drivers/nvme/nvme_c/
-obj-y += tools/bench/floor/ tools/bench/load/
+# What only the benchmark needs; DKMS builds without.
+MQBLK_BENCH ?= y
+obj-$(MQBLK_BENCH) += tools/bench/floor/ tools/bench/load/
 
 else
 
