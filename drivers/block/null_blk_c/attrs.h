@@ -78,6 +78,8 @@ NBC_ATTR(iops_write, iops_write, ULONG, 0, 0, NBC_MAX_IOPS, NBC_A_OURS,
 	 "most writes a second, of any kind, 0 for no limit but iops")
 NBC_ATTR(irqmode, irqmode, UINT, 1, 0, 2, 0,
 	 "completion: 0 inline, 1 as the block layer decides (softirq), 2 by timer")
+NBC_ATTR_TEXT(latency, RW, NBC_A_OURS,
+	      "a model of how long operations take, as a whole; off for none")
 NBC_ATTR_TEXT(lies, RW, NBC_A_OURS,
 	      "what was not as it was said to be, by a rule; forget ID, up to it, or forget all")
 NBC_ATTR(max_sectors, max_sectors, UINT, 0, NBC_MIN_MAX_SECTORS, UINT_MAX,

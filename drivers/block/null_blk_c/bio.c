@@ -177,12 +177,14 @@ static void nbc_bio_do_data(struct nbc_disk *ndisk, struct nbc_bio_done *done, k
 			    const struct nbc_verdict *judged)
 {
 	struct bio *bio = done->bio;
+	/* What comes after a flush came when that was done. */
 	struct nbc_cmd cmd = {
 		.bio	= bio,
 		.op	= bio_op(bio),
 		.flags	= bio->bi_opf,
 		.pos	= (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT,
 		.len	= bio->bi_iter.bi_size,
+		.came	= due,
 		.due	= due,
 	};
 
@@ -204,7 +206,10 @@ static void nbc_bio_do_flush(struct nbc_disk *ndisk, struct nbc_bio_done *done,
 		.flags	= done->bio->bi_opf,
 	};
 
-	if (!nbc_bio_run(ndisk, done, true, &cmd, alone ? on : on & ~NBC_ON_TIMING, judged))
+	/* The delay and the limits are those of the whole. */
+	if (!alone)
+		on &= ~(BIT(NBC_ON_TIMER) | BIT(NBC_ON_LIMITS));
+	if (!nbc_bio_run(ndisk, done, true, &cmd, on, judged))
 		return;
 	if (cmd.status || alone)
 		nbc_bio_finish(ndisk, done, &cmd);

@@ -30,6 +30,7 @@
 void nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on)
 {
 	cmd->done = cmd->len;
+	nbc_timing_begin(cmd, on);
 	if (on & BIT(NBC_ON_ZONES)) {
 		nbc_zoned_run(ndisk, cmd);
 	} else {
@@ -72,6 +73,7 @@ void nbc_cmd_run_judged(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 		nbc_cmd_run(ndisk, cmd, on);
 	} else {
 		cmd->done = 0;
+		nbc_timing_begin(cmd, on);
 		if (on & NBC_ON_TIMING)
 			nbc_timing_set_due(ndisk, cmd, on);
 	}

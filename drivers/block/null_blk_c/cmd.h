@@ -21,7 +21,9 @@
  * @status: the outcome; what a stage found stays, whatever later ones find
  * @polled: it waits for a poller, not for the timer
  * @lies: it is the first part of a struct nbc_lying_cmd
+ * @queue: number of the hardware queue that it came by
  * @begin: when its time begins, on CLOCK_MONOTONIC; 0 for when its data is done
+ * @came: when it came, on CLOCK_MONOTONIC, if there is a latency model
  * @delay: how long it takes besides, whatever the limits say
  * @due: when it may complete; 0 for now
  */
@@ -35,7 +37,9 @@ struct nbc_cmd {
 	blk_status_t	status;
 	bool		polled;
 	bool		lies;
+	unsigned int	queue;
 	ktime_t		begin;
+	ktime_t		came;
 	ktime_t		delay;
 	ktime_t		due;
 };

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "history.h"
+#include "model.h"
 #include "null_blk_c.h"
 #include "zoned.h"
 
@@ -364,6 +365,47 @@ ssize_t nbc_rules_show(struct nbc_device *dev, char *page)
 	return nbc_rules_print(&dev->rules, page);
 }
 
+/**
+ * nbc_latency_store - change how long operations of a device take
+ * @dev: the device
+ * @text: as for nbc_latency_change()
+ *
+ * Operations that wait already go on as the old model said.
+ *
+ * Context: Process context, may sleep; takes dev->config_lock.
+ * Return: as nbc_latency_change(). After an error nothing has changed.
+ */
+int nbc_latency_store(struct nbc_device *dev, const char *text)
+{
+	struct nbc_model *old;
+	int ret;
+
+	scoped_guard(mutex, &dev->config_lock) {
+		ret = nbc_latency_change(&dev->latency, nbc_device_name(dev), text, &old);
+		if (!ret && dev->disk)
+			nbc_disk_choose_path(dev->disk);
+	}
+	if (old) {
+		synchronize_rcu();
+		nbc_model_free(old);
+	}
+	return ret;
+}
+
+/**
+ * nbc_latency_show - print the model that says how long operations of a device take
+ * @dev: the device
+ * @page: output, PAGE_SIZE bytes
+ *
+ * Context: Process context; takes dev->config_lock.
+ * Return: number of bytes printed, 0 without a model.
+ */
+ssize_t nbc_latency_show(struct nbc_device *dev, char *page)
+{
+	guard(mutex)(&dev->config_lock);
+	return nbc_latency_print(&dev->latency, page);
+}
+
 /* Takes what an order is about off the list of a disk, which stays until it has gone on. */
 static int nbc_held_take(struct nbc_device *dev, const struct nbc_hold_order *order,
 			 struct nbc_disk **ndisk, struct list_head *taken)
@@ -497,6 +539,7 @@ void nbc_device_free(struct nbc_device *dev)
 	WARN_ON_ONCE(dev->disk);
 	badblocks_exit(&dev->badblocks);
 	nbc_rules_destroy(&dev->rules);
+	nbc_latency_destroy(&dev->latency);
 	nbc_zones_destroy(dev->zones);
 	nbc_store_destroy(&dev->store);
 	nbc_minor_put(dev);

@@ -191,6 +191,8 @@ static unsigned int nbc_disk_look(const struct nbc_disk *ndisk)
 		on |= BIT(NBC_ON_TIMER);
 	if (ndisk->throttle.on)
 		on |= BIT(NBC_ON_LIMITS);
+	if (nbc_latency_on(ndisk->latency))
+		on |= BIT(NBC_ON_LATENCY);
 	return on;
 }
 
@@ -232,7 +234,7 @@ static void nbc_disk_set_armed(struct nbc_disk *ndisk, bool armed)
 }
 
 /**
- * nbc_disk_arm - let the timer, limits and faults act on requests
+ * nbc_disk_arm - let the timer, limits, the latency model and faults act on requests
  * @ndisk: a disk that is new, or that was disarmed
  *
  * Context: Process context.
@@ -241,6 +243,7 @@ void nbc_disk_arm(struct nbc_disk *ndisk)
 {
 	/* Some may have taken tokens after it was disarmed. They have ended by now. */
 	nbc_throttle_forget(&ndisk->throttle, ktime_get());
+	nbc_latency_restart(ndisk->latency, ktime_get());
 	nbc_set_hurry(ndisk, false, BLK_STS_OK);
 	nbc_bios_hurry(&ndisk->bios, false, BLK_STS_OK);
 	nbc_hold_hurry(&ndisk->hold, ndisk, false, BLK_STS_OK);
@@ -321,6 +324,7 @@ static int nbc_disk_configure(struct nbc_disk *ndisk, struct nbc_device *dev,
 	ndisk->badblocks_partial_io = config->badblocks_partial_io;
 	ndisk->faults = dev->faults;
 	ndisk->rules = &dev->rules;
+	ndisk->latency = &dev->latency;
 	nbc_bios_create(&ndisk->bios);
 	nbc_hold_create(&ndisk->hold);
 	ndisk->zones = config->zoned ? dev->zones : NULL;

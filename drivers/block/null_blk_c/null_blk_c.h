@@ -22,6 +22,7 @@
 #include "cut.h"
 #include "hold.h"
 #include "kept.h"
+#include "latency.h"
 #include "memory.h"
 #include "rules.h"
 #include "store.h"
@@ -61,6 +62,7 @@ enum nbc_path {
  * @NBC_ON_LIMITS: there are limits
  * @NBC_ON_CACHE: it has a cache
  * @NBC_ON_RULES: there are rules
+ * @NBC_ON_LATENCY: there is a latency model
  */
 enum nbc_on {
 	NBC_ON_ZONES,
@@ -71,10 +73,12 @@ enum nbc_on {
 	NBC_ON_LIMITS,
 	NBC_ON_CACHE,
 	NBC_ON_RULES,
+	NBC_ON_LATENCY,
 };
 
 /* What makes a request wait. */
-#define NBC_ON_TIMING	(BIT(NBC_ON_TIMER) | BIT(NBC_ON_LIMITS))
+#define NBC_ON_TIMING	(BIT(NBC_ON_TIMER) | BIT(NBC_ON_LIMITS) | \
+			 BIT(NBC_ON_LATENCY))
 
 /* What can fail on purpose: rows of NBC_PARAM_FAULT in attrs.h. */
 enum nbc_fault_id {
@@ -133,6 +137,7 @@ struct nbc_bios {
  * @badblocks_partial_io: what comes before a bad block is done
  * @faults: of the device
  * @rules: of the device
+ * @latency: of the device
  * @zones: of the device, NULL if the disk is not zoned
  * @throttle: limits on bandwidth and operations
  * @requeues: counts requests that the fault sent back
@@ -165,6 +170,7 @@ struct nbc_disk {
 	bool			badblocks_partial_io;
 	struct nbc_fault	*faults;
 	struct nbc_rules	*rules;
+	struct nbc_latency	*latency;
 	struct nbc_zones	*zones;
 
 	struct nbc_throttle	throttle;
@@ -189,13 +195,14 @@ struct nbc_disk {
  * @lock: serialises power, resizes and writes to attributes. Held for as long as a
  *	disk takes to come or go, so nothing that may be needed to let go of the disk
  *	takes it
- * @config_lock: guards what can be read and switched meanwhile: @config, @faults, @rules
- *	and @badblocks. Comes after @lock, and is never held while I/O is waited for
+ * @config_lock: guards what can be read and switched meanwhile: @config, @faults, @rules,
+ *	@latency and @badblocks. Comes after @lock, and is never held while I/O is waited for
  * @config: what the user asked for; changes under both locks
  * @disk: run state, NULL while off; changes under both locks
  * @store: its data, which outlives @disk
  * @badblocks: likewise
  * @rules: likewise
+ * @latency: likewise
  * @zones: those of the disk that it has or last had, NULL for none; outlive
  *	@disk likewise; changes with power only
  * @faults: by enum nbc_fault_id
@@ -214,6 +221,7 @@ struct nbc_device {
 	struct nbc_store	store;
 	struct badblocks	badblocks;
 	struct nbc_rules	rules;
+	struct nbc_latency	latency;
 	struct nbc_zones	*zones;
 	struct nbc_fault	faults[NBC_NR_FAULTS];
 	int			minor;
@@ -282,6 +290,8 @@ ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 int nbc_badblocks_store(struct nbc_device *dev, const char *text);
 int nbc_rules_store(struct nbc_device *dev, const char *text);
 ssize_t nbc_rules_show(struct nbc_device *dev, char *page);
+int nbc_latency_store(struct nbc_device *dev, const char *text);
+ssize_t nbc_latency_show(struct nbc_device *dev, char *page);
 int nbc_held_store(struct nbc_device *dev, const char *text);
 ssize_t nbc_held_show(struct nbc_device *dev, char *page);
 int nbc_lies_store(struct nbc_device *dev, const char *text);

@@ -48,6 +48,7 @@ static __always_inline void nbc_cmd_init(struct nbc_cmd *cmd, struct request *rq
 		.len	= blk_rq_bytes(rq),
 		.done	= blk_rq_bytes(rq),
 		.polled	= rq->mq_hctx->type == HCTX_TYPE_POLL,
+		.queue	= rq->mq_hctx->queue_num,
 	};
 }
 

@@ -122,19 +122,34 @@ static u32 nbc_rule_op(const char *name)
 	return 0;
 }
 
-static const char *nbc_word_op(struct nbc_rule *rule, char *value)
+const char nbc_ops_wants[] =
+	"op=ANY, or READ, WRITE, FLUSH, DISCARD, another REQ_OP_, or several with +";
+
+/**
+ * nbc_ops_parse - from names of operations to a mask
+ * @names: "READ+WRITE" or the like, taken apart; NULL for none
+ *
+ * Context: Any.
+ * Return: a bit for each enum req_op; 0 if a name is none that the driver gets.
+ */
+u32 nbc_ops_parse(char *names)
 {
 	const char *name;
-	u32 op;
+	u32 ops = 0, op;
 
-	while ((name = strsep(&value, "+"))) {
+	while ((name = strsep(&names, "+"))) {
 		op = nbc_rule_op(name);
 		if (!op)
-			break;
-		rule->ops |= op;
+			return 0;
+		ops |= op;
 	}
-	return !name && rule->ops ? NULL :
-		"op=ANY, or READ, WRITE, FLUSH, DISCARD, another REQ_OP_, or several with +";
+	return ops;
+}
+
+static const char *nbc_word_op(struct nbc_rule *rule, char *value)
+{
+	rule->ops = nbc_ops_parse(value);
+	return rule->ops ? NULL : nbc_ops_wants;
 }
 
 static const char *nbc_word_start(struct nbc_rule *rule, char *value)

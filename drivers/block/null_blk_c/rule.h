@@ -126,8 +126,11 @@ int nbc_rule_print(const struct nbc_rule *rule, char *buf, size_t size);
 u64 nbc_rule_draw(const struct nbc_rule *rule, u64 what);
 bool nbc_rule_hits(struct nbc_rule *rule);
 int nbc_status_parse(const char *name, blk_status_t *status);
+u32 nbc_ops_parse(char *names);
 
 /* What nbc_status_parse() takes, for a line in the log. */
 extern const char nbc_status_wants[];
+/* Likewise nbc_ops_parse() */
+extern const char nbc_ops_wants[];
 
 #endif /* _NULL_BLK_C_RULE_H */

@@ -584,7 +584,7 @@ static void features(struct kunit *test)
 		"blocking", "blocksize", "cache_history", "cache_size",
 		"completion_nsec", "crash_state",
 		"discard", "fua", "held", "home_node", "hw_queue_depth", "index",
-		"iops", "iops_read", "iops_write", "irqmode", "lies", "max_sectors",
+		"iops", "iops_read", "iops_write", "irqmode", "latency", "lies", "max_sectors",
 		"mbps", "mbps_read", "mbps_write", "memory_backed", "no_sched",
 		"poll_queues", "power", "power_cut", "queue_mode", "rotational",
 		"rules",

@@ -133,6 +133,11 @@ value_for() {
 		;;
 	*:held) pick "release all" "release all" "fail all IOERR" ;;
 	*:lies) pick "forget all" "forget 3" ;;
+	*:latency)
+		pick off $'latency 1\nop=ANY fixed=500000\nend' \
+			$'latency 1\nchannels=2\nop=ANY lognormal=100000,2000000\nend' \
+			$'latency 1\nbuffer=65536 drain=99999999 flush\nop=WRITE fixed=0\nend'
+		;;
 	*:crash_state) picked="v1 blocks $RANDOM" ;;
 	[kvn]*:size) picked=32 ;;
 	[kvn]*:zone_offline | [kvn]*:zone_readonly) picked=$((spare_sectors + RANDOM % 8192)) ;;
