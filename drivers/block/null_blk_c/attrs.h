@@ -119,8 +119,8 @@ NBC_ATTR(shared_tag_bitmap, shared_tag_bitmap, BOOL, 0, 0, 1, 0,
 	 "one set of tags for all hardware queues")
 NBC_ATTR(shared_tags, shared_tags, BOOL, 0, 0, 1, 0,
 	 "share hardware queues and tags, made by the module parameters, with all such devices")
-NBC_ATTR(size, gb, ULONG, 256000, 0, NBC_MAX_SIZE_MB, NBC_A_PARAM_GIB,
-	 "size in MiB; the module parameter gb counts GiB")
+NBC_ATTR(size, gb, ULONG, 256000, 0, NBC_MAX_SIZE_MB, NBC_A_PARAM_GIB | NBC_A_LIVE,
+	 "size in MiB, which can only grow while powered; the module parameter gb counts GiB")
 NBC_ATTR(submit_queues, submit_queues, UINT, 1, 1, UINT_MAX,
 	 NBC_A_CPUS | NBC_A_CLAMP | NBC_A_LIVE,
 	 "hardware queues for I/O that is not polled")

@@ -95,8 +95,26 @@ static int nbc_device_check_cut(struct nbc_device *dev, const struct nbc_cut *cu
 	return 0;
 }
 
-static int nbc_device_resize(struct nbc_device *dev,
-			     const struct nbc_config *config)
+/* Is what was asked for a size that a powered disk can have? */
+static int nbc_device_check_size(struct nbc_device *dev, const struct nbc_config *config)
+{
+	const char *name = nbc_device_name(dev);
+
+	if (config->size == dev->config.size)
+		return 0;
+	if (config->zoned || nbc_defaults.drop_in) {
+		pr_err_ratelimited("%s: size is fixed while the device is powered\n", name);
+		return -EBUSY;
+	}
+	if (config->size > dev->config.size)
+		return 0;
+	pr_err_ratelimited("%s: size: %lu is less than the powered device has, use %lu and more\n",
+			   name, config->size, dev->config.size);
+	return -EBUSY;
+}
+
+static int nbc_device_resize_queues(struct nbc_device *dev,
+				    const struct nbc_config *config)
 {
 	struct nbc_disk *ndisk = dev->disk;
 	int ret;
@@ -114,6 +132,16 @@ static int nbc_device_resize(struct nbc_device *dev,
 	nbc_disk_arm(ndisk);
 	if (!ret)
 		mqblk_watch_resized(&ndisk->watch);
+	return ret;
+}
+
+static int nbc_device_resize(struct nbc_device *dev, const struct nbc_config *config)
+{
+	int ret;
+
+	ret = nbc_device_check_size(dev, config) ?: nbc_device_resize_queues(dev, config);
+	if (!ret && config->size != dev->config.size)
+		nbc_disk_grow(dev->disk, config);
 	return ret;
 }
 

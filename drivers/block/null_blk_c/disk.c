@@ -89,6 +89,11 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 	}
 }
 
+static sector_t nbc_capacity(const struct nbc_config *config)
+{
+	return (sector_t)config->size << (20 - SECTOR_SHIFT);
+}
+
 static int nbc_gendisk_create(struct nbc_disk *ndisk, const char *name, int minor,
 			      const struct nbc_config *config)
 {
@@ -98,7 +103,7 @@ static int nbc_gendisk_create(struct nbc_disk *ndisk, const char *name, int mino
 		.fops		= config->queue_mode == NBC_Q_BIO ?
 				  &nbc_bio_fops : &nbc_rq_fops,
 		.limits		= &limits,
-		.capacity_sects	= (sector_t)config->size << (20 - SECTOR_SHIFT),
+		.capacity_sects	= nbc_capacity(config),
 		.private	= ndisk,
 		.major		= nbc_major,
 		.first_minor	= minor,
@@ -122,6 +127,21 @@ static int nbc_gendisk_create(struct nbc_disk *ndisk, const char *name, int mino
 	if (ret)
 		put_disk(ndisk->disk);
 	return ret;
+}
+
+/**
+ * nbc_disk_grow - give a disk more sectors
+ * @ndisk: the disk, without zones
+ * @config: with its new size
+ *
+ * The new ones read as zeroes, or as what was there before the disk was made smaller. User
+ * space is told by an event.
+ *
+ * Context: Process context, may sleep; requests may be in flight.
+ */
+void nbc_disk_grow(struct nbc_disk *ndisk, const struct nbc_config *config)
+{
+	set_capacity_and_notify(ndisk->disk, nbc_capacity(config));
 }
 
 /* What single ranges cannot say. */

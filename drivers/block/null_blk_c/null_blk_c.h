@@ -306,6 +306,7 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 				 const struct nbc_config *config);
 void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name);
 void nbc_minor_put(struct nbc_device *dev);
+void nbc_disk_grow(struct nbc_disk *ndisk, const struct nbc_config *config);
 void nbc_disk_choose_path(struct nbc_disk *ndisk);
 void nbc_disk_arm(struct nbc_disk *ndisk);
 void nbc_disk_disarm(struct nbc_disk *ndisk, blk_status_t status);
