@@ -5,39 +5,21 @@
 # archive in the cache, and what is done in it is done in a copy that vanishes. Root is
 # not needed where users may have namespaces. Sourced after common.sh.
 
+# shellcheck source-path=SCRIPTDIR source=mirror.sh
+. "$MQBLK_TOP/scripts/lib/mirror.sh"
+
 CHROOTS=$CACHE/chroots
 CHROOT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # Packages in the archive are those of the day it was made.
 CHROOT_DAYS=7
 
-# debian_mirror [APT OPTION...] : the base URI of the Debian archive that apt has lists of
-debian_mirror() {
-	# shellcheck disable=SC2016 # the format is apt's
-	apt-get "$@" indextargets --format '$(REPO_URI)' |
-		awk '$1 ~ "/debian/?$" { print $1; exit }'
-}
-
-# find_debian_mirror : that of this system. Where it has no lists yet, apt does not tell
-# its sources; then they are read into the cache.
-find_debian_mirror() {
-	local own=(-o Dir::State::Lists="$CHROOTS/lists")
-	local uri
-	uri=$(debian_mirror)
-	if [[ -z $uri ]]; then
-		mkdir -p "$CHROOTS/lists/partial"
-		apt-get -q "${own[@]}" -o APT::Sandbox::User= update >/dev/null 2>&1 || true
-		uri=$(debian_mirror "${own[@]}")
-	fi
-	[[ -n $uri ]] ||
-		die "apt knows no Debian archive; add one to /etc/apt/sources.list.d" 3
-	echo "$uri"
-}
-
 # chroot_sources SUITE : its lines of sources.list; "SUITE-backports" has backports, too
 chroot_sources() {
 	local uri base=${1%-backports} suite
-	uri=$(find_debian_mirror)
+	uri=$(find_debian_mirror "$CHROOTS")
 	uri=${uri%/}
+	[[ -n $uri ]] ||
+		die "apt knows no Debian archive; add one to /etc/apt/sources.list.d" 3
 	for suite in "$base" "$base-updates" ${1##"$base"}; do
 		[[ $suite != -backports ]] || suite=$1
 		echo "deb [signed-by=$CHROOT_KEYRING] $uri $suite main"
@@ -58,34 +40,38 @@ chroot_needs() {
 }
 
 # chroot_archive SUITE PACKAGE... : sets archive to one of SUITE with the packages, which
-# is made if the cache has none of these days
+# is made if the cache has none of these days. Its sources are in a file of that name.
 chroot_archive() {
-	local suite=$1 key log
+	local suite=$1 key log part
 	shift
 	key=$(sha256sum <<<"$*")
 	archive=$CHROOTS/$suite-${key:0:12}.tar
 	[[ -z $(find "$archive" -mtime -$CHROOT_DAYS 2>/dev/null) ]] || return 0
-	log=$archive.log
+	log=$archive.log part=$archive.$$
+	find "$CHROOTS" -maxdepth 1 -name '*.tar*' -mtime +$CHROOT_DAYS -delete
 	say "making a clean system of Debian's $suite in the cache"
 	chroot_sources "$suite" >"${archive%.tar}.list"
 	TMPDIR=$CHROOTS mmdebstrap --variant=apt --format=tar --include="$(IFS=, && echo "$*")" \
 		--skip=cleanup/apt/lists --aptopt='APT::Install-Recommends "false"' \
-		"${suite%-backports}" "$archive.part" "${archive%.tar}.list" >"$log" 2>&1 || {
+		"${suite%-backports}" "$part" "${archive%.tar}.list" >"$log" 2>&1 || {
+		rm -f "$part"
 		tail -n 15 "$log" >&2
 		die "mmdebstrap failed; the whole log: $log"
 	}
-	mv "$archive.part" "$archive"
+	mv "$part" "$archive"
 }
 
 # chroot_run LOG HOOK... : a copy of $archive, in which mmdebstrap runs the hooks one by
 # one ("copy-in FROM TO", "copy-out FROM TO", or a command with the directory as $1)
 chroot_run() {
-	local log=$1 hook hooks=()
+	local log=$1 hook hooks=() suite
 	shift
+	suite=${archive##*/}
+	suite=${suite%%-*}
 	for hook; do
 		hooks+=(--customize-hook="$hook")
 	done
 	TMPDIR=$CHROOTS mmdebstrap --variant=custom --skip=update,download \
 		--setup-hook="tar -C \"\$1\" --exclude='./dev/*' -xf '$archive'" \
-		"${hooks[@]}" '' /dev/null >"$log" 2>&1
+		"${hooks[@]}" "$suite" /dev/null "${archive%.tar}.list" >"$log" 2>&1
 }
