@@ -158,14 +158,14 @@ static u16 nvmm_format(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe)
 
 	if (format > 1)
 		return NVMM_DNR(NVME_SC_INVALID_FORMAT);
-	mutex_lock(&ctrl->ns_lock);
+	mutex_lock(&ctrl->subsys->ns_lock);
 	xa_for_each(&ctrl->namespaces, index, ns) {
 		if (!ns->attached || (nsid != NVME_NSID_ALL && nsid != ns->nsid))
 			continue;
 		nvmm_format_one(ns, format);
 		status = 0;
 	}
-	mutex_unlock(&ctrl->ns_lock);
+	mutex_unlock(&ctrl->subsys->ns_lock);
 	return status;
 }
 
@@ -182,10 +182,10 @@ static u16 nvmm_delete_ns(struct nvmm_ctrl *ctrl, u32 nsid)
 		found = true;
 	}
 	for (i = first; i <= last; i++) {
-		mutex_lock(&ctrl->ns_lock);
+		mutex_lock(&ctrl->subsys->ns_lock);
 		ns = xa_load(&ctrl->namespaces, i);
 		visible = ns && nvmm_ns_delete(ns);
-		mutex_unlock(&ctrl->ns_lock);
+		mutex_unlock(&ctrl->subsys->ns_lock);
 		found |= !!ns;
 		if (visible)
 			nvmm_ns_changed(ctrl, i);
@@ -220,7 +220,7 @@ static u16 nvmm_attach(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 	nvmm_data_from_host(ctrl, ctrl->page, NVMM_PAGE);
 	if (le16_to_cpu(list[0]) != 1 || le16_to_cpu(list[1]) != ctrl->instance)
 		return NVMM_DNR(NVME_SC_CTRL_LIST_INVALID);
-	mutex_lock(&ctrl->ns_lock);
+	mutex_lock(&ctrl->subsys->ns_lock);
 	ns = xa_load(&ctrl->namespaces, nsid);
 	if (!ns)
 		status = NVMM_DNR(NVME_SC_INVALID_NS);
@@ -229,7 +229,7 @@ static u16 nvmm_attach(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 				  NVME_SC_NS_NOT_ATTACHED);
 	else
 		ns->attached = attach;
-	mutex_unlock(&ctrl->ns_lock);
+	mutex_unlock(&ctrl->subsys->ns_lock);
 	if (!status)
 		nvmm_ns_changed(ctrl, nsid);
 	return status;

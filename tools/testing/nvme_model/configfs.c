@@ -24,7 +24,7 @@ static struct nvmm_ns *to_nvmm_ns(struct config_item *item)
 /* Every change is told to the driver, if it can see the namespace or could before. */
 static void nvmm_ns_end_change(struct nvmm_ns *ns, bool visible)
 {
-	mutex_unlock(&ns->ctrl->ns_lock);
+	mutex_unlock(&ns->ctrl->subsys->ns_lock);
 	if (visible)
 		nvmm_ns_changed(ns->ctrl, ns->nsid);
 }
@@ -46,7 +46,7 @@ static ssize_t nvmm_ns_size_mib_store(struct config_item *item, const char *page
 		       (int)strcspn(page, "\n"), page, SZ_1M);
 		return ret ?: -EINVAL;
 	}
-	mutex_lock(&ns->ctrl->ns_lock);
+	mutex_lock(&ns->ctrl->subsys->ns_lock);
 	if ((u64)mib << 20 < ns->bytes)
 		nvmm_store_zero(ns, (u64)mib << 20, ns->bytes - ((u64)mib << 20), true);
 	ns->bytes = (u64)mib << 20;
@@ -72,7 +72,7 @@ static ssize_t nvmm_ns_block_size_store(struct config_item *item, const char *pa
 		       (int)strcspn(page, "\n"), page);
 		return ret ?: -EINVAL;
 	}
-	mutex_lock(&ns->ctrl->ns_lock);
+	mutex_lock(&ns->ctrl->subsys->ns_lock);
 	ns->shift = ilog2(size);
 	nvmm_ns_end_change(ns, ns->attached);
 	return count;
@@ -87,7 +87,7 @@ static ssize_t nvmm_store_bool(struct nvmm_ns *ns, const char *page, size_t coun
 
 	if (ret)
 		return ret;
-	mutex_lock(&ns->ctrl->ns_lock);
+	mutex_lock(&ns->ctrl->subsys->ns_lock);
 	visible = ns->attached;
 	*value = set;
 	nvmm_ns_end_change(ns, visible || ns->attached);
@@ -136,7 +136,7 @@ static ssize_t nvmm_ns_csi_store(struct config_item *item, const char *page,
 
 	if (ret)
 		return ret;
-	mutex_lock(&ns->ctrl->ns_lock);
+	mutex_lock(&ns->ctrl->subsys->ns_lock);
 	ns->csi = csi;
 	nvmm_ns_end_change(ns, ns->attached);
 	return count;
@@ -157,7 +157,7 @@ static ssize_t nvmm_ns_uuid_store(struct config_item *item, const char *page,
 
 	if (ret)
 		return ret;
-	mutex_lock(&ns->ctrl->ns_lock);
+	mutex_lock(&ns->ctrl->subsys->ns_lock);
 	ns->uuid = uuid;
 	nvmm_ns_end_change(ns, ns->attached);
 	return count;
@@ -172,7 +172,7 @@ static ssize_t nvmm_store_hex(struct nvmm_ns *ns, const char *page, size_t count
 
 	if (strcspn(page, "\n") != 2 * len || hex2bin(bytes, page, len))
 		return -EINVAL;
-	mutex_lock(&ns->ctrl->ns_lock);
+	mutex_lock(&ns->ctrl->subsys->ns_lock);
 	memcpy(value, bytes, len);
 	nvmm_ns_end_change(ns, ns->attached);
 	return count;
@@ -206,6 +206,24 @@ static ssize_t nvmm_ns_eui64_store(struct config_item *item, const char *page,
 }
 CONFIGFS_ATTR(nvmm_ns_, eui64);
 
+static ssize_t nvmm_ns_shared_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%d\n", to_nvmm_ns(item)->shared);
+}
+
+/* There is no way back but rmdir. */
+static ssize_t nvmm_ns_shared_store(struct config_item *item, const char *page,
+				    size_t count)
+{
+	bool set;
+	int ret = kstrtobool(page, &set);
+
+	if (!ret && set != to_nvmm_ns(item)->shared)
+		ret = set ? nvmm_ns_share(to_nvmm_ns(item)) : -EBUSY;
+	return ret ?: count;
+}
+CONFIGFS_ATTR(nvmm_ns_, shared);
+
 static struct configfs_attribute *nvmm_ns_attrs[] = {
 	&nvmm_ns_attr_size_mib,
 	&nvmm_ns_attr_block_size,
@@ -215,6 +233,7 @@ static struct configfs_attribute *nvmm_ns_attrs[] = {
 	&nvmm_ns_attr_uuid,
 	&nvmm_ns_attr_nguid,
 	&nvmm_ns_attr_eui64,
+	&nvmm_ns_attr_shared,
 	NULL,
 };
 
@@ -254,9 +273,12 @@ static struct config_group *nvmm_make_ns(struct config_group *group, const char 
 		return ERR_PTR(-ENOMEM);
 	ns->has_directory = true;
 	config_group_init_type_name(&ns->group, name, &nvmm_ns_type);
-	mutex_lock(&ctrl->ns_lock);
+	/* Its subsystem does not change meanwhile. */
+	mutex_lock(&ctrl->power_lock);
+	mutex_lock(&ctrl->subsys->ns_lock);
 	ret = xa_insert(&ctrl->namespaces, nsid, ns, GFP_KERNEL);
-	mutex_unlock(&ctrl->ns_lock);
+	mutex_unlock(&ctrl->subsys->ns_lock);
+	mutex_unlock(&ctrl->power_lock);
 	if (ret) {
 		nvmm_ns_free(ns);
 		return ERR_PTR(ret == -EBUSY ? -EEXIST : ret);
@@ -270,7 +292,7 @@ static void nvmm_drop_ns(struct config_group *group, struct config_item *item)
 	struct nvmm_ctrl *ctrl = ns->ctrl;
 	bool visible;
 
-	mutex_lock(&ctrl->ns_lock);
+	mutex_lock(&ctrl->subsys->ns_lock);
 	visible = ns->attached;
 	/* A command may have deleted it, and another have made one with its id. */
 	if (xa_load(&ctrl->namespaces, ns->nsid) == ns)
@@ -349,6 +371,35 @@ NVMM_NUMBER(lossy, 0, 1);
 NVMM_NUMBER(check, 0, 1);
 NVMM_NUMBER(time, 0, 1);
 NVMM_NUMBER(version, 0x10000, 0x20300);
+
+/* --- the subsystem ------------------------------------------------------------------------ */
+
+static ssize_t nvmm_ctrl_subsystem_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%s\n", to_nvmm_ctrl(item)->subsys->name);
+}
+
+static ssize_t nvmm_ctrl_subsystem_store(struct config_item *item, const char *page,
+					 size_t count)
+{
+	struct nvmm_ctrl *ctrl = to_nvmm_ctrl(item);
+	char name[sizeof(ctrl->subsys->name)];
+	size_t len = strcspn(page, "\n");
+	int ret = -EBUSY;
+
+	if (len >= sizeof(name)) {
+		pr_err("%s: subsystem: %.*s is not valid, use up to %zu bytes\n",
+		       ctrl->name, (int)len, page, sizeof(name) - 1);
+		return -EINVAL;
+	}
+	strscpy(name, page, len + 1);
+	mutex_lock(&ctrl->power_lock);
+	if (!ctrl->powered && xa_empty(&ctrl->namespaces))
+		ret = nvmm_subsys_join(ctrl, name);
+	mutex_unlock(&ctrl->power_lock);
+	return ret ?: count;
+}
+CONFIGFS_ATTR(nvmm_ctrl_, subsystem);
 
 /* --- power ---------------------------------------------------------------------------------- */
 
@@ -473,6 +524,7 @@ static struct configfs_attribute *nvmm_ctrl_attrs[] = {
 	&nvmm_ctrl_attr_now,
 	&nvmm_ctrl_attr_breaches,
 	&nvmm_ctrl_attr_counts,
+	&nvmm_ctrl_attr_subsystem,
 	&nvmm_ctrl_attr_queues,
 	&nvmm_ctrl_attr_depth,
 	&nvmm_ctrl_attr_mdts,
@@ -497,6 +549,7 @@ static void nvmm_ctrl_free(struct nvmm_ctrl *ctrl)
 {
 	nvmm_rules_free(ctrl);
 	nvmm_ns_free_all(ctrl);
+	nvmm_subsys_leave(ctrl);
 	if (ctrl->instance > 0)
 		ida_free(&nvmm_instances, ctrl->instance);
 	kvfree(ctrl->pieces);
@@ -538,7 +591,6 @@ static struct nvmm_ctrl *nvmm_ctrl_alloc(const char *name)
 	if (!ctrl)
 		return NULL;
 	mutex_init(&ctrl->power_lock);
-	mutex_init(&ctrl->ns_lock);
 	spin_lock_init(&ctrl->lock);
 	spin_lock_init(&ctrl->event_lock);
 	spin_lock_init(&ctrl->rules_lock);
@@ -551,7 +603,8 @@ static struct nvmm_ctrl *nvmm_ctrl_alloc(const char *name)
 	ctrl->pieces = kvcalloc(NVMM_MAX_PIECES, sizeof(*ctrl->pieces), GFP_KERNEL);
 	ctrl->page = kmalloc(NVMM_PAGE, GFP_KERNEL);
 	ctrl->instance = ida_alloc_range(&nvmm_instances, 1, U16_MAX, GFP_KERNEL);
-	if (!ctrl->pieces || !ctrl->page || ctrl->instance < 0) {
+	if (!ctrl->pieces || !ctrl->page || ctrl->instance < 0 ||
+	    nvmm_subsys_join(ctrl, "")) {
 		nvmm_ctrl_free(ctrl);
 		return NULL;
 	}

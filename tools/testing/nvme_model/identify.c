@@ -34,9 +34,12 @@ static u16 nvmm_id_ctrl(struct nvmm_ctrl *ctrl)
 
 	id->vid = cpu_to_le16(0xfffe);
 	id->ssvid = cpu_to_le16(0xfffe);
-	nvmm_fill(id->sn, sizeof(id->sn), ctrl->name);
+	nvmm_fill(id->sn, sizeof(id->sn),
+		  *ctrl->subsys->name ? ctrl->subsys->name : ctrl->name);
 	nvmm_fill(id->mn, sizeof(id->mn), "controller made of code");
 	nvmm_fill(id->fr, sizeof(id->fr), "1");
+	/* Bit 1: the subsystem may have several controllers */
+	id->cmic = *ctrl->subsys->name ? BIT(1) : 0;
 	id->mdts = ctrl->config.mdts;
 	id->cntlid = cpu_to_le16(ctrl->instance);
 	id->ver = cpu_to_le32(ctrl->config.version);
@@ -69,7 +72,7 @@ static u16 nvmm_id_ctrl(struct nvmm_ctrl *ctrl)
 	id->mnan = cpu_to_le32(NVMM_NN);
 	snprintf(id->subnqn, sizeof(id->subnqn),
 		 "nqn.2014-08.org.nvmexpress:uuid:00000000-0000-4000-8000-%012x",
-		 ctrl->instance);
+		 ctrl->subsys->number);
 	return 0;
 }
 
@@ -95,6 +98,7 @@ static u16 nvmm_id_ns(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
 	id->ncap = id->nsze;
 	id->nuse = id->nsze;
 	id->flbas = ns->shift == 12;
+	id->nmic = ns->shared;
 	id->nsattr = ns->readonly ? NVME_NS_ATTR_RO : 0;
 	memcpy(id->nguid, ns->nguid, sizeof(id->nguid));
 	memcpy(id->eui64, ns->eui64, sizeof(id->eui64));
@@ -105,6 +109,7 @@ static u16 nvmm_id_ns_indep(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
 {
 	struct nvme_id_ns_cs_indep *id = (void *)ctrl->page;
 
+	id->nmic = ns->shared;
 	id->nsattr = ns->readonly ? NVME_NS_ATTR_RO : 0;
 	id->nstat = NVME_NSTAT_NRDY;
 	return 0;
@@ -184,7 +189,7 @@ static u16 nvmm_fill_page(struct nvmm_ctrl *ctrl, const struct nvme_identify *cm
 {
 	u32 nsid = le32_to_cpu(cmd->nsid);
 
-	lockdep_assert_held(&ctrl->ns_lock);
+	lockdep_assert_held(&ctrl->subsys->ns_lock);
 	switch (cmd->cns) {
 	case NVME_ID_CNS_NS:
 		if (nsid == NVME_NSID_ALL)
@@ -227,9 +232,9 @@ u16 nvmm_identify(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 	u16 status;
 
 	memset(ctrl->page, 0, NVMM_PAGE);
-	mutex_lock(&ctrl->ns_lock);
+	mutex_lock(&ctrl->subsys->ns_lock);
 	status = nvmm_fill_page(ctrl, &cmd->sqe.identify);
-	mutex_unlock(&ctrl->ns_lock);
+	mutex_unlock(&ctrl->subsys->ns_lock);
 	if (!status)
 		status = nvmm_data_map(ctrl, &cmd->sqe, NVMM_PAGE);
 	if (!status)

@@ -218,9 +218,9 @@ u16 nvmm_io(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 	 * It is hardly ever held, and mutex_lock() by itself may let another thread
 	 * run: what that does would be in the time that the model works.
 	 */
-	if (!mutex_trylock(&ctrl->ns_lock))
-		mutex_lock(&ctrl->ns_lock);
+	if (!mutex_trylock(&ctrl->subsys->ns_lock))
+		mutex_lock(&ctrl->subsys->ns_lock);
 	status = nvmm_io_locked(ctrl, cmd);
-	mutex_unlock(&ctrl->ns_lock);
+	mutex_unlock(&ctrl->subsys->ns_lock);
 	return status;
 }

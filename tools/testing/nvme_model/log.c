@@ -94,7 +94,7 @@ void nvmm_ns_changed(struct nvmm_ctrl *ctrl, u32 nsid)
 {
 	unsigned int i;
 
-	mutex_lock(&ctrl->ns_lock);
+	mutex_lock(&ctrl->subsys->ns_lock);
 	for (i = 0; i < min(ctrl->nr_changed, NVMM_MAX_CHANGED); i++)
 		if (ctrl->changed[i] == nsid)
 			break;
@@ -102,7 +102,7 @@ void nvmm_ns_changed(struct nvmm_ctrl *ctrl, u32 nsid)
 		ctrl->changed[ctrl->nr_changed++] = nsid;
 	else if (i == NVMM_MAX_CHANGED)
 		ctrl->nr_changed = NVMM_MAX_CHANGED + 1;
-	mutex_unlock(&ctrl->ns_lock);
+	mutex_unlock(&ctrl->subsys->ns_lock);
 	if (READ_ONCE(ctrl->event_config) & NVME_AEN_CFG_NS_ATTR)
 		nvmm_event(ctrl, NVME_AER_NOTICE, NVME_AER_NOTICE_NS_CHANGED,
 			   NVME_LOG_CHANGED_NS);
@@ -137,7 +137,7 @@ static void nvmm_log_changed(struct nvmm_ctrl *ctrl, bool retain)
 	__le32 *list = (__le32 *)ctrl->page;
 	unsigned int i;
 
-	mutex_lock(&ctrl->ns_lock);
+	mutex_lock(&ctrl->subsys->ns_lock);
 	if (ctrl->nr_changed > NVMM_MAX_CHANGED)
 		list[0] = cpu_to_le32(NVME_NSID_ALL);
 	else
@@ -145,7 +145,7 @@ static void nvmm_log_changed(struct nvmm_ctrl *ctrl, bool retain)
 			list[i] = cpu_to_le32(ctrl->changed[i]);
 	if (!retain)
 		ctrl->nr_changed = 0;
-	mutex_unlock(&ctrl->ns_lock);
+	mutex_unlock(&ctrl->subsys->ns_lock);
 }
 
 static void nvmm_log_effects(struct nvmm_ctrl *ctrl)

@@ -17,7 +17,8 @@
  * doorbell is checked and noted (regs.c, queue.c), and wakes the controller's thread
  * (engine.c). The thread fetches commands, looks for rules (rules.c), executes them
  * (admin.c, identify.c, features.c, log.c, io.c, zns.c, with the driver's memory found
- * by data.c and the namespace's data in store.c), posts completions and raises interrupts.
+ * by data.c and the namespace's data in store.c, which controllers of one subsystem may
+ * share: subsys.c), posts completions and raises interrupts.
  * Nothing is executed while the driver accesses the BAR, so no lock of the driver is
  * held when its handler runs.
  *
@@ -32,16 +33,15 @@
  *
  * Locks
  * -----
- * power_lock, then ns_lock: both are for process context. nvmm_ctrl.lock guards registers
- * and queues, and is taken in the driver's context, so nothing but event_lock and
- * rules_lock is taken under it. The thread holds none of these when it raises an
- * interrupt.
+ * power_lock, then nvmm_subsys_lock, then ns_lock of one subsystem: all are for process
+ * context. nvmm_ctrl.lock guards registers and queues, and is taken in the driver's
+ * context, so nothing but event_lock and rules_lock is taken under it. The thread holds
+ * none of these when it raises an interrupt.
  *
  * What is left out
  * ----------------
  * Interrupts other than MSI-X, controller and host memory buffers, metadata, zones that
- * are open or have limits, several controllers in a subsystem, fused commands, and
- * creation of namespaces by command.
+ * are open or have limits, a reset of several controllers at a time, and fused commands.
  */
 #include <linux/init.h>
 

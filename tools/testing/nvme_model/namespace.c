@@ -38,17 +38,18 @@ struct nvmm_ns *nvmm_ns_alloc(struct nvmm_ctrl *ctrl, u32 nsid)
 	ns->bytes = SZ_64M;
 	ns->shift = 9;
 	uuid_gen(&ns->uuid);
-	xa_init(&ns->written);
-	xa_init(&ns->pages);
-	xa_init(&ns->dirty);
+	ns->store = nvmm_store_alloc();
+	if (!ns->store) {
+		kfree(ns);
+		return NULL;
+	}
 	return ns;
 }
 
 /** nvmm_ns_free - free a namespace that the controller does not know any more */
 void nvmm_ns_free(struct nvmm_ns *ns)
 {
-	nvmm_store_free(ns);
-	xa_destroy(&ns->written);
+	nvmm_store_put(ns->store);
 	kfree(ns);
 }
 
@@ -70,7 +71,7 @@ u64 nvmm_unallocated(struct nvmm_ctrl *ctrl)
 	unsigned long index;
 	struct nvmm_ns *ns;
 
-	lockdep_assert_held(&ctrl->ns_lock);
+	lockdep_assert_held(&ctrl->subsys->ns_lock);
 	xa_for_each(&ctrl->namespaces, index, ns)
 		left -= min(left, ns->bytes);
 	return left;
@@ -87,7 +88,7 @@ bool nvmm_ns_delete(struct nvmm_ns *ns)
 {
 	bool visible = ns->attached;
 
-	lockdep_assert_held(&ns->ctrl->ns_lock);
+	lockdep_assert_held(&ns->ctrl->subsys->ns_lock);
 	xa_erase(&ns->ctrl->namespaces, ns->nsid);
 	ns->attached = false;
 	if (!ns->has_directory)
@@ -121,7 +122,7 @@ static u16 nvmm_insert(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
 {
 	int ret;
 
-	lockdep_assert_held(&ctrl->ns_lock);
+	lockdep_assert_held(&ctrl->subsys->ns_lock);
 	if (ns->bytes > nvmm_unallocated(ctrl))
 		return NVMM_DNR(NVME_SC_NS_INSUFFICIENT_CAP);
 	ret = xa_alloc(&ctrl->namespaces, &ns->nsid, ns, XA_LIMIT(1, NVMM_NN),
@@ -160,10 +161,10 @@ u16 nvmm_ns_create(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 		return NVME_SC_INTERNAL;
 	ns->bytes = bytes;
 	ns->shift = shift;
-	mutex_lock(&ctrl->ns_lock);
+	mutex_lock(&ctrl->subsys->ns_lock);
 	status = nvmm_insert(ctrl, ns);
 	/* Nobody else can delete it: commands are executed one by one. */
-	mutex_unlock(&ctrl->ns_lock);
+	mutex_unlock(&ctrl->subsys->ns_lock);
 	if (status)
 		nvmm_ns_free(ns);
 	else

@@ -12,6 +12,7 @@
 #include <linux/mutex.h>
 #include <linux/nvme.h>
 #include <linux/pci.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/uuid.h>
 #include <linux/wait.h>
@@ -55,10 +56,44 @@
 
 struct nvmm_ctrl;
 
-/* --- namespaces ------------------------------------------------------------ */
+/* --- subsystems and namespaces ---------------------------------------------- */
 
 /**
- * struct nvmm_ns - a namespace and its data
+ * struct nvmm_subsys - controllers that may share namespaces
+ * @name: by which controllers are put into it; "" if it is that of a single one
+ * @number: for its qualified name
+ * @nr_ctrls: how many it has; guarded by nvmm_subsys_lock, as are @entry and @ctrls
+ * @entry: in the list of all that have a name
+ * @ctrls: its controllers
+ * @ns_lock: guards their namespaces and the data of these
+ */
+struct nvmm_subsys {
+	char			name[32];
+	u32			number;
+	unsigned int		nr_ctrls;
+	struct list_head	entry;
+	struct list_head	ctrls;
+	struct mutex		ns_lock;
+};
+
+/**
+ * struct nvmm_store - the data of a namespace
+ * @users: how many controllers have the namespace
+ * @written: blocks that were written, by number of the zone
+ * @pages: the data, by number of the page; what is not there is zero
+ * @dirty: newer data that a cut of power loses, by number of the page
+ *
+ * Guard: nvmm_subsys.ns_lock, but for @users.
+ */
+struct nvmm_store {
+	refcount_t		users;
+	struct xarray		written;
+	struct xarray		pages;
+	struct xarray		dirty;
+};
+
+/**
+ * struct nvmm_ns - a namespace, as one controller has it
  * @group: its directory
  * @ctrl: the controller
  * @nsid: its id, the directory's name if it has one
@@ -68,14 +103,13 @@ struct nvmm_ctrl;
  * @attached: the controller shows it
  * @readonly: it is write protected
  * @csi: the command set that its descriptors name; of NVME_CSI_ZNS it is zoned
- * @written: blocks that were written, by number of the zone
+ * @shared: other controllers of the subsystem that say so, too, have the same one
  * @uuid: its UUID; none if it is null
  * @nguid: the same, NGUID
  * @eui64: the same, EUI64
- * @pages: the data, by number of the page; what is not there is zero
- * @dirty: newer data that a cut of power loses, by number of the page
+ * @store: its data
  *
- * Guard: nvmm_ctrl.ns_lock, all of it.
+ * Guard: nvmm_subsys.ns_lock, all of it.
  */
 struct nvmm_ns {
 	struct config_group	group;
@@ -87,12 +121,11 @@ struct nvmm_ns {
 	bool			attached;
 	bool			readonly;
 	u8			csi;
+	bool			shared;
 	uuid_t			uuid;
 	u8			nguid[16];
 	u8			eui64[8];
-	struct xarray		written;
-	struct xarray		pages;
-	struct xarray		dirty;
+	struct nvmm_store	*store;
 };
 
 /* --- rules ------------------------------------------------------------------ */
@@ -445,9 +478,10 @@ struct nvmm_config {
  * @thresholds: feature 04h, by sensor, over and under; the thread's
  * @timestamp: feature 0eh; the thread's
  * @host_behavior: feature 16h, ACRE; the thread's
- * @ns_lock: guards namespaces and their data
+ * @subsys: its subsystem; constant while it has power or namespaces
+ * @in_subsys: in &nvmm_subsys.ctrls
  * @namespaces: struct nvmm_ns by id
- * @changed: ids that changed since the log page was read; guarded by ns_lock
+ * @changed: ids that changed since the log page was read; guarded by nvmm_subsys.ns_lock
  * @nr_changed: how many, more than NVMM_MAX_CHANGED: too many to be named
  * @unsafe_shutdowns: for the SMART log page
  * @rules_lock: guards the rules; innermost, beside lock
@@ -515,7 +549,8 @@ struct nvmm_ctrl {
 	u64			timestamp;
 	u8			host_behavior;
 
-	struct mutex		ns_lock;
+	struct nvmm_subsys	*subsys;
+	struct list_head	in_subsys;
 	struct xarray		namespaces;
 	u32			changed[NVMM_MAX_CHANGED];
 	unsigned int		nr_changed;
@@ -605,7 +640,13 @@ void nvmm_store_cut(struct nvmm_ns *ns);
 void nvmm_flush_all(struct nvmm_ctrl *ctrl);
 void nvmm_cut(struct nvmm_ctrl *ctrl);
 bool nvmm_is_safe(struct nvmm_ctrl *ctrl, bool fua);
-void nvmm_store_free(struct nvmm_ns *ns);
+struct nvmm_store *nvmm_store_alloc(void);
+void nvmm_store_put(struct nvmm_store *store);
+
+/* subsys.c */
+int nvmm_subsys_join(struct nvmm_ctrl *ctrl, const char *name);
+void nvmm_subsys_leave(struct nvmm_ctrl *ctrl);
+int nvmm_ns_share(struct nvmm_ns *ns);
 
 /* namespace.c */
 struct nvmm_ns *nvmm_ns_alloc(struct nvmm_ctrl *ctrl, u32 nsid);

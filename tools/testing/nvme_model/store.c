@@ -7,13 +7,13 @@
  * safe at once. A flush puts them in the place of the old pages, a cut of power drops
  * them.
  *
- * Guard: nvmm_ctrl.ns_lock.
+ * Guard: nvmm_subsys.ns_lock.
  */
 #include <linux/slab.h>
 
 #include "nvme_model.h"
 
-static void *nvmm_store_put(struct xarray *pages, unsigned long index, void *page)
+static void *nvmm_keep_page(struct xarray *pages, unsigned long index, void *page)
 {
 	if (page && xa_is_err(xa_store(pages, index, page, GFP_NOIO))) {
 		free_page((unsigned long)page);
@@ -25,22 +25,22 @@ static void *nvmm_store_put(struct xarray *pages, unsigned long index, void *pag
 /* The page that a write which is safe at once goes to, made if need be. */
 static void *nvmm_safe_page(struct nvmm_ns *ns, unsigned long index)
 {
-	return xa_load(&ns->pages, index) ?:
-	       nvmm_store_put(&ns->pages, index, (void *)get_zeroed_page(GFP_NOIO));
+	return xa_load(&ns->store->pages, index) ?:
+	       nvmm_keep_page(&ns->store->pages, index, (void *)get_zeroed_page(GFP_NOIO));
 }
 
 /* The page that another one goes to: a copy, made if need be. */
 static void *nvmm_dirty_page(struct nvmm_ns *ns, unsigned long index)
 {
-	void *page = xa_load(&ns->dirty, index), *old;
+	void *page = xa_load(&ns->store->dirty, index), *old;
 
 	if (page)
 		return page;
 	page = (void *)get_zeroed_page(GFP_NOIO);
-	old = xa_load(&ns->pages, index);
+	old = xa_load(&ns->store->pages, index);
 	if (page && old)
 		copy_page(page, old);
-	return nvmm_store_put(&ns->dirty, index, page);
+	return nvmm_keep_page(&ns->store->dirty, index, page);
 }
 
 /** nvmm_store_read - copy @bytes from @offset on to @to */
@@ -50,10 +50,10 @@ void nvmm_store_read(struct nvmm_ns *ns, u64 offset, void *to, u32 bytes)
 		u32 in = offset & ~PAGE_MASK, n = min_t(u32, bytes, PAGE_SIZE - in);
 		void *page = NULL;
 
-		if (unlikely(!xa_empty(&ns->dirty)))
-			page = xa_load(&ns->dirty, offset >> PAGE_SHIFT);
+		if (unlikely(!xa_empty(&ns->store->dirty)))
+			page = xa_load(&ns->store->dirty, offset >> PAGE_SHIFT);
 		if (!page)
-			page = xa_load(&ns->pages, offset >> PAGE_SHIFT);
+			page = xa_load(&ns->store->pages, offset >> PAGE_SHIFT);
 		if (page)
 			memcpy(to, page + in, n);
 		else
@@ -78,8 +78,8 @@ static int nvmm_write_page(struct nvmm_ns *ns, u64 offset, const void *from, u32
 		memcpy(page + in, from, n);
 	else
 		memset(page + in, 0, n);
-	if (unlikely(safe && !xa_empty(&ns->dirty))) {
-		void *dirty = xa_load(&ns->dirty, index);
+	if (unlikely(safe && !xa_empty(&ns->store->dirty))) {
+		void *dirty = xa_load(&ns->store->dirty, index);
 
 		if (dirty)
 			memcpy(dirty + in, page + in, n);
@@ -115,8 +115,8 @@ int nvmm_store_write(struct nvmm_ns *ns, u64 offset, const void *from, u32 bytes
 
 static void nvmm_drop_page(struct nvmm_ns *ns, unsigned long index)
 {
-	free_page((unsigned long)xa_erase(&ns->pages, index));
-	free_page((unsigned long)xa_erase(&ns->dirty, index));
+	free_page((unsigned long)xa_erase(&ns->store->pages, index));
+	free_page((unsigned long)xa_erase(&ns->store->dirty, index));
 }
 
 /**
@@ -138,7 +138,7 @@ int nvmm_store_zero(struct nvmm_ns *ns, u64 offset, u64 bytes, bool safe)
 
 		if (safe && n == PAGE_SIZE)
 			nvmm_drop_page(ns, index);
-		else if (xa_load(&ns->pages, index) || xa_load(&ns->dirty, index))
+		else if (xa_load(&ns->store->pages, index) || xa_load(&ns->store->dirty, index))
 			ret = nvmm_write_page(ns, offset, NULL, n, safe);
 		offset += n;
 		bytes -= n;
@@ -152,11 +152,11 @@ void nvmm_store_flush(struct nvmm_ns *ns)
 	unsigned long index;
 	void *page, *old;
 
-	xa_for_each(&ns->dirty, index, page) {
-		old = xa_store(&ns->pages, index, page, GFP_NOIO);
+	xa_for_each(&ns->store->dirty, index, page) {
+		old = xa_store(&ns->store->pages, index, page, GFP_NOIO);
 		if (xa_is_err(old))
 			continue;
-		xa_erase(&ns->dirty, index);
+		xa_erase(&ns->store->dirty, index);
 		free_page((unsigned long)old);
 	}
 }
@@ -174,14 +174,32 @@ static void nvmm_free_pages(struct xarray *pages)
 /** nvmm_store_cut - lose what is not safe */
 void nvmm_store_cut(struct nvmm_ns *ns)
 {
-	nvmm_free_pages(&ns->dirty);
+	nvmm_free_pages(&ns->store->dirty);
 }
 
-/** nvmm_store_free - free all of it */
-void nvmm_store_free(struct nvmm_ns *ns)
+/** nvmm_store_alloc - make a store that has one user; return: the store or NULL */
+struct nvmm_store *nvmm_store_alloc(void)
 {
-	nvmm_free_pages(&ns->dirty);
-	nvmm_free_pages(&ns->pages);
+	struct nvmm_store *store = kzalloc_obj(*store, GFP_NOIO);
+
+	if (!store)
+		return NULL;
+	refcount_set(&store->users, 1);
+	xa_init(&store->written);
+	xa_init(&store->pages);
+	xa_init(&store->dirty);
+	return store;
+}
+
+/** nvmm_store_put - one user less; the last one frees all of it */
+void nvmm_store_put(struct nvmm_store *store)
+{
+	if (!refcount_dec_and_test(&store->users))
+		return;
+	nvmm_free_pages(&store->dirty);
+	nvmm_free_pages(&store->pages);
+	xa_destroy(&store->written);
+	kfree(store);
 }
 
 /* --- all namespaces of a controller ------------------------------------------------- */
@@ -192,10 +210,10 @@ void nvmm_flush_all(struct nvmm_ctrl *ctrl)
 	unsigned long nsid;
 	struct nvmm_ns *ns;
 
-	mutex_lock(&ctrl->ns_lock);
+	mutex_lock(&ctrl->subsys->ns_lock);
 	xa_for_each(&ctrl->namespaces, nsid, ns)
 		nvmm_store_flush(ns);
-	mutex_unlock(&ctrl->ns_lock);
+	mutex_unlock(&ctrl->subsys->ns_lock);
 }
 
 /** nvmm_cut - lose all data that is not safe; context: may sleep */
@@ -204,10 +222,10 @@ void nvmm_cut(struct nvmm_ctrl *ctrl)
 	unsigned long nsid;
 	struct nvmm_ns *ns;
 
-	mutex_lock(&ctrl->ns_lock);
+	mutex_lock(&ctrl->subsys->ns_lock);
 	xa_for_each(&ctrl->namespaces, nsid, ns)
 		nvmm_store_cut(ns);
-	mutex_unlock(&ctrl->ns_lock);
+	mutex_unlock(&ctrl->subsys->ns_lock);
 }
 
 /** nvmm_is_safe - is a write safe at once, with or without FUA */

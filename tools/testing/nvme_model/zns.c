@@ -4,7 +4,7 @@
  * 4 MiB that are written in order, reports of them, and what can be done to them. No zone
  * stays open, and all of a zone can be written. Rules can change each byte of a report.
  *
- * Context: the thread of the controller, under nvmm_ctrl.ns_lock.
+ * Context: the thread of the controller, under nvmm_subsys.ns_lock.
  */
 #include <linux/blkzoned.h>
 #include <linux/slab.h>
@@ -28,12 +28,12 @@ static u64 nvmm_zone_count(const struct nvmm_ns *ns)
 
 static u64 nvmm_zone_written(struct nvmm_ns *ns, u64 zone)
 {
-	return xa_to_value(xa_load(&ns->written, zone));
+	return xa_to_value(xa_load(&ns->store->written, zone));
 }
 
 static u16 nvmm_zone_set_written(struct nvmm_ns *ns, u64 zone, u64 blocks)
 {
-	return xa_err(xa_store(&ns->written, zone, xa_mk_value(blocks), GFP_KERNEL)) ?
+	return xa_err(xa_store(&ns->store->written, zone, xa_mk_value(blocks), GFP_KERNEL)) ?
 	       NVME_SC_INTERNAL : 0;
 }
 
