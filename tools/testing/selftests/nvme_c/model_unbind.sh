@@ -83,10 +83,11 @@ let_go() {
 	check_eq "$1: no breach of the protocol" "$(model_breaches m)" ''
 }
 
-# reset_once NAME : the controller was enabled once more than before, by the reset, which
-# took back what was held
-reset_once() {
-	check_eq "$1: one reset" "$(model_count m enables)" $((enables + 1))
+# was_reset NAME [MOST] : the controller was enabled once more than before, or up to so
+# often, by the reset, which took back what was held
+was_reset() {
+	local resets=$(($(model_count m enables) - enables))
+	check "$1: $resets resets" test $resets -ge 1 -a $resets -le "${2-1}"
 	check "$1: nothing is held any more" holds 0
 }
 
@@ -102,7 +103,7 @@ user "$name" admin-passthru "/dev/$ctrl" --opcode=0x80 \
 	--namespace-id=1 --timeout=$long_ms
 enables=$(model_count m enables)
 let_go "$name" $((admin + 2 + 6))
-reset_once "$name"
+was_reset "$name"
 kept "$name" 2
 
 name="two of them"
@@ -116,7 +117,8 @@ at_exit end_job $second
 check "$name: the second waits for the first" wait_until 10 waits_in_driver $second
 enables=$(model_count m enables)
 let_go "$name" $((2 * admin + 2 + 8))
-reset_once "$name"
+# The second may be sent after the first was taken back, with the usual time
+was_reset "$name" 2
 check "$name: the second ended, too" wait_until 10 has_ended $second
 
 name="a read that takes ten minutes"
@@ -126,7 +128,7 @@ user "$name" io-passthru "/dev/ngc${ctrl#nvmec}n1" --opcode=2 \
 	--namespace-id=1 --cdw12=7 --data-len=4096 --read --timeout=$long_ms
 enables=$(model_count m enables)
 let_go "$name" $((admin + 2 + 6))
-reset_once "$name"
+was_reset "$name"
 
 # While queues are deleted
 name="a user without patience"
