@@ -10,10 +10,12 @@
 #define _LINUX_MQBLK_COMPAT_H
 
 #include <linux/badblocks.h>
+#include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/hrtimer.h>
 #include <linux/io_uring/cmd.h>
+#include <linux/nvme.h>
 
 #ifdef MQBLK_HAVE_F_SHOULD_MERGE
 /* Merging was asked for by a flag before it became unconditional. */
@@ -205,6 +207,62 @@ static inline void mqblk_copy_zone_append(struct queue_limits *limits,
 	limits->max_zone_append_sectors = from->max_zone_append_sectors;
 #endif
 }
+
+/* What metadata a block has, and how much of that is protection information. */
+static inline void mqblk_set_integrity_bytes(struct blk_integrity *bi,
+					     unsigned int bytes,
+					     unsigned int pi_bytes)
+{
+#ifdef MQBLK_HAVE_INTEGRITY_TUPLE
+	/* It followed from the kind of the checksum. */
+	bi->tuple_size = bytes;
+#else
+	bi->metadata_size = bytes;
+	bi->pi_tuple_size = pi_bytes;
+#endif
+}
+
+#ifdef MQBLK_HAVE_SPLIT_INTERVAL
+#define MQBLK_SPLIT_INTERVAL_CAPABLE	BLK_SPLIT_INTERVAL_CAPABLE
+#else
+/* No data of one block was in two pieces of memory. */
+#define MQBLK_SPLIT_INTERVAL_CAPABLE	0
+#endif
+
+/*
+ * The checks of protection information that the block layer wants of a device, bits
+ * NVME_RW_PRINFO_PRCHK_*, for a request that has integrity data.
+ */
+static inline u16 mqblk_rq_checks(struct request *rq, u16 *app_tag)
+{
+	u16 checks = 0;
+#ifdef MQBLK_HAVE_BIP_CHECK
+	const struct bio_integrity_payload *bip = bio_integrity(rq->bio);
+
+	if (bip->bip_flags & BIP_CHECK_GUARD)
+		checks |= NVME_RW_PRINFO_PRCHK_GUARD;
+	if (bip->bip_flags & BIP_CHECK_REFTAG)
+		checks |= NVME_RW_PRINFO_PRCHK_REF;
+	if (bip->bip_flags & BIP_CHECK_APPTAG) {
+		checks |= NVME_RW_PRINFO_PRCHK_APP;
+		*app_tag = bip->app_tag;
+	}
+#else
+	/* It wanted all that the format has. */
+	const struct blk_integrity *bi = &rq->q->limits.integrity;
+
+	if (bi->csum_type)
+		checks |= NVME_RW_PRINFO_PRCHK_GUARD;
+	if (bi->flags & BLK_INTEGRITY_REF_TAG)
+		checks |= NVME_RW_PRINFO_PRCHK_REF;
+#endif
+	return checks;
+}
+
+#ifndef MQBLK_HAVE_FULL_PI_REF_TAG
+/* A tag with all its bits was not to be had. */
+#define full_pi_ref_tag		ext_pi_ref_tag
+#endif
 
 static inline int mqblk_rq_map_kern(struct request *rq, void *data,
 				    unsigned int bytes, gfp_t gfp)

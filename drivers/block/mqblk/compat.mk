@@ -7,6 +7,7 @@ probe = $(call try-run,echo "extern typeof($(1)) *mqblk_probe;" | \
 	$(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS) \
 	$(KBUILD_CFLAGS) -include linux/blk-mq.h -include linux/hrtimer.h \
 	-include linux/badblocks.h -include linux/io_uring/cmd.h \
+	-include linux/blk-integrity.h -include linux/t10-pi.h \
 	-fsyntax-only -x c -,-D$(2))
 
 ccflags-y += $(call probe,BLK_MQ_F_SHOULD_MERGE,MQBLK_HAVE_F_SHOULD_MERGE)
@@ -23,3 +24,7 @@ ccflags-y += $(call probe,io_uring_cmd_from_tw,MQBLK_HAVE_URING_TW_REQ)
 ccflags-y += $(call probe,io_uring_cmd_done32,MQBLK_HAVE_URING_DONE32)
 ccflags-y += $(call probe,io_uring_cmd_import_fixed(0, 0, 0, (struct iov_iter *)0, (struct io_uring_cmd *)0, 0),MQBLK_HAVE_URING_FIXED_FLAGS)
 ccflags-y += $(call probe,io_uring_cmd_import_fixed_vec,MQBLK_HAVE_URING_FIXED_VEC)
+ccflags-y += $(call probe,((struct blk_integrity *)0)->tuple_size,MQBLK_HAVE_INTEGRITY_TUPLE)
+ccflags-y += $(call probe,BLK_SPLIT_INTERVAL_CAPABLE,MQBLK_HAVE_SPLIT_INTERVAL)
+ccflags-y += $(call probe,BIP_CHECK_GUARD,MQBLK_HAVE_BIP_CHECK)
+ccflags-y += $(call probe,full_pi_ref_tag,MQBLK_HAVE_FULL_PI_REF_TAG)

@@ -57,6 +57,7 @@ static int nvmec_admin_send(struct nvmec_ctrl *ctrl,
 	nrq = nvmec_rq(rq);
 	nrq->cmd = *cmd;
 	nrq->user = user;
+	nrq->meta = NULL;
 	nrq->hasty = false;
 	nrq->patience = 0;
 	nrq->flags = 0;

@@ -19,6 +19,8 @@
 
 /* Says that NPWG, NPDG and NOWS are there. */
 #define NVMEC_NSFEAT_OPTPERF	BIT(4)
+/* CTRATT: formats may be extended. */
+#define NVMEC_CTRATT_ELBAS	BIT(15)
 /* DLFEAT: what deallocated blocks read as, and that write zeroes can deallocate. */
 #define NVMEC_DLFEAT_READ	GENMASK(2, 0)
 #define NVMEC_DLFEAT_READ_ZEROS	1
@@ -94,6 +96,7 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 		ident->max_ranges = NVME_DSM_MAX_RANGES;
 	ident->max_discard_blocks = U32_MAX;
 	ident->oacs = le16_to_cpu(id->oacs);
+	ident->elbas = le32_to_cpu(id->ctratt) & NVMEC_CTRATT_ELBAS;
 	ident->lpa = id->lpa;
 	ident->oaes = le32_to_cpu(id->oaes);
 	/* The last number means all of them. */
@@ -320,6 +323,7 @@ int nvmec_ident_ns(struct device *dev, u32 nsid,
 	unsigned int format = nvme_lbaf_index(id->flbas);
 	u64 blocks = le64_to_cpu(id->nsze), sects;
 	const struct nvme_lbaf *lbaf;
+	int ret;
 
 	memset(info, 0, sizeof(*info));
 	/* All zero: there is such an id, but nothing behind it. */
@@ -336,11 +340,9 @@ int nvmec_ident_ns(struct device *dev, u32 nsid,
 			nsid, lbaf->ds, SECTOR_SHIFT, PAGE_SHIFT);
 		return -ENODEV;
 	}
-	if (lbaf->ms) {
-		dev_err(dev, "namespace %u: MS: %u bytes of metadata, none can be used\n",
-			nsid, le16_to_cpu(lbaf->ms));
-		return -ENODEV;
-	}
+	ret = nvmec_meta_ident(dev, nsid, id, lbaf, info);
+	if (ret)
+		return ret;
 	if (check_shl_overflow(blocks, lbaf->ds - SECTOR_SHIFT, &sects) ||
 	    sects > (u64)LLONG_MAX >> SECTOR_SHIFT) {
 		dev_err(dev, "namespace %u: NSZE: %llu blocks\n", nsid, blocks);

@@ -10,6 +10,8 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 
+#include "meta.h"
+
 struct device;
 
 /* Largest transfer, whatever the controller allows. */
@@ -37,6 +39,7 @@ struct device;
  * @max_ranges: of one dataset management command; 0: it is not offered
  * @max_discard_blocks: logical blocks of all its ranges together
  * @oacs: optional admin commands
+ * @elbas: formats of its namespaces may be extended: then they have an entry more
  * @lpa: what its log pages offer
  * @oaes: optional asynchronous events
  * @nn: largest namespace id
@@ -62,6 +65,7 @@ struct nvmec_ident {
 	u16	max_ranges;
 	u32	max_discard_blocks;
 	u16	oacs;
+	bool	elbas;
 	u8	lpa;
 	u32	oaes;
 	u32	nn;
@@ -94,7 +98,9 @@ struct nvmec_ns_id {
  * @shared: other controllers may have it, too
  * @format: which of its formats it has
  * @lba_shift: log2 of the logical block size in bytes
- * @capacity_sects: size in units of 512 bytes
+ * @meta: what its blocks have beside their data
+ * @no_blocks: why the block layer cannot use its blocks, or NULL
+ * @capacity_sects: size in units of 512 bytes; 0 with @no_blocks
  * @read_only: it cannot be written
  * @deac: write zeroes may deallocate: zeros are read then
  * @limits: for the block layer
@@ -105,6 +111,8 @@ struct nvmec_ns_info {
 	bool			shared;
 	u8			format;
 	u8			lba_shift;
+	struct nvmec_meta	meta;
+	const char		*no_blocks;
 	sector_t		capacity_sects;
 	bool			read_only;
 	bool			deac;

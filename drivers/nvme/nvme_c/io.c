@@ -5,9 +5,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
 #include <linux/minmax.h>
 #include <linux/mqblk_compat.h>
+#include <linux/t10-pi.h>
 
 #include "cmd.h"
 #include "complete.h"
@@ -15,6 +17,7 @@
 #include "inject.h"
 #include "io.h"
 #include "map.h"
+#include "meta.h"
 #include "ns.h"
 #include "queue.h"
 #include "rq.h"
@@ -54,6 +57,28 @@ static void nvmec_build_passthru(const struct nvmec_rq *nrq,
 		cmd->common.flags = nrq->cmd_flags;
 		cmd->common.dptr = nrq->dptr;
 	}
+	if (nrq->map & NVMEC_MAP_META)
+		cmd->common.metadata = cpu_to_le64(nrq->meta_addr);
+}
+
+/*
+ * With a buffer for metadata the controller makes the checks that the block layer wants.
+ * Without one it makes protection information and takes it off, and checks all of it.
+ */
+static noinline void nvmec_build_protection(const struct nvmec_ns *ns, struct request *rq,
+					    struct nvme_command *cmd)
+{
+	struct nvmec_protect protect = { .ref_tag = full_pi_ref_tag(rq) };
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	if (nrq->map & NVMEC_MAP_META) {
+		cmd->rw.metadata = cpu_to_le64(nrq->meta_addr);
+		protect.control = mqblk_rq_checks(rq, &protect.app_tag);
+	} else {
+		protect.control = NVME_RW_PRINFO_PRACT | nvmec_meta_checks(&ns->meta);
+	}
+	if (ns->meta.pi_type)
+		nvmec_cmd_protect(cmd, &ns->meta, &protect);
 }
 
 /* Who writes zeroes to punch a hole does not want the blocks to stay allocated. */
@@ -64,15 +89,33 @@ static u16 nvmec_wz_control(const struct nvmec_ns *ns, const struct request *rq)
 	return NVME_WZ_DEAC;
 }
 
+/* Protection information of zeroes, without a check: there is nothing to be checked. */
+static void nvmec_build_zeroes(const struct nvmec_ns *ns, struct request *rq,
+			       struct nvme_command *cmd)
+{
+	const struct nvmec_range range = nvmec_rq_range(ns, rq);
+	const struct nvmec_protect protect = {
+		.control	= NVME_RW_PRINFO_PRACT,
+		.ref_tag	= full_pi_ref_tag(rq),
+	};
+
+	nvmec_cmd_rw(cmd, nvme_cmd_write_zeroes, &range, nvmec_wz_control(ns, rq));
+	if (ns->meta.pi_type)
+		nvmec_cmd_protect(cmd, &ns->meta, &protect);
+}
+
 static inline void nvmec_build_rw(struct request *rq,
 				  struct nvme_command *cmd, u8 opcode)
 {
-	const struct nvmec_range range = nvmec_rq_range(rq->q->queuedata, rq);
+	const struct nvmec_ns *ns = rq->q->queuedata;
+	const struct nvmec_range range = nvmec_rq_range(ns, rq);
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 
 	nvmec_cmd_rw(cmd, opcode, &range, nvmec_rw_control(rq));
 	cmd->rw.flags = nrq->cmd_flags;
 	cmd->rw.dptr = nrq->dptr;
+	if (unlikely(ns->meta.bytes))
+		nvmec_build_protection(ns, rq, cmd);
 }
 
 static void nvmec_build_zone(struct request *rq, struct nvme_command *cmd)
@@ -96,7 +139,6 @@ static noinline void nvmec_build_other(struct request *rq, struct nvme_command *
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 	struct nvmec_ns *ns = rq->q->queuedata;
-	struct nvmec_range range;
 
 	switch (req_op(rq)) {
 	case REQ_OP_FLUSH:
@@ -108,9 +150,7 @@ static noinline void nvmec_build_other(struct request *rq, struct nvme_command *
 		cmd->common.dptr = nrq->dptr;
 		break;
 	case REQ_OP_WRITE_ZEROES:
-		range = nvmec_rq_range(ns, rq);
-		nvmec_cmd_rw(cmd, nvme_cmd_write_zeroes, &range,
-			     nvmec_wz_control(ns, rq));
+		nvmec_build_zeroes(ns, rq, cmd);
 		break;
 	case REQ_OP_ZONE_APPEND:
 		nvmec_build_rw(rq, cmd, nvme_cmd_zone_append);
@@ -150,6 +190,8 @@ static inline void nvmec_rq_build(struct request *rq, u16 id,
 static noinline blk_status_t nvmec_map_passthru(struct nvmec_ctrl *ctrl,
 						struct request *rq)
 {
+	blk_status_t status = BLK_STS_OK;
+
 	if (nvmec_rq(rq)->user && rq->q == ctrl->admin_q &&
 	    nvmec_state(ctrl) == NVMEC_RESETTING) {
 		set_bit(NVMEC_RQ_CANCELLED, &nvmec_rq(rq)->flags);
@@ -158,7 +200,20 @@ static noinline blk_status_t nvmec_map_passthru(struct nvmec_ctrl *ctrl,
 	/* Under RCU, which nvmec_outlast_users() waits for. */
 	if (READ_ONCE(ctrl->leaving))
 		rq->timeout = min(rq->timeout, rq->q->rq_timeout);
-	return rq->bio ? nvmec_map_data(ctrl, rq) : BLK_STS_OK;
+	if (rq->bio)
+		status = nvmec_map_data(ctrl, rq);
+	if (!status && nvmec_rq(rq)->user && nvmec_rq(rq)->meta)
+		status = nvmec_map_user_meta(ctrl, rq);
+	return status;
+}
+
+static inline blk_status_t nvmec_map_rw(struct nvmec_ctrl *ctrl, struct request *rq)
+{
+	struct nvmec_ns *ns = rq->q->queuedata;
+
+	if (unlikely(ns->meta.bytes))
+		return nvmec_map_protected(ns, rq);
+	return nvmec_map_data(ctrl, rq);
 }
 
 static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
@@ -168,7 +223,7 @@ static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
 	case REQ_OP_READ:
 	case REQ_OP_WRITE:
 	case REQ_OP_ZONE_APPEND:
-		return nvmec_map_data(ctrl, rq);
+		return nvmec_map_rw(ctrl, rq);
 	case REQ_OP_DISCARD:
 		return nvmec_map_ranges(rq->q->queuedata, rq);
 	case REQ_OP_FLUSH:

@@ -25,14 +25,11 @@
  * @arg: all structures of <linux/nvme_ioctl.h> but one have its members up to the result
  *
  * Context: Any.
- * Return: 0; -EINVAL if there is metadata: no namespace here has any.
  */
-int nvmec_ucmd_fill(struct nvmec_ucmd *ucmd, const struct nvme_passthru_cmd64 *arg)
+void nvmec_ucmd_fill(struct nvmec_ucmd *ucmd, const struct nvme_passthru_cmd64 *arg)
 {
 	struct nvme_command *cmd = &ucmd->cmd;
 
-	if (arg->metadata_len)
-		return -EINVAL;
 	cmd->common.opcode = arg->opcode;
 	cmd->common.flags = arg->flags;
 	cmd->common.nsid = cpu_to_le32(arg->nsid);
@@ -46,8 +43,9 @@ int nvmec_ucmd_fill(struct nvmec_ucmd *ucmd, const struct nvme_passthru_cmd64 *a
 	cmd->common.cdw15 = cpu_to_le32(arg->cdw15);
 	ucmd->addr = arg->addr;
 	ucmd->len = arg->data_len;
+	ucmd->meta_addr = arg->metadata;
+	ucmd->meta_len = arg->metadata_len;
 	ucmd->timeout_ms = arg->timeout_ms;
-	return 0;
 }
 
 static long nvmec_ioctl_cmd(const struct nvmec_user *user, bool admin,
@@ -62,9 +60,8 @@ static long nvmec_ioctl_cmd(const struct nvmec_user *user, bool admin,
 		      offsetof(struct nvme_passthru_cmd64, rsvd2));
 	if (copy_from_user(&arg, to, offsetof(struct nvme_passthru_cmd, result)))
 		return -EFAULT;
-	ret = nvmec_ucmd_fill(&ucmd, &arg);
-	if (!ret)
-		ret = nvmec_passthru(user, &ucmd, &result);
+	nvmec_ucmd_fill(&ucmd, &arg);
+	ret = nvmec_passthru(user, &ucmd, &result);
 	if (ret >= 0 && put_user(lower_32_bits(result), &to->result))
 		return -EFAULT;
 	return ret;
@@ -84,9 +81,8 @@ static long nvmec_ioctl_cmd64(const struct nvmec_user *user, bool admin, bool ve
 
 	if (copy_from_user(&arg, to, sizeof(arg)))
 		return -EFAULT;
-	ret = nvmec_ucmd_fill(&ucmd, &arg);
-	if (!ret)
-		ret = nvmec_passthru(user, &ucmd, &result);
+	nvmec_ucmd_fill(&ucmd, &arg);
+	ret = nvmec_passthru(user, &ucmd, &result);
 	if (ret >= 0 && put_user(result, &to->result))
 		return -EFAULT;
 	return ret;
@@ -124,7 +120,9 @@ static long nvmec_ioctl_submit(const struct nvmec_user *user, const void __user 
 		.lbatm		= cpu_to_le16(io.appmask),
 	};
 	ucmd.addr = io.addr;
-	ucmd.len = nvmec_least_bytes(&ucmd, user->ns->lba_shift);
+	ucmd.meta_addr = io.metadata;
+	ucmd.len = nvmec_least_bytes(&ucmd, user->ns->lba_shift, &user->ns->meta);
+	ucmd.meta_len = nvmec_least_meta_bytes(&ucmd, &user->ns->meta);
 	return nvmec_passthru(user, &ucmd, &result);
 }
 

@@ -30,7 +30,7 @@
  *	ns, hwmon, chardev, ioctl, passthru, sysfs: what user space sees
  *	admin, io, timeout, complete: requests
  *	disks, link, regs, counts, state, inject, trace: parts of a controller
- *	queue, map, cmd, prp, ident, recover: rings, memory, and pure functions
+ *	queue, map, cmd, prp, ident, meta, recover: rings, memory, and pure functions
  *
  * Who is below asks for what only somebody above can do by a work that belongs to that
  * one: reset_work of ctrl.c, scan_work of ns.c. A completion queue hands back what it
@@ -92,8 +92,8 @@
  *
  * What is left out
  * ----------------
- * SGLs longer than 16 pieces, metadata and protection information, multipath, controller
- * and host memory buffers, power states, and blocks larger than a page.
+ * SGLs longer than 16 pieces, SGLs for metadata, metadata of zones, multipath, controller and
+ * host memory buffers, power states, and blocks larger than a page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -8,8 +8,12 @@
  *
  * The queue's virt_boundary makes every piece but the first begin with a page,
  * and every one but the last end with one, which is what a PRP list can say.
+ *
+ * Metadata is in one piece, and so in one buffer: the block layer merges no requests whose
+ * metadata would be in two.
  */
 #include <kunit/visibility.h>
+#include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
 #include <linux/dma-mapping.h>
 #include <linux/mqblk_compat.h>
@@ -36,6 +40,13 @@ void nvmec_unmap_lists(struct nvmec_ctrl *ctrl, struct request *rq)
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 	enum nvmec_map map = nrq->map;
 
+	if (nrq->map & NVMEC_MAP_META) {
+		nrq->map &= ~NVMEC_MAP_META;
+		dma_unmap_page(nvmec_dma_dev(ctrl), nrq->meta_addr,
+			       nrq->meta_bytes, rq_dma_dir(rq));
+		nvmec_unmap(ctrl, rq);
+		return;
+	}
 	nrq->map = NVMEC_MAP_NONE;
 	if (map == NVMEC_MAP_SMALL || map == NVMEC_MAP_BIG)
 		dma_unmap_sgtable(nvmec_dma_dev(ctrl), &nrq->segs,
@@ -258,6 +269,66 @@ blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq)
 	}
 	return nvmec_map_prps(ctrl, rq,
 			      nvmec_prp_count(bv.bv_offset, bytes));
+}
+
+/* Metadata in one piece, beside data that is mapped. */
+static blk_status_t nvmec_map_meta(struct nvmec_ctrl *ctrl, struct request *rq,
+				   struct bio_vec bv)
+{
+	struct device *dev = nvmec_dma_dev(ctrl);
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+	dma_addr_t addr = dma_map_bvec(dev, &bv, rq_dma_dir(rq), 0);
+
+	if (unlikely(dma_mapping_error(dev, addr)))
+		return BLK_STS_RESOURCE;
+	nrq->meta_addr = addr;
+	nrq->meta_bytes = bv.bv_len;
+	nrq->map |= NVMEC_MAP_META;
+	return BLK_STS_OK;
+}
+
+/**
+ * nvmec_map_protected - make data and metadata of a read or write reachable
+ * @ns: a namespace that has metadata
+ * @rq: the request; its data pointer is filled in
+ *
+ * Context: Any. nvmec_unmap() is due, whatever this returns.
+ * Return: as nvmec_map_data(); or BLK_STS_NOTSUPP if the block layer has no metadata for
+ * it, and the controller cannot make it alone.
+ */
+blk_status_t nvmec_map_protected(struct nvmec_ns *ns, struct request *rq)
+{
+	const struct nvmec_meta *meta = &ns->meta;
+	struct bio_vec bv = {};
+	blk_status_t status;
+
+	if (blk_integrity_rq(rq))
+		bv = rq_integrity_vec(rq);
+	else if (!nvmec_meta_strips(meta))
+		return BLK_STS_NOTSUPP;
+	status = nvmec_map_data(ns->ctrl, rq);
+	if (status || !bv.bv_len)
+		return status;
+	if (WARN_ON_ONCE(bv.bv_len != (blk_rq_bytes(rq) >> ns->lba_shift) * meta->bytes))
+		return BLK_STS_IOERR;
+	return nvmec_map_meta(ns->ctrl, rq, bv);
+}
+
+/**
+ * nvmec_map_user_meta - make the metadata of a user's command reachable
+ * @ctrl: the controller
+ * @rq: the request; its data is mapped
+ *
+ * Context: Any. nvmec_unmap() is due, whatever this returns.
+ * Return: BLK_STS_OK, or BLK_STS_RESOURCE.
+ */
+blk_status_t nvmec_map_user_meta(struct nvmec_ctrl *ctrl, struct request *rq)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+	struct bio_vec bv;
+
+	bvec_set_virt(&bv, nrq->meta, nrq->meta_bytes);
+	return nvmec_map_meta(ctrl, rq, bv);
 }
 
 static void nvmec_set_range(struct nvme_dsm_range *range, u64 slba, u32 nlb)

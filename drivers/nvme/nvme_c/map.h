@@ -19,6 +19,8 @@
 struct nvmec_ns;
 
 blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq);
+blk_status_t nvmec_map_protected(struct nvmec_ns *ns, struct request *rq);
+blk_status_t nvmec_map_user_meta(struct nvmec_ctrl *ctrl, struct request *rq);
 blk_status_t nvmec_map_ranges(struct nvmec_ns *ns, struct request *rq);
 void nvmec_unmap_lists(struct nvmec_ctrl *ctrl, struct request *rq);
 
@@ -84,7 +86,7 @@ static inline blk_status_t nvmec_map_data(struct nvmec_ctrl *ctrl,
 }
 
 /**
- * nvmec_unmap - undo what nvmec_map_data() or nvmec_map_ranges() did
+ * nvmec_unmap - undo what nvmec_map_data() and the functions of map.c did
  * @ctrl: the controller
  * @rq: a request that the controller will not touch any more
  *

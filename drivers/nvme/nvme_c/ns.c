@@ -109,6 +109,23 @@ static int nvmec_info_describe(struct nvmec_ctrl *ctrl, u32 nsid,
 	return nvmec_ident_ns_csi(&ctrl->dev, nsid, &info->id);
 }
 
+/*
+ * Which guard a format has, if it may be another one than of old. Controllers before that
+ * do not know the question.
+ */
+static int nvmec_info_guard(struct nvmec_ctrl *ctrl, u32 nsid,
+			    struct nvmec_ns_info *info, void *page)
+{
+	int ret;
+
+	if (!info->meta.pi_type || !ctrl->ident.elbas)
+		return 0;
+	ret = nvmec_identify(ctrl, NVME_ID_CNS_CS_NS, nsid, NVME_CSI_NVM, page);
+	if (nvmec_not_offered(ret))
+		return 0;
+	return ret ?: nvmec_meta_guard(&ctrl->dev, nsid, page, info);
+}
+
 /* The largest append, in units of 512 bytes: ZASL is in pages of the controller. */
 static u32 nvmec_append_sects(struct nvmec_ctrl *ctrl, u8 zasl, u32 max_sects)
 {
@@ -127,6 +144,11 @@ static int nvmec_info_zones(struct nvmec_ctrl *ctrl, u32 nsid,
 	u32 append_sects;
 	int ret;
 
+	if (info->meta.bytes) {
+		dev_err(&ctrl->dev, "namespace %u: MS: %u bytes of metadata, with zones none can be used\n",
+			nsid, info->meta.bytes);
+		return -ENODEV;
+	}
 	ret = nvmec_identify(ctrl, NVME_ID_CNS_CS_CTRL, 0, NVME_CSI_ZNS, page);
 	if (ret)
 		return ret;
@@ -155,9 +177,12 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 	if (ret)
 		goto free;
 	ret = nvmec_ident_ns(&ctrl->dev, nsid, &ctrl->ident, page, info);
+	if (!ret)
+		ret = nvmec_info_guard(ctrl, nsid, info, page);
 	if (ret)
 		goto free;
 	nvmec_info_dma(ctrl, &info->limits);
+	nvmec_meta_limits(info);
 	ret = nvmec_info_describe(ctrl, nsid, info, page);
 	if (!ret && info->id.csi == NVME_CSI_ZNS)
 		ret = nvmec_info_zones(ctrl, nsid, info, page);
@@ -276,6 +301,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	ns->ctrl = ctrl;
 	ns->nsid = nsid;
 	ns->lba_shift = info->lba_shift;
+	ns->meta = info->meta;
 	ns->id = info->id;
 	ns->described = info->described;
 	ns->deac = info->deac;
@@ -287,6 +313,9 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	if (ret)
 		goto free;
 	set_disk_ro(ns->disk, info->read_only);
+	if (info->no_blocks)
+		dev_warn(&ctrl->dev, "namespace %u: %s (%u bytes): its disk has no size, commands alone reach the blocks\n",
+			 nsid, info->no_blocks, info->meta.bytes);
 	ret = nvmec_zns_start(ns);
 	if (ret)
 		goto detach;
@@ -379,6 +408,7 @@ static bool nvmec_ns_same(const struct nvmec_ns *ns,
 			  const struct nvmec_ns_info *info)
 {
 	return ns->lba_shift == info->lba_shift &&
+	       !memcmp(&ns->meta, &info->meta, sizeof(ns->meta)) &&
 	       !memcmp(&ns->id, &info->id, sizeof(ns->id));
 }
 

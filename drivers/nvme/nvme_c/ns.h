@@ -16,6 +16,7 @@
 #include "head.h"
 #include "ident.h"
 #include "inject.h"
+#include "meta.h"
 
 struct nvmec_ctrl;
 struct work_struct;
@@ -25,6 +26,8 @@ struct work_struct;
  * @ctrl: its controller, with a reference
  * @nsid: its id there
  * @lba_shift: log2 of the logical block size in bytes
+ * @meta: what a block has beside its data; fixed, as @lba_shift is: one with another is
+ *	another disk
  * @id: identity as the namespace says it; one with another is another namespace
  * @head: identity as it is shown
  * @described: as in &struct nvmec_ns_info
@@ -45,6 +48,7 @@ struct nvmec_ns {
 	struct nvmec_ctrl	*ctrl;
 	u32			nsid;
 	u8			lba_shift;
+	struct nvmec_meta	meta;
 	struct nvmec_ns_id	id;
 	struct nvmec_head	head;
 	bool			described;

@@ -61,6 +61,16 @@ static int nvmec_check_target(const struct nvmec_user *user,
 	return 0;
 }
 
+/* Metadata in a buffer of its own goes beside data, if the namespace has such. */
+static int nvmec_check_meta(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd)
+{
+	if (!ucmd->meta_len)
+		return 0;
+	if (ucmd->admin || !ucmd->len || !user->ns->meta.bytes || user->ns->meta.extended)
+		return -EINVAL;
+	return 0;
+}
+
 /*
  * Does a command work on more blocks than one of the block layer's would? If it took too
  * long for that, others would pay with an abort or a reset.
@@ -96,6 +106,8 @@ int nvmec_passthru_check(const struct nvmec_user *user,
 
 	*effects = 0;
 	ret = nvmec_check_target(user, ucmd);
+	if (!ret)
+		ret = nvmec_check_meta(user, ucmd);
 	if (ret)
 		return ret;
 	if (nvmec_driver_owns(ucmd))
@@ -197,6 +209,7 @@ struct request *nvmec_passthru_request(const struct nvmec_user *user,
 	nrq = nvmec_rq(rq);
 	nrq->cmd = ucmd->cmd;
 	nrq->user = true;
+	nrq->meta = NULL;
 	nrq->flags = 0;
 	nrq->status = 0;
 	nrq->result = 0;
@@ -222,12 +235,15 @@ struct request *nvmec_passthru_request(const struct nvmec_user *user,
 int nvmec_passthru_map(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		       struct request *rq, struct nvmec_udata *data)
 {
-	u32 bytes = nvmec_least_bytes(ucmd, user->ns ? user->ns->lba_shift : 0);
+	const struct nvmec_ns *ns = ucmd->admin ? NULL : user->ns;
+	u32 bytes = nvmec_least_bytes(ucmd, ns ? ns->lba_shift : 0, ns ? &ns->meta : NULL);
 
 	nvmec_rq(rq)->loose = bytes == NVMEC_BYTES_UNKNOWN;
 	if (nvmec_rq(rq)->loose)
 		bytes = nvmec_udata_bytes(data);
 	else if (nvmec_udata_bytes(data) < bytes)
+		return -EINVAL;
+	if (ns && nvmec_udata_meta_bytes(data) < nvmec_least_meta_bytes(ucmd, &ns->meta))
 		return -EINVAL;
 	if (nvmec_brings_too_much(user, ucmd, data))
 		return -EINVAL;

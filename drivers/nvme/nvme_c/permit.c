@@ -14,6 +14,7 @@
 #include <linux/minmax.h>
 #include <linux/nvme.h>
 
+#include "meta.h"
 #include "user.h"
 
 /* First opcode of those that a vendor gives a meaning to. */
@@ -137,7 +138,7 @@ bool nvmec_anyone_may(const struct nvmec_ucmd *ucmd, u32 effects, bool may_write
 		return false;
 	if (!(effects & NVME_CMD_EFFECTS_CSUPP) || (effects & ~NVMEC_HARMLESS))
 		return false;
-	if (nvmec_least_bytes(ucmd, 0) == NVMEC_BYTES_UNKNOWN)
+	if (nvmec_least_bytes(ucmd, 0, NULL) == NVMEC_BYTES_UNKNOWN)
 		return false;
 	if (nvme_is_write(cmd) || (effects & NVME_CMD_EFFECTS_LBCC))
 		return may_write;
@@ -170,30 +171,85 @@ static u32 nvmec_admin_bytes(const struct nvme_command *cmd)
 	}
 }
 
+/* Commands that move as many blocks as dword 12 says, with their metadata. */
+static bool nvmec_moves_blocks(const struct nvmec_ucmd *ucmd)
+{
+	if (ucmd->admin)
+		return false;
+	switch (ucmd->cmd.common.opcode) {
+	case nvme_cmd_read:
+	case nvme_cmd_write:
+	case nvme_cmd_compare:
+	case nvme_cmd_zone_append:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static u32 nvmec_blocks(const struct nvme_command *cmd)
+{
+	return (le32_to_cpu(cmd->common.cdw12) & NVMEC_NLB_MASK) + 1;
+}
+
+/* Metadata that the controller makes, and takes off: it is not moved. Of a compare it is. */
+static bool nvmec_keeps_meta(const struct nvme_command *cmd, const struct nvmec_meta *meta)
+{
+	return cmd->common.opcode != nvme_cmd_compare && nvmec_meta_strips(meta) &&
+	       le16_to_cpu(cmd->rw.control) & NVME_RW_PRINFO_PRACT;
+}
+
+static u32 nvmec_blocks_bytes(const struct nvme_command *cmd, u8 lba_shift,
+			      const struct nvmec_meta *meta)
+{
+	u64 block = 1ULL << lba_shift;
+
+	if (meta && meta->extended && !nvmec_keeps_meta(cmd, meta))
+		block += meta->bytes;
+	return min_t(u64, nvmec_blocks(cmd) * block, NVMEC_BYTES_UNKNOWN - 1);
+}
+
+/**
+ * nvmec_least_meta_bytes - how long the buffer for metadata of a command must be
+ * @ucmd: the command, for a namespace
+ * @meta: what its blocks have
+ *
+ * The controller would go on beyond a buffer that is shorter, or to memory at address 0
+ * if there is none.
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u32 nvmec_least_meta_bytes(const struct nvmec_ucmd *ucmd, const struct nvmec_meta *meta)
+{
+	if (!nvmec_moves_blocks(ucmd) || meta->extended ||
+	    nvmec_keeps_meta(&ucmd->cmd, meta))
+		return 0;
+	return min_t(u64, (u64)nvmec_blocks(&ucmd->cmd) * meta->bytes, U32_MAX);
+}
+
 /**
  * nvmec_least_bytes - how long the buffer of a command must be
  * @ucmd: the command
  * @lba_shift: log2 of the logical block size in bytes, if it is for a namespace
+ * @meta: what the blocks have beside, or NULL
  *
  * Either side would go on beyond a buffer that is shorter: a PRP list has no length.
  *
  * Context: Any.
  * Return: bytes, or NVMEC_BYTES_UNKNOWN.
  */
-u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift)
+u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift,
+		      const struct nvmec_meta *meta)
 {
 	const struct nvme_command *cmd = &ucmd->cmd;
 	u32 cdw12 = le32_to_cpu(cmd->common.cdw12);
 
 	if (ucmd->admin)
 		return nvmec_admin_bytes(cmd);
+	if (nvmec_moves_blocks(ucmd))
+		return nvmec_blocks_bytes(cmd, lba_shift, meta);
 	switch (cmd->common.opcode) {
-	case nvme_cmd_read:
-	case nvme_cmd_write:
-	case nvme_cmd_compare:
-	case nvme_cmd_zone_append:
-		return min_t(u64, (u64)((cdw12 & NVMEC_NLB_MASK) + 1) << lba_shift,
-			     NVMEC_BYTES_UNKNOWN - 1);
 	case nvme_cmd_flush:
 	case nvme_cmd_write_zeroes:
 	case nvme_cmd_write_uncor:
@@ -239,7 +295,7 @@ u32 nvmec_blocks_without_data(const struct nvmec_ucmd *ucmd)
 	case nvme_cmd_write_zeroes:
 	case nvme_cmd_write_uncor:
 	case nvme_cmd_verify:
-		return (le32_to_cpu(ucmd->cmd.common.cdw12) & NVMEC_NLB_MASK) + 1;
+		return nvmec_blocks(&ucmd->cmd);
 	default:
 		return 0;
 	}

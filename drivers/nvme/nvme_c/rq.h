@@ -39,14 +39,17 @@ enum nvmec_map {
 	NVMEC_MAP_RANGES,
 };
 
+/* Beside one of them: metadata, at &nvmec_rq.meta_addr */
+#define NVMEC_MAP_META	BIT(4)
+
 /**
  * struct nvmec_rq - the driver's part of a request
  * @mrq: mqblk's part
- * @map: what nvmec_unmap() shall undo
+ * @map: what nvmec_unmap() shall undo: enum nvmec_map and perhaps NVMEC_MAP_META
  * @cmd_flags: of the command: whether @dptr is an SGL
  * @status: of the completion, without the phase bit
  * @retries: how often it was sent again
- * @user: @cmd is a user's; then @hasty, @loose, @patience and @deadline are valid
+ * @user: @cmd is a user's; then @hasty, @loose, @patience, @deadline and @meta are valid
  * @hasty: he gave it less time than the driver gives
  * @loose: the controller may move less than the data
  * @flags: bits NVMEC_RQ_*
@@ -59,6 +62,9 @@ enum nvmec_map {
  * @dptr: data pointer of the command
  * @cmd: the whole command, if it is not made from the request
  * @big: valid with NVMEC_MAP_BIG and NVMEC_MAP_RANGES
+ * @meta: metadata that a user's command moves, or NULL
+ * @meta_bytes: length of metadata that is mapped, or that is to be
+ * @meta_addr: its bus address
  * @list: memory of NVMEC_SMALL_LIST_BYTES for the controller to read
  * @list_dma: its bus address
  * @segs: the pieces, with NVMEC_MAP_SMALL and NVMEC_MAP_BIG
@@ -82,6 +88,9 @@ struct nvmec_rq {
 	union nvme_data_ptr		dptr;
 	struct nvme_command		cmd;
 	struct nvmec_big		*big;
+	void				*meta;
+	unsigned int			meta_bytes;
+	dma_addr_t			meta_addr;
 	void				*list;
 	dma_addr_t			list_dma;
 	struct sg_table			segs;

@@ -34,15 +34,19 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/user.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include "prp.h"
+#include "rq.h"
 #include "user.h"
 
 /* Pages that are asked for at a time: their array is on the stack. */
 #define NVMEC_PIN_BATCH		16
+/* Most metadata of a command: it is in one piece. */
+#define NVMEC_MAX_META_BYTES	SZ_1M
 
 /* Of an opcode: whether data moves, and in which direction (NVMe Base, Opcodes). */
 #define NVMEC_OPCODE_MOVES	GENMASK(1, 0)
@@ -57,7 +61,10 @@
  * @pinned: the pages are the user's, and held
  * @spare: the user has none: a page for what the controller may move all the same
  * @order: of our own pages
- * @charged: how many of those pages count for @payer
+ * @meta: memory of our own for metadata, or NULL
+ * @meta_addr: where the user has it
+ * @meta_bytes: how long it is
+ * @charged: how many pages of our own count for @payer
  * @payer: the user, with a reference, if @charged is not 0
  * @bytes: how long it is
  * @nr: pieces in @vecs
@@ -74,6 +81,9 @@ struct nvmec_udata {
 	bool		pinned;
 	bool		spare;
 	unsigned int	order;
+	void		*meta;
+	u64		meta_addr;
+	unsigned int	meta_bytes;
 	unsigned long	charged;
 	struct user_struct *payer;
 	unsigned int	bytes;
@@ -323,8 +333,9 @@ static int nvmec_udata_charge(struct nvmec_udata *data, unsigned long pages)
 		atomic_long_sub(pages, &user->locked_vm);
 		return -ENOMEM;
 	}
-	data->payer = get_uid(user);
-	data->charged = pages;
+	if (!data->payer)
+		data->payer = get_uid(user);
+	data->charged += pages;
 	return 0;
 }
 
@@ -334,7 +345,6 @@ static void nvmec_udata_uncharge(struct nvmec_udata *data)
 		return;
 	atomic_long_sub(data->charged, &data->payer->locked_vm);
 	free_uid(data->payer);
-	data->charged = 0;
 }
 #else
 /* Who waits for each command can have one for each thread, and no more. */
@@ -352,7 +362,6 @@ static void nvmec_udata_free_pages(struct nvmec_udata *data)
 {
 	while (data->nr)
 		__free_pages(data->vecs[--data->nr].bv_page, data->order);
-	nvmec_udata_uncharge(data);
 }
 
 /* They are zero where the controller does not write. Returns 0, -ENOMEM or -EFAULT. */
@@ -377,6 +386,43 @@ static int nvmec_udata_bounce(struct nvmec_udata *data)
 		bvec_set_page(&data->vecs[data->nr++], page, part, 0);
 	}
 	return data->reads ? 0 : nvmec_udata_copy(data);
+}
+
+/* --- metadata ------------------------------------------------------------- */
+
+/*
+ * It goes through memory of our own in any case: it is short, must be in one piece, and is
+ * zero where the controller does not write. Returns 0, -EINVAL, -ENOMEM or -EFAULT.
+ */
+static int nvmec_udata_take_meta(struct nvmec_udata *data, const struct nvmec_ucmd *ucmd)
+{
+	int ret;
+
+	if (!ucmd->meta_len)
+		return 0;
+	if (ucmd->meta_len > NVMEC_MAX_META_BYTES)
+		return -EINVAL;
+	ret = nvmec_udata_charge(data, DIV_ROUND_UP(ucmd->meta_len, PAGE_SIZE));
+	if (ret)
+		return ret;
+	data->meta = kzalloc(ucmd->meta_len, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!data->meta)
+		return -ENOMEM;
+	data->meta_addr = ucmd->meta_addr;
+	data->meta_bytes = ucmd->meta_len;
+	if (!data->reads && copy_from_user(data->meta, u64_to_user_ptr(data->meta_addr),
+					   data->meta_bytes))
+		return -EFAULT;
+	return 0;
+}
+
+/* Returns 0 or -EFAULT. */
+static int nvmec_udata_give_meta(const struct nvmec_udata *data)
+{
+	if (!data->meta || !copy_to_user(u64_to_user_ptr(data->meta_addr), data->meta,
+					 data->meta_bytes))
+		return 0;
+	return -EFAULT;
 }
 
 /* --- life ----------------------------------------------------------------- */
@@ -422,7 +468,7 @@ static struct nvmec_udata *nvmec_udata_get_spare(const struct nvmec_ucmd *ucmd)
 	struct page *page;
 
 	if (!(ucmd->cmd.common.opcode & NVMEC_OPCODE_MOVES) ||
-	    nvmec_least_bytes(ucmd, 0) != NVMEC_BYTES_UNKNOWN)
+	    nvmec_least_bytes(ucmd, 0, NULL) != NVMEC_BYTES_UNKNOWN)
 		return NULL;
 	data = kzalloc(struct_size(data, vecs, 1), GFP_KERNEL_ACCOUNT);
 	page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
@@ -480,6 +526,8 @@ struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
 	data->iov = iov;
 	ret = nvmec_udata_fill(data, q, nvmec_brings_ranges(ucmd));
 	if (!ret)
+		ret = nvmec_udata_take_meta(data, ucmd);
+	if (!ret)
 		return data;
 	nvmec_udata_put(data, false);
 	return ERR_PTR(ret);
@@ -498,6 +546,18 @@ free:
 u32 nvmec_udata_bytes(const struct nvmec_udata *data)
 {
 	return data && !data->spare ? data->bytes : 0;
+}
+
+/**
+ * nvmec_udata_meta_bytes - how long the metadata is that goes with it
+ * @data: from nvmec_udata_get()
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u32 nvmec_udata_meta_bytes(const struct nvmec_udata *data)
+{
+	return data ? data->meta_bytes : 0;
 }
 
 /**
@@ -535,6 +595,8 @@ int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq, u32 bytes)
 	if (data->bytes > (u64)queue_max_hw_sectors(rq->q) << SECTOR_SHIFT ||
 	    data->nr > queue_max_segments(rq->q))
 		return -EINVAL;
+	nvmec_rq(rq)->meta = data->meta;
+	nvmec_rq(rq)->meta_bytes = data->meta_bytes;
 	bio_init(&data->bio, disk ? disk->part0 : NULL, data->vecs, data->nr,
 		 req_op(rq));
 	data->bio.bi_vcnt = data->nr;
@@ -560,11 +622,15 @@ int nvmec_udata_put(struct nvmec_udata *data, bool done)
 		return 0;
 	if (data->bounced && data->reads && done && !data->spare)
 		ret = current->mm ? nvmec_udata_copy(data) : -EINTR;
+	if (data->meta && data->reads && done && !ret)
+		ret = current->mm ? nvmec_udata_give_meta(data) : -EINTR;
 	if (data->bounced)
 		nvmec_udata_free_pages(data);
 	else
 		nvmec_udata_unpin(data);
+	nvmec_udata_uncharge(data);
 	bio_uninit(&data->bio);
+	kfree(data->meta);
 	kfree(data->iov);
 	kfree(data);
 	return ret;

@@ -91,7 +91,8 @@ static int nvmec_uring_parse(const struct nvmec_user *user,
 		ucmd->fixed = ioucmd;
 	ucmd->issue_flags = issue_flags;
 	nvmec_uring_copy(ioucmd, &arg);
-	return nvmec_ucmd_fill(ucmd, &arg);
+	nvmec_ucmd_fill(ucmd, &arg);
+	return 0;
 }
 
 static int nvmec_uring_check(const struct nvmec_user *user,

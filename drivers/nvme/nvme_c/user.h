@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 struct nvmec_ctrl;
+struct nvmec_meta;
 struct nvmec_ns;
 
 struct io_uring_cmd;
@@ -39,6 +40,8 @@ struct nvmec_user {
  * @compat: of struct compat_iovec, as the user's program has 32 bits
  * @addr: of the data, in user space
  * @len: bytes of the data; of an array, its entries
+ * @meta_addr: of metadata in a buffer of its own, in user space
+ * @meta_len: bytes of that
  * @timeout_ms: how long it may take, 0 for the time that others have
  * @fixed: the data lies in a buffer that is registered for the ring of this io_uring
  *	command, or NULL
@@ -51,6 +54,8 @@ struct nvmec_ucmd {
 	bool			compat;
 	u64			addr;
 	u32			len;
+	u64			meta_addr;
+	u32			meta_len;
 	u32			timeout_ms;
 	struct io_uring_cmd	*fixed;
 	unsigned int		issue_flags;
@@ -66,7 +71,9 @@ struct nvmec_ucmd {
 bool nvmec_driver_owns(const struct nvmec_ucmd *ucmd);
 bool nvmec_only_asks(const struct nvmec_ucmd *ucmd);
 bool nvmec_anyone_may(const struct nvmec_ucmd *ucmd, u32 effects, bool may_write);
-u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift);
+u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift,
+		      const struct nvmec_meta *meta);
+u32 nvmec_least_meta_bytes(const struct nvmec_ucmd *ucmd, const struct nvmec_meta *meta);
 u32 nvmec_blocks_without_data(const struct nvmec_ucmd *ucmd);
 bool nvmec_brings_ranges(const struct nvmec_ucmd *ucmd);
 u64 nvmec_blocks_of_ranges(const struct nvme_dsm_range *ranges, unsigned int nr);
@@ -81,6 +88,7 @@ void nvmec_effects_free(struct nvmec_ctrl *ctrl);
 struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
 				    struct request_queue *q);
 u32 nvmec_udata_bytes(const struct nvmec_udata *data);
+u32 nvmec_udata_meta_bytes(const struct nvmec_udata *data);
 const void *nvmec_udata_copied(const struct nvmec_udata *data);
 int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq, u32 bytes);
 int nvmec_udata_put(struct nvmec_udata *data, bool done);
@@ -101,7 +109,7 @@ int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		   u64 *result);
 
 /* ioctl.c */
-int nvmec_ucmd_fill(struct nvmec_ucmd *ucmd, const struct nvme_passthru_cmd64 *arg);
+void nvmec_ucmd_fill(struct nvmec_ucmd *ucmd, const struct nvme_passthru_cmd64 *arg);
 long nvmec_user_ioctl(const struct nvmec_user *user, unsigned int nr,
 		      unsigned long arg);
 

@@ -419,8 +419,8 @@ static const struct ik_format ik_formats[] = {
 	{ "beyond the only one", 1, 0, 1, 0, -ENODEV },
 	{ "beyond 16", 0x20, 15, 16, 0, -ENODEV },
 	{ "beyond 63", 0x6f, 62, 63, 0, -ENODEV },
-	{ "metadata", 0, 0, 0, 8, -ENODEV },
-	{ "metadata, in the high byte", 0, 0, 0, 0x100, -ENODEV },
+	{ "metadata", 0, 0, 0, 8, 0 },
+	{ "metadata, in the high byte", 0, 0, 0, 0x100, 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(ik_format, ik_formats, name);

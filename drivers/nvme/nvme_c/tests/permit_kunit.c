@@ -144,7 +144,7 @@ static void pk_bytes_test(struct kunit *test)
 	ucmd.cmd.common.cdw11 = cpu_to_le32(param->cdw11);
 	ucmd.cmd.common.cdw12 = cpu_to_le32(param->cdw12);
 	ucmd.cmd.common.cdw13 = cpu_to_le32(param->cdw13);
-	KUNIT_EXPECT_EQ(test, nvmec_least_bytes(&ucmd, 9), param->bytes);
+	KUNIT_EXPECT_EQ(test, nvmec_least_bytes(&ucmd, 9, NULL), param->bytes);
 }
 
 /* More blocks than 32 bits can say. */

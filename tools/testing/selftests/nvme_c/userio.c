@@ -28,7 +28,8 @@
  * by io_uring uring-io, uring-vec, uring-admin, uring-admin-vec or uring-NUMBER.
  * Keys are op, flags, nsid, cdw2, cdw3, cdw10 to cdw15, len (of the buffer, and what the
  * driver is told), at (where in a page it begins), pieces (of a vector), addr (instead
- * of the buffer), meta (its length), timeout (ms); for submit slba and blocks.
+ * of the buffer), meta (length of metadata), timeout (ms); for submit slba and blocks.
+ * Files for metadata are min=FILE and mout=FILE.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -52,14 +53,15 @@
 #define PAGE		4096
 #define ROOM		(8UL << 20)
 #define MAX_PIECES	256
+#define META_ROOM	(1UL << 20)
 
 struct numbers {
 	unsigned long op, flags, nsid, cdw[16], len, at, pieces, addr, meta, timeout;
 	unsigned long slba, blocks;
-	const char *in, *out;
+	const char *in, *out, *min, *mout;
 };
 
-static unsigned char *room, *buffer;
+static unsigned char *room, *buffer, *meta_room, *meta;
 static unsigned int ring_flags = IORING_SETUP_SQE128 | IORING_SETUP_CQE32;
 static int ring_fixed, ring_waits, ring_compat, ring_many;
 
@@ -104,46 +106,62 @@ static void parse(struct numbers *n, char *arg)
 		n->in = value;
 	else if (!strcmp(arg, "out"))
 		n->out = value;
+	else if (!strcmp(arg, "min"))
+		n->min = value;
+	else if (!strcmp(arg, "mout"))
+		n->mout = value;
 	else if (set_number(n, arg, strtoul(value, NULL, 0)))
 		die(arg);
 }
 
+static void fill_from(unsigned char *to, const char *name, size_t len)
+{
+	FILE *file = fopen(name, "r");
+
+	if (!file || fread(to, 1, len, file) != len)
+		die(name);
+	fclose(file);
+}
+
 static void make_room(const struct numbers *n)
 {
-	FILE *file;
-
 	room = mmap(NULL, ROOM, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | (ring_compat ? MAP_32BIT : 0), -1, 0);
 	if (room == MAP_FAILED)
 		die("mmap");
 	memset(room, PATTERN, ROOM);
 	buffer = room + PAGE + n->at;
-	if (!n->in)
-		return;
-	file = fopen(n->in, "r");
-	if (!file || fread(buffer, 1, n->len, file) != n->len)
-		die(n->in);
-	fclose(file);
+	if (n->in)
+		fill_from(buffer, n->in, n->len);
+	meta_room = malloc(META_ROOM);
+	if (!meta_room)
+		die("malloc");
+	memset(meta_room, PATTERN, META_ROOM);
+	meta = meta_room + PAGE + n->at;
+	if (n->min)
+		fill_from(meta, n->min, n->meta);
 }
 
-static void look_at_room(const struct numbers *n, size_t len)
+/* Nothing but @len bytes at @where has changed; what they are now goes to @name. */
+static void look_at(const unsigned char *from, size_t size, const unsigned char *where,
+		    size_t len, const char *name)
 {
-	unsigned char *at;
+	const unsigned char *at;
 	FILE *file;
 
-	for (at = room; at < room + ROOM; at++) {
-		if (at == buffer)
+	for (at = from; at < from + size; at++) {
+		if (at == where)
 			at += len;
-		if (at < room + ROOM && *at != PATTERN) {
+		if (at < from + size && *at != PATTERN) {
 			printf("overrun\n");
 			exit(1);
 		}
 	}
-	if (!n->out)
+	if (!name)
 		return;
-	file = fopen(n->out, "w");
-	if (!file || fwrite(buffer, 1, len, file) != len || fclose(file))
-		die(n->out);
+	file = fopen(name, "w");
+	if (!file || fwrite(where, 1, len, file) != len || fclose(file))
+		die(name);
 }
 
 static void fill64(struct nvme_passthru_cmd64 *cmd, const struct numbers *n)
@@ -152,6 +170,7 @@ static void fill64(struct nvme_passthru_cmd64 *cmd, const struct numbers *n)
 		.opcode = n->op, .flags = n->flags, .nsid = n->nsid,
 		.cdw2 = n->cdw[2], .cdw3 = n->cdw[3],
 		.addr = n->addr ?: (unsigned long)buffer,
+		.metadata = n->meta ? (unsigned long)meta : 0,
 		.metadata_len = n->meta, .data_len = n->len,
 		.cdw10 = n->cdw[10], .cdw11 = n->cdw[11], .cdw12 = n->cdw[12],
 		.cdw13 = n->cdw[13], .cdw14 = n->cdw[14], .cdw15 = n->cdw[15],
@@ -277,6 +296,9 @@ static int run(int fd, const char *name, const struct numbers *n, __u64 *result)
 		io = (struct nvme_user_io) {
 			.opcode = n->op, .flags = n->flags, .nblocks = n->blocks,
 			.slba = n->slba, .addr = cmd64.addr,
+			.metadata = (unsigned long)meta, .control = n->cdw[12] >> 16,
+			.reftag = n->cdw[14], .apptag = n->cdw[15],
+			.appmask = n->cdw[15] >> 16,
 		};
 		return ioctl(fd, NVME_IOCTL_SUBMIT_IO, &io);
 	}
@@ -341,38 +363,53 @@ int main(int argc, char **argv)
 	uid_t uid = 0;
 
 	while ((opt = getopt(argc, argv, "bBcfm:nprsu:w")) != -1) {
-		if (opt == 'r')
+		switch (opt) {
+		case 'r':
 			flags = O_RDONLY;
-		else if (opt == 's')
+			break;
+		case 's':
 			stalls = 1;
-		else if (opt == 'u')
+			break;
+		case 'u':
 			uid = strtoul(optarg, NULL, 0);
-		else if (opt == 'w')
+			break;
+		case 'w':
 			waits = 1;
-		else if (opt == 'b')
+			break;
+		case 'b':
 			ring_flags &= ~IORING_SETUP_SQE128;
-		else if (opt == 'B')
+			break;
+		case 'B':
 			ring_flags &= ~IORING_SETUP_CQE32;
-		else if (opt == 'f')
+			break;
+		case 'f':
 			ring_fixed = 1;
-		else if (opt == 'c')
+			break;
+		case 'c':
 			ring_compat = 1;
-		else if (opt == 'm') {
+			break;
+		case 'm':
 			ring_many = atoi(optarg);
 			ring_flags |= IORING_SETUP_SINGLE_ISSUER |
 				      IORING_SETUP_DEFER_TASKRUN;
-		} else if (opt == 'n')
+			break;
+		case 'n':
 			ring_waits = 1;
-		else if (opt == 'p')
+			break;
+		case 'p':
 			ring_flags |= IORING_SETUP_IOPOLL;
-		else
+			break;
+		default:
 			return 2;
+		}
 	}
 	if (argc - optind < 2)
 		return 2;
 	for (i = optind + 2; i < argc; i++)
 		parse(&n, argv[i]);
 	errno = EINVAL;
+	if (n.meta + n.at > META_ROOM / 2)
+		die("meta");
 	if (n.len + n.at > ROOM / 2 || !n.pieces || n.pieces > MAX_PIECES)
 		n.addr = n.addr ?: 1;
 	make_room(&n);
@@ -390,7 +427,9 @@ int main(int argc, char **argv)
 		printf("%s\n", strerrorname_np(errno));
 	else
 		printf("%#x %#llx\n", ret, (unsigned long long)result);
-	if (!stalls)
-		look_at_room(&n, (n.addr || ret < 0) && !n.in ? 0 : n.len);
+	if (stalls)
+		return 0;
+	look_at(room, ROOM, buffer, (n.addr || ret < 0) && !n.in ? 0 : n.len, n.out);
+	look_at(meta_room, META_ROOM, meta, ret < 0 && !n.min ? 0 : n.meta, n.mout);
 	return 0;
 }
