@@ -71,10 +71,8 @@ static const struct lk_dist lk_dists[] = {
 	{ "op=READ normal=1000000,100000", 1000000, 1232635, 1309023, 1000000, 100000 },
 	{ "op=READ lognormal=100000,500000", 100000, 500000, 848100, 127040, 99540 },
 	/* Flat where it is looked at; the mean is that of each part times its share. */
-	{ "op=READ percentiles=1:70000,49:80000,51:80000,98.9:120000,99.1:120000,"
-	  "99.85:300000,99.95:300000,100:1000000",
-	  80000, 120000, 300000,
-	  700 + 36000 + 1600 + 47900 + 240 + 1575 + 300 + 325, 0 },
+	{ "op=READ percentiles=49:8000,51:8000,98.9:12000,99.1:12000,99.8:30000,99.96:30000",
+	  8000, 12000, 30000, 3920 + 160 + 4790 + 24 + 147 + 60, 0 },
 };
 
 static void lk_dist_name(const struct lk_dist *dist, char *name)
