@@ -187,6 +187,7 @@ static inline struct request *mqblk_rq_claim_id(struct blk_mq_tags *tags,
 	/* A tag that is free may still point to its last request. */
 	if (!rq || rq->tag != tag)
 		return NULL;
+	/* For the generation, see litmus/rq_generation.litmus of drivers/block/mqblk. */
 	if (likely(mqblk_rq_try_claim(mqblk_rq(rq), generation)) ||
 	    mqblk_rq_claim_watched(rq, generation | MQBLK_RQ_WATCHED, good,
 				   BLK_STS_OK))

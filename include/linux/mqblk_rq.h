@@ -128,7 +128,10 @@ static inline void mqblk_rq_start(struct request *rq)
 
 	WARN_ON_ONCE(mrq->state & MQBLK_RQ_STATE_MASK);
 	blk_mq_start_request(rq);
-	/* Last: a device that lies may complete it from here on. */
+	/*
+	 * Last: a device that lies may complete it from here on. See
+	 * litmus/rq_start.litmus of drivers/block/mqblk.
+	 */
 	smp_store_release(&mrq->state,
 			  ((mrq->state + MQBLK_RQ_GEN_ONE) & MQBLK_RQ_GEN_MASK) |
 			  MQBLK_RQ_STARTED);
@@ -153,7 +156,7 @@ static inline void mqblk_rq_set_id(struct request *rq, u16 id)
 /*
  * Claiming is the step from STARTED to IDLE, while all else that @kept says of the
  * state is as it was. All ways to claim are this one, but that of the only owner, who
- * needs no atomic operation for it.
+ * needs no atomic operation for it. See litmus/rq_claim.litmus of drivers/block/mqblk.
  */
 static inline bool mqblk_rq_try_claim(struct mqblk_rq *mrq, unsigned int kept)
 {

@@ -72,7 +72,7 @@ herd_fetch() {
 		--aptopt='Acquire::Check-Valid-Until "false"' \
 		"$herd_suite" "$part" "$(herd_mirror)" >"$log" 2>&1 || {
 		grep -E '^(E|W|Err)' "$log" | tail -n 3 >&2 || true
-		herd_lack "cannot fetch herdtools7 from $herd_suite; the whole log: $log"
+		herd_lack "cannot fetch herdtools7 from $herd_suite: see to the network, or put a herd7 into PATH; the whole log: $log"
 	}
 	mkdir "$part/herd"
 	# All but this is 200 MB of other tools.

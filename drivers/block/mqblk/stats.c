@@ -371,7 +371,7 @@ int mqblk_stats_add_queue(struct mqblk_stats *stats, unsigned int nr,
 		queue = mqblk_queue_stats_alloc();
 		if (!queue)
 			return -ENOMEM;
-		/* It is zeroed before a CPU finds it. */
+		/* It is zeroed before a CPU finds it: see litmus/stats.litmus. */
 		smp_store_release(&stats->queues[nr], queue);
 	}
 	for_each_cpu(cpu, cpus) {

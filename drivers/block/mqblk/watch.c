@@ -159,7 +159,7 @@ static int mqblk_watch_count_on(struct mqblk_watch *watch)
 		stats = mqblk_stats_alloc(HCTX_MAX_TYPES * nr_cpu_ids);
 		if (!stats)
 			return -ENOMEM;
-		/* They are made before a request finds them. */
+		/* They are made before a request finds them: see litmus/stats.litmus. */
 		smp_store_release(&watch->stats, stats);
 	}
 	ret = mqblk_watch_add_queues(watch);

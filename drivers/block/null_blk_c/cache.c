@@ -40,10 +40,10 @@
  * -----
  * A unit's bytes and state are guarded by its guard, see store.c, and so is what
  * lies over it: who writes locks the guard of a number first, and finds the unit
- * then. The state, the mark of dirty units in the XArray, the lists of what is
- * beneath and the count of dirty units change under the XArray's lock, too. It is
- * not taken where a write finds the unit as it needs it. A hole is filled under the
- * XArray's lock alone.
+ * then: see litmus/cache_durable.litmus and litmus/cache_over.litmus. The state, the mark
+ * of dirty units in the XArray, the lists of what is beneath and the count of dirty units
+ * change under the XArray's lock, too. It is not taken where a write finds the unit as it
+ * needs it. A hole is filled under the XArray's lock alone.
  *
  * To make a unit durable changes no byte of it. This takes the guard's lock and
  * leaves its sequence alone, so that readers go on.
@@ -130,6 +130,7 @@ static unsigned int nbc_units_make_durable(struct nbc_store *store,
 
 	rcu_read_lock();
 	while (nr < max_nr) {
+		/* Without a lock: see litmus/cache_flush.litmus. */
 		unit = xa_find(&store->units, index, last, NBC_DIRTY_MARK);
 		if (!unit)
 			break;

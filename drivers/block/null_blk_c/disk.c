@@ -234,7 +234,8 @@ static void nbc_disk_set_path(struct nbc_disk *ndisk)
  * @ndisk: the disk
  *
  * To be called after every change of what it looks at. Those who change it hold
- * different locks, so the last one to get here must see what all have done.
+ * different locks, so the last one to get here must see what all have done: see
+ * litmus/path.litmus.
  *
  * Context: Process context.
  */

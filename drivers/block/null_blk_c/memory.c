@@ -251,7 +251,7 @@ static void nbc_reapers_wait(void)
 /*
  * Makes free memory of all that givers keep and that reapers have. Who comes while this
  * goes on may have freed something that is not looked at any more. But the next time
- * begins after they came, and is for all of them.
+ * begins after they came, and is for all of them. See litmus/memory_collect.litmus.
  */
 static void nbc_memory_collect(void)
 {

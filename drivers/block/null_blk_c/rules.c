@@ -64,6 +64,7 @@ static bool nbc_tree_meets(const struct rb_root_cached *tree, u64 first, u64 las
 	return false;
 }
 
+/* See litmus/rules_move.litmus. */
 static bool nbc_rules_meet(struct nbc_rules *rules, u64 first, u64 last)
 {
 	unsigned int seq;
@@ -183,6 +184,11 @@ static bool nbc_rule_has_sectors(const struct nbc_rule *rule)
 	return rule->ops & ~nbc_op_bit(REQ_OP_FLUSH);
 }
 
+/*
+ * Who goes down the tree without the lock may find the rule at once, and follow its
+ * pointers. The barrier of write_seqlock() has them written before: see
+ * litmus/rules_new.litmus.
+ */
 static void nbc_rule_link(struct nbc_rules *rules, struct nbc_rule *rule)
 {
 	write_seqlock_irq(&rules->lock);

@@ -16,7 +16,7 @@
  * sequence says that a write came in between. So readers of one unit do not wait
  * for each other, and write nothing that another reads; and a reader copies twice
  * at most, whatever writers do. What a first copy may have torn is in memory
- * that the request owns until it completes.
+ * that the request owns until it completes. See litmus/store_read.litmus.
  *
  * Guards stand apart from the units, in a small table for all stores, which stays
  * in the caches: a lock in struct page costs a miss for each unit of a large disk.
@@ -26,7 +26,8 @@
  * Nobody holds two guards.
  *
  * A new unit is filled before it is put into the XArray, and that takes the XArray's
- * lock, as does taking units out. It comes after a guard's.
+ * lock, as does taking units out. It comes after a guard's. See
+ * litmus/store_new_unit.litmus.
  *
  * A guard's lock is a spinlock_t: preemption is off under it and interrupts are on,
  * but with PREEMPT_RT, where it is a mutex that lends its holder the priority of who
@@ -47,7 +48,8 @@
  *
  * A unit that was taken out may still be in use by those who found it before.
  * Their requests overlap the discard in time, so either order of the two is
- * right. It is freed after a grace period, see memory.c.
+ * right. It is freed after a grace period, see memory.c, litmus/store_discard.litmus and
+ * litmus/store_discard_write.litmus.
  *
  * Memory
  * ------

@@ -64,7 +64,10 @@ static bool nbc_bucket_take_paid(struct nbc_bucket *bucket, s64 cost)
 	return true;
 }
 
-/* Takes @cost from a bucket; returns when that is paid for. */
+/*
+ * Takes @cost from a bucket; returns when that is paid for. Those who take at the same
+ * time all pay: see litmus/throttle.litmus.
+ */
 static ktime_t nbc_bucket_take(struct nbc_bucket *bucket, s64 cost, ktime_t now)
 {
 	s64 paid = atomic64_read(&bucket->paid_ns);

@@ -98,7 +98,8 @@ static void nbc_zone_set_wp(struct nbc_zone *zone, unsigned int wp_sects)
 {
 	/*
 	 * Data is in the store before the pointer moves over it. Pairs with the
-	 * acquire in nbc_zone_readable(), before data is read.
+	 * acquire in nbc_zone_readable(), before data is read: see
+	 * litmus/zone_wp.litmus.
 	 */
 	smp_store_release(&zone->wp_sects, wp_sects);
 }

@@ -354,6 +354,7 @@ static int nbc_report(struct gendisk *disk, sector_t sector,
  */
 void nbc_reports_drain(struct nbc_disk *ndisk)
 {
+	/* See litmus/zone_report.litmus. */
 	if (ndisk->zones)
 		synchronize_srcu(&nbc_reports);
 }
