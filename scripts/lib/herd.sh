@@ -12,6 +12,9 @@
 #
 # The model is tools/memory-model of Debian's package linux-source-6.12.
 
+# shellcheck source-path=SCRIPTDIR source=mirror.sh
+. "$MQBLK_TOP/scripts/lib/mirror.sh"
+
 herd_suite=forky
 herd_base=$CACHE/herd
 
@@ -53,24 +56,17 @@ herd_accepts() {
 	[[ $(printf '%s\n' "$oldest" "$1" | sort -V | head -n 1) == "$oldest" ]]
 }
 
-# herd_mirror : the Debian archive that this system takes its packages from
-herd_mirror() {
-	# shellcheck disable=SC2016 # the format is apt's
-	apt-get indextargets --format '$(REPO_URI)' 2>/dev/null |
-		awk '$1 ~ "/debian/?$" { print $1; found = 1; exit }
-			END { if (!found) print "http://deb.debian.org/debian" }'
-}
-
 # The suite's lists may have expired where a mirror is not brought up to date. They are
 # signed nevertheless, and a verdict does not depend on the newest update.
 herd_fetch() {
-	local part=$herd_base/part log=$herd_base/log
+	local part=$herd_base/part log=$herd_base/log uri
 	need_command mmdebstrap mmdebstrap
 	say "fetching herd7 from Debian's suite $herd_suite into $1 (39 MB)"
+	uri=$(find_debian_mirror "$herd_base")
 	rm -rf "$part"
 	mmdebstrap --variant=extract --mode=chrootless --include=herdtools7 \
 		--aptopt='Acquire::Check-Valid-Until "false"' \
-		"$herd_suite" "$part" "$(herd_mirror)" >"$log" 2>&1 || {
+		"$herd_suite" "$part" "${uri:-http://deb.debian.org/debian}" >"$log" 2>&1 || {
 		grep -E '^(E|W|Err)' "$log" | tail -n 3 >&2 || true
 		herd_lack "cannot fetch herdtools7 from $herd_suite: see to the network, or put a herd7 into PATH; the whole log: $log"
 	}
