@@ -15,7 +15,8 @@
 /** nvmm_kick - there may be something to do; context: any */
 void nvmm_kick(struct nvmm_ctrl *ctrl)
 {
-	WRITE_ONCE(ctrl->work, true);
+	/* Behind what is to be seen: see litmus/kick.litmus. */
+	smp_store_release(&ctrl->work, true);
 	wake_up(&ctrl->wait);
 }
 
@@ -388,7 +389,11 @@ static int nvmm_thread(void *data)
 
 	while (!kthread_should_stop()) {
 		nvmm_sleep(ctrl);
-		WRITE_ONCE(ctrl->work, false);
+		/*
+		 * A kick that this takes away has been seen, with what it was for; a
+		 * mere store could wipe it out. See litmus/kick.litmus.
+		 */
+		xchg(&ctrl->work, false);
 		nvmm_step(ctrl);
 		cond_resched();
 	}

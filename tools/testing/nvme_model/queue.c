@@ -217,7 +217,7 @@ static void nvmm_set_tail(struct nvmm_ctrl *ctrl, u16 qid, u32 tail, bool in_mem
 		nvmm_answer_early(ctrl, qid, tail);
 	if (sq->seen && !in_memory)
 		nvmm_note_entries(sq, tail);
-	sq->tail = tail;
+	WRITE_ONCE(sq->tail, tail);
 }
 
 /* The driver may take off as many entries as were posted. */
@@ -315,7 +315,8 @@ bool nvmm_sq_fetch(struct nvmm_ctrl *ctrl, unsigned int qid, struct nvme_command
 	struct nvmm_sq *sq = &ctrl->sqs[qid];
 	bool in_memory = qid && ctrl->shadow_base;
 
-	if (sq->head == READ_ONCE(sq->tail))
+	/* The entry is read behind the tail: see litmus/fetch.litmus. */
+	if (sq->head == smp_load_acquire(&sq->tail))
 		return false;
 	*sqe = *nvmm_entry(sq, sq->head);
 	if (sq->seen && !in_memory && memcmp(sqe, &sq->seen[sq->head], sizeof(*sqe)))
