@@ -250,6 +250,30 @@ void nvmec_generic_del(struct nvmec_ns *ns)
 }
 
 /**
+ * nvmec_ns_ioctl - an ioctl for a namespace that came by a disk
+ * @ns: the namespace, which the caller keeps
+ * @bdev: the disk or a partition of it
+ * @mode: how it was opened
+ * @nr: which ioctl
+ * @arg: its argument
+ *
+ * Context: Process context of the user, may sleep.
+ * Return: as nvmec_user_ioctl().
+ */
+int nvmec_ns_ioctl(struct nvmec_ns *ns, struct block_device *bdev, blk_mode_t mode,
+		   unsigned int nr, unsigned long arg)
+{
+	const struct nvmec_user user = {
+		.ctrl		= ns->ctrl,
+		.ns		= ns,
+		.may_write	= mode & BLK_OPEN_WRITE,
+		.part		= bdev_is_partition(bdev),
+	};
+
+	return nvmec_user_ioctl(&user, nr, arg);
+}
+
+/**
  * nvmec_bdev_ioctl - an ioctl of a disk; for ->ioctl
  * @bdev: the disk or a partition of it
  * @mode: how it was opened
@@ -262,15 +286,7 @@ void nvmec_generic_del(struct nvmec_ns *ns)
 int nvmec_bdev_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int nr,
 		     unsigned long arg)
 {
-	struct nvmec_ns *ns = bdev->bd_disk->private_data;
-	const struct nvmec_user user = {
-		.ctrl		= ns->ctrl,
-		.ns		= ns,
-		.may_write	= mode & BLK_OPEN_WRITE,
-		.part		= bdev_is_partition(bdev),
-	};
-
-	return nvmec_user_ioctl(&user, nr, arg);
+	return nvmec_ns_ioctl(bdev->bd_disk->private_data, bdev, mode, nr, arg);
 }
 
 /* --- the module ----------------------------------------------------------- */

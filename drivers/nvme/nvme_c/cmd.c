@@ -213,6 +213,23 @@ blk_status_t nvmec_status_to_blk(u16 status)
 	}
 }
 
+/**
+ * nvmec_status_of_way - has a status to do with the controller that was asked
+ * @status: from a completion, without the phase bit
+ *
+ * That is all of the path related type; one that says that to try again is of no use
+ * means any controller. A namespace that this one does not have others may have, whatever
+ * it says about that.
+ *
+ * Return: true if another controller of the subsystem may do what this one did not.
+ */
+bool nvmec_status_of_way(u16 status)
+{
+	if ((status & NVME_SCT_SC_MASK) == NVME_SC_INVALID_NS)
+		return true;
+	return (status & NVME_SCT_MASK) == NVME_SCT_PATH && !(status & NVME_STATUS_DNR);
+}
+
 /* The retry delay that a status asks for: an index, 0 for none. */
 unsigned int nvmec_status_crd(u16 status)
 {

@@ -70,11 +70,40 @@ VISIBLE_IF_KUNIT void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq)
 		blk_mq_delay_kick_requeue_list(rq->q, delay_ms);
 }
 
+/*
+ * Whether a request failed for a reason of the way that it went, of several. Then it goes
+ * another way, see multi_io.c: BLK_STS_TRANSPORT, or BLK_STS_TIMEOUT if it may be to blame
+ * itself. BLK_STS_OK says that this is not so.
+ */
+static blk_status_t nvmec_way_lost(struct request *rq)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+	struct nvmec_ns *ns = rq->q->queuedata;
+
+	if (blk_rq_is_passthrough(rq) || !ns->multi)
+		return BLK_STS_OK;
+	if (test_bit(NVMEC_RQ_TIMED_OUT, &nrq->flags) &&
+	    test_bit(NVMEC_RQ_CANCELLED, &nrq->flags))
+		return BLK_STS_TIMEOUT;
+	if (test_bit(NVMEC_RQ_STUCK, &nrq->flags))
+		return BLK_STS_TIMEOUT;
+	if (test_bit(NVMEC_RQ_CANCELLED, &nrq->flags))
+		return BLK_STS_TRANSPORT;
+	return nvmec_status_of_way(nrq->status) ? BLK_STS_TIMEOUT : BLK_STS_OK;
+}
+
 /* Ends a request that did not succeed, or has it sent again. */
 static noinline void nvmec_rq_fail(struct nvmec_ctrl *ctrl, struct request *rq)
 {
-	blk_status_t status = nvmec_status_to_blk(nvmec_rq(rq)->status);
+	blk_status_t status = nvmec_way_lost(rq);
 
+	if (status) {
+		/* Nothing has failed yet that anybody should hear of. */
+		rq->rq_flags |= RQF_QUIET;
+		blk_mq_end_request(rq, status);
+		return;
+	}
+	status = nvmec_status_to_blk(nvmec_rq(rq)->status);
 	if (nvmec_state(ctrl) != NVMEC_DEAD && nvmec_should_retry(rq)) {
 		nvmec_retry(ctrl, rq);
 		return;

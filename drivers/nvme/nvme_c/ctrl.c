@@ -541,6 +541,7 @@ void nvmec_reset_work(struct work_struct *work)
 	}
 	if (nvmec_state(ctrl) == NVMEC_DEAD)
 		nvmec_ctrl_bury(ctrl, shutdown);
+	nvmec_disks_kick(ctrl);
 	mutex_unlock(&ctrl->run_lock);
 	memalloc_noio_restore(noio);
 }

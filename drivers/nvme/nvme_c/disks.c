@@ -16,6 +16,7 @@
 
 #include "ctrl.h"
 #include "disks.h"
+#include "multi.h"
 #include "ns.h"
 
 /**
@@ -128,6 +129,24 @@ void nvmec_disks_mark_dead(struct nvmec_ctrl *ctrl)
 	mutex_lock(&ctrl->ns_lock);
 	list_for_each_entry(ns, &ctrl->namespaces, entry)
 		blk_mark_disk_dead(ns->disk);
+	mutex_unlock(&ctrl->ns_lock);
+}
+
+/**
+ * nvmec_disks_kick - have bios that wait for a controller looked at again
+ * @ctrl: its state has changed
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_disks_kick(struct nvmec_ctrl *ctrl)
+{
+	struct nvmec_ns *ns;
+
+	mutex_lock(&ctrl->ns_lock);
+	list_for_each_entry(ns, &ctrl->namespaces, entry) {
+		if (ns->multi)
+			nvmec_multi_kick(ns->multi);
+	}
 	mutex_unlock(&ctrl->ns_lock);
 }
 

@@ -16,6 +16,7 @@ bool nvmec_disks_freeze(struct nvmec_ctrl *ctrl, unsigned long left);
 void nvmec_disks_thaw(struct nvmec_ctrl *ctrl);
 void nvmec_disk_thaw(struct nvmec_ns *ns);
 void nvmec_disks_mark_dead(struct nvmec_ctrl *ctrl);
+void nvmec_disks_kick(struct nvmec_ctrl *ctrl);
 void nvmec_disks_set_timeout(struct nvmec_ctrl *ctrl, unsigned int ms);
 
 #endif /* _NVMEC_DISKS_H */

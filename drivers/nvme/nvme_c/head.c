@@ -90,6 +90,20 @@ void nvmec_head_add(struct nvmec_head *head, struct device *dev)
 }
 
 /**
+ * nvmec_head_rename - say by which name a disk is shown
+ * @head: given to nvmec_head_add()
+ * @name: the name
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_head_rename(struct nvmec_head *head, const char *name)
+{
+	mutex_lock(&nvmec_heads_lock);
+	strscpy(head->name, name, sizeof(head->name));
+	mutex_unlock(&nvmec_heads_lock);
+}
+
+/**
  * nvmec_head_remove - undo nvmec_head_add()
  * @head: of a disk that is not shown any more
  *

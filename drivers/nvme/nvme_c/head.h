@@ -34,6 +34,7 @@ struct nvmec_head {
 };
 
 void nvmec_head_add(struct nvmec_head *head, struct device *dev);
+void nvmec_head_rename(struct nvmec_head *head, const char *name);
 void nvmec_head_remove(struct nvmec_head *head);
 
 #endif /* _NVMEC_HEAD_H */

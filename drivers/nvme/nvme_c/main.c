@@ -27,7 +27,8 @@
  *
  *	main, pci
  *	ctrl: bring-up, reset
- *	ns, hwmon, chardev, ioctl, passthru, sysfs: what user space sees
+ *	ns, multi, hwmon, chardev, ioctl, passthru, sysfs: what user space sees
+ *	multi_io: bios of disks with several ways
  *	admin, io, timeout, complete: requests
  *	disks, link, regs, counts, state, inject, trace: parts of a controller
  *	queue, map, cmd, prp, ident, meta, recover: rings, memory, and pure functions
@@ -90,10 +91,19 @@
  * interrupts take; who needs both, to stop a queue or to ask for an event, takes
  * sq_lock first. No request is completed under a lock.
  *
+ * Several ways to a namespace
+ * ---------------------------
+ * With multipath=1, namespaces that controllers of a subsystem share have one disk
+ * together. It takes bios; multi_io.c sends each by a way, the hidden disk of one of the
+ * namespaces, and by another one if the first fails. multi.c says which namespaces are the
+ * same. Nothing below knows, but for complete.c: a request of a way that a reset took back
+ * goes back to the disk, instead of waiting for its controller.
+ *
  * What is left out
  * ----------------
- * SGLs longer than 16 pieces, SGLs for metadata, metadata of zones, multipath, controller and
- * host memory buffers, power states, and blocks larger than a page.
+ * SGLs longer than 16 pieces, SGLs for metadata, metadata of zones, ANA, several ways to
+ * zoned namespaces, controller and host memory buffers, power states, and blocks larger
+ * than a page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -105,6 +115,7 @@
 
 #include "inject.h"
 #include "main.h"
+#include "multi.h"
 #include "pci.h"
 #include "quirks.h"
 #include "subsys.h"
@@ -176,6 +187,10 @@ bool nvmec_drop_in;
 module_param_named(drop_in, nvmec_drop_in, bool, 0444);
 MODULE_PARM_DESC(drop_in,
 		 "take the place of the kernel's nvme: its names, and every device");
+
+bool nvmec_multipath;
+module_param_named(multipath, nvmec_multipath, bool, 0444);
+MODULE_PARM_DESC(multipath, "one disk for a namespace that several controllers share");
 
 unsigned int nvmec_admin_timeout_ms;
 
@@ -274,9 +289,12 @@ static int __init nvmec_init(void)
 	ret = nvmec_subsys_init();
 	if (ret)
 		goto unregister_class;
-	ret = nvmec_chardev_init();
+	ret = nvmec_multi_io_init();
 	if (ret)
 		goto exit_subsys;
+	ret = nvmec_chardev_init();
+	if (ret)
+		goto exit_multi;
 	nvmec_inject_init();
 	ret = nvmec_pci_init();
 	if (ret)
@@ -285,6 +303,8 @@ static int __init nvmec_init(void)
 exit_inject:
 	nvmec_inject_exit();
 	nvmec_chardev_exit();
+exit_multi:
+	nvmec_multi_io_exit();
 exit_subsys:
 	nvmec_subsys_exit();
 unregister_class:
@@ -297,8 +317,10 @@ destroy_wqs:
 static void __exit nvmec_exit(void)
 {
 	nvmec_pci_exit();
+	nvmec_multi_exit();
 	nvmec_inject_exit();
 	nvmec_chardev_exit();
+	nvmec_multi_io_exit();
 	nvmec_subsys_exit();
 	class_unregister(&nvmec_class);
 	nvmec_destroy_wqs();

@@ -29,5 +29,6 @@ extern unsigned int nvmec_poll_queues;
 extern unsigned int nvmec_sgl_threshold;
 extern bool nvmec_bind_class;
 extern bool nvmec_drop_in;
+extern bool nvmec_multipath;
 
 #endif /* _NVMEC_MAIN_H */

@@ -31,6 +31,7 @@
 #include "ident.h"
 #include "inject.h"
 #include "main.h"
+#include "multi.h"
 #include "ns.h"
 #include "quirks.h"
 #include "state.h"
@@ -281,6 +282,25 @@ static void nvmec_ns_take_head(struct nvmec_ns *ns, const char *name,
 	nvmec_head_add(head, &ns->ctrl->dev);
 }
 
+/*
+ * Listed until the last of its I/O has ended, which a reset may have to start. Who
+ * goes while the system sleeps is still frozen.
+ */
+static void nvmec_ns_remove(struct nvmec_ns *ns)
+{
+	nvmec_disk_thaw(ns);
+	nvmec_inject_remove(&ns->inject);
+	nvmec_generic_del(ns);
+	mqblk_watch_remove(&ns->watch);
+	if (ns->multi)
+		nvmec_multi_leave(ns);
+	del_gendisk(ns->disk);
+	nvmec_head_remove(&ns->head);
+	nvmec_ns_detach(ns);
+	nvmec_multi_unjoin(ns);
+	put_disk(ns->disk);
+}
+
 static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 			 const struct nvmec_ns_info *info)
 {
@@ -320,13 +340,25 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	if (ret)
 		goto detach;
 	nvmec_ns_take_head(ns, name, info->shared);
+	ret = nvmec_multi_join(ns, info);
+	if (ret)
+		goto remove_head;
 	ret = mqblk_disk_publish(ns->disk, &ctrl->dev, nvmec_ns_groups);
-	if (!ret) {
-		mqblk_watch_add(&ns->watch, ns->disk, nvmec_watch_set);
-		nvmec_inject_add(&ns->inject, ctrl, name);
-		nvmec_generic_add(ns);
+	if (ret)
+		goto unjoin;
+	mqblk_watch_add(&ns->watch, ns->disk, nvmec_watch_set);
+	nvmec_inject_add(&ns->inject, ctrl, ns->disk->disk_name);
+	nvmec_generic_add(ns);
+	if (!ns->multi)
 		return;
-	}
+	ret = nvmec_multi_add(ns);
+	if (!ret)
+		return;
+	nvmec_ns_remove(ns);
+	goto fail;
+unjoin:
+	nvmec_multi_unjoin(ns);
+remove_head:
 	nvmec_head_remove(&ns->head);
 detach:
 	nvmec_ns_detach(ns);
@@ -340,22 +372,6 @@ fail:
 }
 
 /*
- * Listed until the last of its I/O has ended, which a reset may have to start. Who
- * goes while the system sleeps is still frozen.
- */
-static void nvmec_ns_remove(struct nvmec_ns *ns)
-{
-	nvmec_disk_thaw(ns);
-	nvmec_inject_remove(&ns->inject);
-	nvmec_generic_del(ns);
-	mqblk_watch_remove(&ns->watch);
-	del_gendisk(ns->disk);
-	nvmec_head_remove(&ns->head);
-	nvmec_ns_detach(ns);
-	put_disk(ns->disk);
-}
-
-/*
  * Of a namespace that is gone, or is another one by now. What is dirty must not be
  * written: it belongs to neither, and would be found in the other's data.
  */
@@ -364,7 +380,22 @@ static void nvmec_ns_lose(struct nvmec_ns *ns)
 	dev_warn(&ns->ctrl->dev,
 		 "namespace %u: gone, or another one: its disk goes with what was not written\n",
 		 ns->nsid);
-	blk_mark_disk_dead(ns->disk);
+	if (ns->multi)
+		nvmec_multi_lose(ns);
+	else
+		blk_mark_disk_dead(ns->disk);
+	nvmec_ns_remove(ns);
+}
+
+/* Of one that its controller does not have any more: others may still have it. */
+static void nvmec_ns_gone(struct nvmec_ns *ns)
+{
+	if (!ns->multi || nvmec_multi_is_last(ns)) {
+		nvmec_ns_lose(ns);
+		return;
+	}
+	dev_info(&ns->ctrl->dev, "namespace %u: gone, but for other controllers\n",
+		 ns->nsid);
 	nvmec_ns_remove(ns);
 }
 
@@ -407,7 +438,7 @@ void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl)
 static bool nvmec_ns_same(const struct nvmec_ns *ns,
 			  const struct nvmec_ns_info *info)
 {
-	return ns->lba_shift == info->lba_shift &&
+	return !nvmec_multi_lost(ns) && ns->lba_shift == info->lba_shift &&
 	       !memcmp(&ns->meta, &info->meta, sizeof(ns->meta)) &&
 	       !memcmp(&ns->id, &info->id, sizeof(ns->id));
 }
@@ -432,36 +463,43 @@ static int nvmec_scan_may_go_on(struct nvmec_ctrl *ctrl)
 	return READ_ONCE(ctrl->scan_unwanted) ? -EAGAIN : 0;
 }
 
-/* Requests that are under way are waited for: they were made by the old limits. */
-static void nvmec_ns_limit(struct nvmec_ns *ns, const struct queue_limits *said)
+/*
+ * Requests that are under way are waited for: they were made by the old limits. Returns
+ * whether there are new ones.
+ */
+static bool nvmec_ns_limit(struct nvmec_ns *ns, const struct queue_limits *said)
 {
 	struct request_queue *q = ns->disk->queue;
 	struct queue_limits lim;
 	int ret;
 
 	if (!memcmp(&ns->said, said, sizeof(*said)))
-		return;
+		return false;
 	lim = queue_limits_start_update(q);
 	nvmec_limits_renew(&lim, said);
 	ret = queue_limits_commit_update_frozen(q, &lim);
 	if (ret) {
 		dev_err(&ns->ctrl->dev, "namespace %u: its limits cannot change: error %d\n",
 			ns->nsid, ret);
-		return;
+		return false;
 	}
 	ns->said = *said;
 	dev_info(&ns->ctrl->dev, "namespace %u: its limits changed\n", ns->nsid);
+	return true;
 }
 
 /* The one place where a disk follows what its namespace says. */
 static void nvmec_ns_revalidate(struct nvmec_ns *ns,
 				const struct nvmec_ns_info *info)
 {
-	nvmec_ns_limit(ns, &info->limits);
+	bool limits = nvmec_ns_limit(ns, &info->limits);
+
 	WRITE_ONCE(ns->deac, info->deac);
 	set_disk_ro(ns->disk, info->read_only);
 	set_capacity_and_notify(ns->disk, info->capacity_sects);
 	nvmec_zns_renew(ns);
+	if (ns->multi)
+		nvmec_multi_follow(ns, info, limits);
 }
 
 /* Returns an errno if the scan cannot go on. */
@@ -618,7 +656,7 @@ static int nvmec_scan_all(struct nvmec_ctrl *ctrl)
 	}
 	list_for_each_entry_safe(ns, next, &ctrl->namespaces, entry) {
 		if (!ns->seen)
-			nvmec_ns_lose(ns);
+			nvmec_ns_gone(ns);
 	}
 	return 0;
 }

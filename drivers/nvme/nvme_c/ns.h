@@ -7,10 +7,12 @@
 
 #include <linux/blkdev.h>
 #include <linux/cdev.h>
+#include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/mqblk.h>
+#include <linux/percpu-refcount.h>
 #include <linux/types.h>
 
 #include "head.h"
@@ -19,17 +21,18 @@
 #include "meta.h"
 
 struct nvmec_ctrl;
+struct nvmec_multi;
 struct work_struct;
 
 /**
  * struct nvmec_ns - a namespace and its disk
+ * @head: identity as it is shown
  * @ctrl: its controller, with a reference
  * @nsid: its id there
  * @lba_shift: log2 of the logical block size in bytes
  * @meta: what a block has beside its data; fixed, as @lba_shift is: one with another is
  *	another disk
  * @id: identity as the namespace says it; one with another is another namespace
- * @head: identity as it is shown
  * @described: as in &struct nvmec_ns_info
  * @deac: likewise
  * @said: &nvmec_ns_info.limits as the last scan found them; guarded by
@@ -41,16 +44,23 @@ struct work_struct;
  * @has_generic: @generic is there
  * @generic: the character device, with a reference of the disk
  * @generic_cdev: what opens it
+ * @multi: the disk that it has together with others, or NULL; then the following are
+ *	valid; written under &nvmec_ctrl.scan_lock, while it has no bios
+ * @path_entry: in &nvmec_multi.paths
+ * @path_users: bios that are on this way, and who looks for one; a bio's end looks at
+ *	@multi with it
+ * @path_idle: there are none, and none come
+ * @path_linked: there is a link to its disk; guarded by nvmec_multi_lock
  * @watch: who looks at its requests
  * @inject: faults on purpose of its requests
  */
 struct nvmec_ns {
+	struct nvmec_head	head;	/* first: see nvmec_dev_head() */
 	struct nvmec_ctrl	*ctrl;
 	u32			nsid;
 	u8			lba_shift;
 	struct nvmec_meta	meta;
 	struct nvmec_ns_id	id;
-	struct nvmec_head	head;
 	bool			described;
 	bool			deac;
 	struct queue_limits	said;
@@ -61,6 +71,11 @@ struct nvmec_ns {
 	bool			has_generic;
 	struct device		generic;
 	struct cdev		generic_cdev;
+	struct nvmec_multi	*multi;
+	struct list_head	path_entry;
+	struct percpu_ref	path_users;
+	struct completion	path_idle;
+	bool			path_linked;
 	struct mqblk_watch	watch;
 	struct nvmec_inject	inject;
 };

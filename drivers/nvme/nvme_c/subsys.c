@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Subsystems: the devices by which tools find controllers that belong together. One is
- * there as long as it has a controller; its attributes are those of the first.
+ * there as long as it has a controller or a disk that several of them reach; its
+ * attributes are those of the first.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -24,16 +25,19 @@
  * struct nvmec_subsys - a subsystem
  * @dev: its device, whose last reference frees the structure
  * @index: of its name
- * @nr_ctrls: controllers that it has, guarded by nvmec_subsys_lock
+ * @nr_users: controllers that it has and disks that hold it, guarded by
+ *	nvmec_subsys_lock
  * @entry: in nvmec_subsystems, likewise
  * @ident: what its first controller says
+ * @policy: how disks choose one of several controllers; read and written anywhere
  */
 struct nvmec_subsys {
 	struct device		dev;
 	int			index;
-	unsigned int		nr_ctrls;
+	unsigned int		nr_users;
 	struct list_head	entry;
 	struct nvmec_ident	ident;
+	enum nvmec_policy	policy;
 };
 
 /* Guards the list, and who is in which; innermost but for sysfs. */
@@ -88,12 +92,43 @@ static ssize_t subsystype_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(subsystype);
 
+/* As the kernel's driver names them */
+static const char * const nvmec_policy_names[] = {
+	[NVMEC_POLICY_NUMA]		= "numa",
+	[NVMEC_POLICY_ROUND_ROBIN]	= "round-robin",
+};
+
+static ssize_t iopolicy_show(struct device *dev, struct device_attribute *attr,
+			     char *page)
+{
+	struct nvmec_subsys *subsys = container_of(dev, struct nvmec_subsys, dev);
+
+	return sysfs_emit(page, "%s\n", nvmec_policy_names[READ_ONCE(subsys->policy)]);
+}
+
+static ssize_t iopolicy_store(struct device *dev, struct device_attribute *attr,
+			      const char *text, size_t len)
+{
+	struct nvmec_subsys *subsys = container_of(dev, struct nvmec_subsys, dev);
+	int policy = sysfs_match_string(nvmec_policy_names, text);
+
+	if (policy < 0) {
+		dev_err(dev, "iopolicy: \"%.*s\" is not valid, use numa or round-robin\n",
+			(int)strcspn(text, "\n"), text);
+		return policy;
+	}
+	WRITE_ONCE(subsys->policy, policy);
+	return len;
+}
+static DEVICE_ATTR_RW(iopolicy);
+
 static struct attribute *nvmec_subsys_attrs[] = {
 	&dev_attr_model.attr,
 	&dev_attr_serial.attr,
 	&dev_attr_firmware_rev.attr,
 	&dev_attr_subsysnqn.attr,
 	&dev_attr_subsystype.attr,
+	&dev_attr_iopolicy.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(nvmec_subsys);
@@ -161,7 +196,7 @@ static struct nvmec_subsys *nvmec_subsys_find(const struct nvmec_ident *ident)
 static void nvmec_subsys_put(struct nvmec_subsys *subsys)
 {
 	lockdep_assert_held(&nvmec_subsys_lock);
-	if (subsys->nr_ctrls)
+	if (subsys->nr_users)
 		return;
 	list_del(&subsys->entry);
 	device_unregister(&subsys->dev);
@@ -192,7 +227,7 @@ int nvmec_subsys_join(struct nvmec_ctrl *ctrl)
 		nvmec_subsys_put(subsys);
 		goto unlock;
 	}
-	subsys->nr_ctrls++;
+	subsys->nr_users++;
 	ctrl->subsys = subsys;
 unlock:
 	mutex_unlock(&nvmec_subsys_lock);
@@ -217,10 +252,56 @@ void nvmec_subsys_leave(struct nvmec_ctrl *ctrl)
 	noio = memalloc_noio_save();
 	mutex_lock(&nvmec_subsys_lock);
 	sysfs_remove_link(&subsys->dev.kobj, dev_name(&ctrl->dev));
-	subsys->nr_ctrls--;
+	subsys->nr_users--;
 	nvmec_subsys_put(subsys);
 	mutex_unlock(&nvmec_subsys_lock);
 	memalloc_noio_restore(noio);
+}
+
+/**
+ * nvmec_subsys_hold - keep a subsystem for a disk
+ * @subsys: of a controller that has not left it
+ *
+ * Context: Process context, may sleep. nvmec_subsys_drop() is due.
+ * Return: its device, with a reference, for the disk to be below it.
+ */
+struct device *nvmec_subsys_hold(struct nvmec_subsys *subsys)
+{
+	get_device(&subsys->dev);
+	mutex_lock(&nvmec_subsys_lock);
+	subsys->nr_users++;
+	mutex_unlock(&nvmec_subsys_lock);
+	return &subsys->dev;
+}
+
+/**
+ * nvmec_subsys_drop - undo nvmec_subsys_hold()
+ * @subsys: the subsystem; the reference of its device is still the caller's
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_subsys_drop(struct nvmec_subsys *subsys)
+{
+	unsigned int noio;
+
+	noio = memalloc_noio_save();
+	mutex_lock(&nvmec_subsys_lock);
+	subsys->nr_users--;
+	nvmec_subsys_put(subsys);
+	mutex_unlock(&nvmec_subsys_lock);
+	memalloc_noio_restore(noio);
+}
+
+/**
+ * nvmec_subsys_policy - how disks choose one of several controllers
+ * @subsys: the subsystem, which is held as long as that is read
+ *
+ * Context: Any.
+ * Return: where it stands, to be read with READ_ONCE().
+ */
+const enum nvmec_policy *nvmec_subsys_policy(const struct nvmec_subsys *subsys)
+{
+	return &subsys->policy;
 }
 
 /**

@@ -14,6 +14,7 @@
 #include "disks.h"
 #include "ident.h"
 #include "main.h"
+#include "multi.h"
 #include "ns.h"
 #include "queue.h"
 #include "quirks.h"
@@ -26,8 +27,11 @@ static struct nvmec_ctrl *nvmec_dev_ctrl(struct device *dev)
 	return container_of(dev, struct nvmec_ctrl, dev);
 }
 
-static struct nvmec_ns *nvmec_dev_ns(struct device *dev)
+/* Of a disk with one way or several: both structures begin with it. */
+static const struct nvmec_head *nvmec_dev_head(struct device *dev)
 {
+	static_assert(!offsetof(struct nvmec_ns, head));
+	static_assert(!offsetof(struct nvmec_multi, head));
 	return dev_to_disk(dev)->private_data;
 }
 
@@ -210,24 +214,24 @@ static bool nvmec_is_zero(const u8 *bytes, size_t len)
 static ssize_t name##_show(struct device *dev,				\
 			   struct device_attribute *attr, char *page)	\
 {									\
-	struct nvmec_ns *ns = nvmec_dev_ns(dev);			\
+	const struct nvmec_head *head = nvmec_dev_head(dev);		\
 									\
 	return sysfs_emit(page, format "\n", value);			\
 }									\
 static DEVICE_ATTR_RO(name)
 
-NVMEC_NS_ATTR(nsid, "%u", ns->nsid);
-NVMEC_NS_ATTR(nguid, "%pU", ns->head.id.nguid);
-NVMEC_NS_ATTR(uuid, "%pU", ns->head.id.uuid);
-NVMEC_NS_ATTR(eui, "%8ph", ns->head.id.eui64);
+NVMEC_NS_ATTR(nsid, "%u", head->nsid);
+NVMEC_NS_ATTR(nguid, "%pU", head->id.nguid);
+NVMEC_NS_ATTR(uuid, "%pU", head->id.uuid);
+NVMEC_NS_ATTR(eui, "%8ph", head->id.eui64);
 
 /* The best identity there is; with none, that of the controller and the id. */
 static ssize_t wwid_show(struct device *dev, struct device_attribute *attr,
 			 char *page)
 {
-	struct nvmec_ns *ns = nvmec_dev_ns(dev);
-	const struct nvmec_ident *ident = &ns->ctrl->ident;
-	const struct nvmec_ns_id *id = &ns->head.id;
+	const struct nvmec_head *head = nvmec_dev_head(dev);
+	const struct nvmec_ns_id *id = &head->id;
+	const struct nvmec_ident *ident;
 
 	if (!nvmec_is_zero(id->uuid, sizeof(id->uuid)))
 		return sysfs_emit(page, "uuid.%pU\n", id->uuid);
@@ -235,9 +239,11 @@ static ssize_t wwid_show(struct device *dev, struct device_attribute *attr,
 		return sysfs_emit(page, "eui.%16phN\n", id->nguid);
 	if (!nvmec_is_zero(id->eui64, sizeof(id->eui64)))
 		return sysfs_emit(page, "eui.%8phN\n", id->eui64);
+	/* One with several ways has an identity. */
+	ident = &container_of(head, const struct nvmec_ns, head)->ctrl->ident;
 	return sysfs_emit(page, "nvme.%04x-%*phN-%*phN-%08x\n", ident->vid,
 			  (int)strlen(ident->serial), ident->serial,
-			  (int)strlen(ident->model), ident->model, ns->nsid);
+			  (int)strlen(ident->model), ident->model, head->nsid);
 }
 static DEVICE_ATTR_RO(wwid);
 
@@ -254,7 +260,7 @@ static struct attribute *nvmec_ns_attrs[] = {
 static umode_t nvmec_ns_attr_mode(struct kobject *kobj, struct attribute *attr,
 				  int index)
 {
-	const struct nvmec_ns_id *id = &nvmec_dev_ns(kobj_to_dev(kobj))->head.id;
+	const struct nvmec_ns_id *id = &nvmec_dev_head(kobj_to_dev(kobj))->id;
 
 	if ((attr == &dev_attr_nguid.attr &&
 	     nvmec_is_zero(id->nguid, sizeof(id->nguid))) ||
@@ -266,7 +272,7 @@ static umode_t nvmec_ns_attr_mode(struct kobject *kobj, struct attribute *attr,
 	return attr->mode;
 }
 
-static const struct attribute_group nvmec_ns_group = {
+const struct attribute_group nvmec_ns_group = {
 	.attrs		= nvmec_ns_attrs,
 	.is_visible	= nvmec_ns_attr_mode,
 };

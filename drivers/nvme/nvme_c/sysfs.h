@@ -10,6 +10,7 @@
 struct nvmec_ctrl;
 
 extern const struct attribute_group *nvmec_ctrl_groups[];
+extern const struct attribute_group nvmec_ns_group;
 extern const struct attribute_group *nvmec_ns_groups[];
 
 #endif /* _NVMEC_SYSFS_H */

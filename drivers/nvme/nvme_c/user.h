@@ -126,6 +126,8 @@ int nvmec_chardev_add(struct nvmec_ctrl *ctrl);
 void nvmec_chardev_del(struct nvmec_ctrl *ctrl);
 void nvmec_generic_add(struct nvmec_ns *ns);
 void nvmec_generic_del(struct nvmec_ns *ns);
+int nvmec_ns_ioctl(struct nvmec_ns *ns, struct block_device *bdev, blk_mode_t mode,
+		   unsigned int nr, unsigned long arg);
 int nvmec_bdev_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int nr,
 		     unsigned long arg);
 

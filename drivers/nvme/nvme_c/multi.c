@@ -1,0 +1,652 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Namespaces that several controllers reach: which namespaces are the same, and the life
+ * of the one disk that they have.
+ *
+ * Two namespaces are the same if their controllers are of one subsystem, both say that
+ * the namespace may be shared, and its id, its identity and its blocks are equal. The
+ * first one that is found makes the disk, the others join. Each has a disk of its own
+ * besides, hidden, by which multi_io.c sends what it is given; that one is a way.
+ *
+ * The disk goes with the last way, or &nvmec_multi.removal_s later; and at once, with
+ * what was not written, if a controller says that the namespace is another one by now.
+ * Whoever sets NVMEC_MULTI_CLOSING removes it: it has one remover. Other ways that are
+ * left then are looked for anew by scans of their controllers.
+ *
+ * Locks: &nvmec_ctrl.scan_lock of one controller, then nvmec_multi_lock; the limits of
+ * the disk's queue, then nvmec_multi_lock. No disk is added or removed under the latter.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blkdev.h>
+#include <linux/err.h>
+#include <linux/kstrtox.h>
+#include <linux/module.h>
+#include <linux/percpu-refcount.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "ctrl.h"
+#include "head.h"
+#include "main.h"
+#include "multi.h"
+#include "ns.h"
+#include "sysfs.h"
+#include "user.h"
+
+/* More seconds than a day are a mistake. */
+#define NVMEC_MAX_REMOVAL_S	86400
+#define NVMEC_LINKS		"multipath"
+
+/* Guards the list, and the lists of ways against other writers. */
+static DEFINE_MUTEX(nvmec_multi_lock);
+static LIST_HEAD(nvmec_multis);
+
+/* --- attributes ----------------------------------------------------------- */
+
+static struct nvmec_multi *nvmec_dev_multi(struct device *dev)
+{
+	return dev_to_disk(dev)->private_data;
+}
+
+static ssize_t delayed_removal_secs_show(struct device *dev,
+					 struct device_attribute *attr, char *page)
+{
+	return sysfs_emit(page, "%u\n", READ_ONCE(nvmec_dev_multi(dev)->removal_s));
+}
+
+static ssize_t delayed_removal_secs_store(struct device *dev,
+					  struct device_attribute *attr,
+					  const char *text, size_t len)
+{
+	unsigned int seconds;
+
+	if (kstrtouint(text, 0, &seconds) || seconds > NVMEC_MAX_REMOVAL_S) {
+		dev_err(dev, "delayed_removal_secs: \"%.*s\" is not valid, use 0 to %u\n",
+			(int)strcspn(text, "\n"), text, NVMEC_MAX_REMOVAL_S);
+		return -EINVAL;
+	}
+	WRITE_ONCE(nvmec_dev_multi(dev)->removal_s, seconds);
+	return len;
+}
+static DEVICE_ATTR_RW(delayed_removal_secs);
+
+static struct attribute *nvmec_multi_attrs[] = {
+	&dev_attr_delayed_removal_secs.attr,
+	NULL
+};
+
+static const struct attribute_group nvmec_multi_group = {
+	.attrs	= nvmec_multi_attrs,
+};
+
+/* A directory for links to the ways. */
+static struct attribute *nvmec_no_attrs[] = { NULL };
+
+static const struct attribute_group nvmec_links_group = {
+	.name	= NVMEC_LINKS,
+	.attrs	= nvmec_no_attrs,
+};
+
+static const struct attribute_group *nvmec_multi_groups[] = {
+	&nvmec_ns_group,
+	&nvmec_multi_group,
+	&nvmec_links_group,
+	NULL
+};
+
+/* --- life ----------------------------------------------------------------- */
+
+static void nvmec_multi_free(struct nvmec_multi *multi)
+{
+	free_percpu(multi->turns);
+	put_device(multi->subsys_dev);
+	put_device(&multi->maker->dev);
+	kfree(multi);
+}
+
+/*
+ * No way is there, and none can come any more: what waits yet fails. The structure stays
+ * as long as the disk, which somebody may have open.
+ */
+static void nvmec_multi_release(struct kref *refs)
+{
+	struct nvmec_multi *multi = container_of(refs, struct nvmec_multi, refs);
+
+	nvmec_multi_stop(multi);
+	nvmec_subsys_drop(multi->subsys);
+	if (test_bit(NVMEC_MULTI_ADDED, &multi->flags)) {
+		put_disk(multi->disk);
+		return;
+	}
+	put_disk(multi->disk);
+	nvmec_multi_free(multi);
+}
+
+static void nvmec_multi_put(struct nvmec_multi *multi)
+{
+	kref_put(&multi->refs, nvmec_multi_release);
+}
+
+static void nvmec_multi_free_disk(struct gendisk *disk)
+{
+	nvmec_multi_free(disk->private_data);
+}
+
+/*
+ * An ioctl goes by a way, which is kept by its disk meanwhile: a command may take as long
+ * as its user wants, and the way can be removed then.
+ */
+static int nvmec_multi_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int nr,
+			     unsigned long arg)
+{
+	struct nvmec_ns *path = nvmec_multi_choose(bdev->bd_disk->private_data, NULL);
+	struct gendisk *disk;
+	int ret;
+
+	if (!path)
+		return -EIO;
+	disk = path->disk;
+	get_device(disk_to_dev(disk));
+	percpu_ref_put(&path->path_users);
+	ret = nvmec_ns_ioctl(path, bdev, mode, nr, arg);
+	put_disk(disk);
+	return ret;
+}
+
+static const struct block_device_operations nvmec_multi_fops = {
+	.owner		= THIS_MODULE,
+	.submit_bio	= nvmec_multi_submit_bio,
+	.ioctl		= nvmec_multi_ioctl,
+	.compat_ioctl	= blkdev_compat_ptr_ioctl,
+	.free_disk	= nvmec_multi_free_disk,
+};
+
+/* True for the one who is to call nvmec_multi_del_disk(). */
+static bool nvmec_multi_close(struct nvmec_multi *multi)
+{
+	lockdep_assert_held(&nvmec_multi_lock);
+	if (test_and_set_bit(NVMEC_MULTI_CLOSING, &multi->flags))
+		return false;
+	list_del_init(&multi->entry);
+	return true;
+}
+
+/*
+ * What is dirty is written if a way works. Who is still open gets errors afterwards. The
+ * reference that goes is that of the list.
+ */
+static void nvmec_multi_del_disk(struct nvmec_multi *multi)
+{
+	if (test_bit(NVMEC_MULTI_ADDED, &multi->flags))
+		del_gendisk(multi->disk);
+	nvmec_multi_put(multi);
+}
+
+/**
+ * nvmec_multi_removal - &nvmec_multi.removal_work
+ * @work: of it
+ *
+ * No way has come in time. If there is none at all, there is none to come back; one whose
+ * controller is dead has to be removed by whoever has it.
+ */
+static void nvmec_multi_removal(struct work_struct *work)
+{
+	struct nvmec_multi *multi =
+		container_of(work, struct nvmec_multi, removal_work.work);
+	bool closer = false;
+
+	mutex_lock(&nvmec_multi_lock);
+	set_bit(NVMEC_MULTI_EXPIRED, &multi->flags);
+	if (list_empty(&multi->paths))
+		closer = nvmec_multi_close(multi);
+	mutex_unlock(&nvmec_multi_lock);
+	nvmec_multi_kick(multi);
+	if (!closer)
+		return;
+	pr_warn("%s: no controller of it came back: removed\n", multi->head.name);
+	blk_mark_disk_dead(multi->disk);
+	nvmec_multi_del_disk(multi);
+}
+
+/* --- limits --------------------------------------------------------------- */
+
+/* Those of all ways together, and of one that is not listed yet. */
+static void nvmec_multi_stack(struct nvmec_multi *multi, const struct nvmec_ns *ns,
+			      struct queue_limits *lim)
+{
+	struct nvmec_ns *path;
+
+	lockdep_assert_held(&nvmec_multi_lock);
+	blk_set_stacking_limits(lim);
+	list_for_each_entry(path, &multi->paths, path_entry)
+		blk_stack_limits(lim, &path->disk->queue->limits, 0);
+	blk_stack_limits(lim, &ns->disk->queue->limits, 0);
+	lim->features |= BLK_FEAT_NOWAIT | BLK_FEAT_IO_STAT;
+	lim->features &= ~BLK_FEAT_POLL;
+}
+
+/* The disk follows its ways, of which @ns is one, or is about to be. */
+static void nvmec_multi_limit(struct nvmec_multi *multi, const struct nvmec_ns *ns)
+{
+	struct request_queue *q = multi->disk->queue;
+	struct queue_limits lim, old;
+
+	old = queue_limits_start_update(q);
+	mutex_lock(&nvmec_multi_lock);
+	nvmec_multi_stack(multi, ns, &lim);
+	mutex_unlock(&nvmec_multi_lock);
+	/* What a user has chosen stays. */
+	lim.max_user_sectors = old.max_user_sectors;
+	lim.max_user_discard_sectors = old.max_user_discard_sectors;
+	if (queue_limits_commit_update_frozen(q, &lim))
+		pr_err("%s: its limits cannot change\n", multi->head.name);
+}
+
+/* --- joining -------------------------------------------------------------- */
+
+/* Who has no identity is not known to be the same. Zones are written in order, by one. */
+static bool nvmec_multi_wanted(const struct nvmec_ns *ns, const struct nvmec_ns_info *info)
+{
+	const struct nvmec_ns_id *id = &ns->head.id;
+
+	return nvmec_multipath && info->shared && ns->ctrl->ident.multi &&
+	       ns->ctrl->subsys && *ns->ctrl->ident.subnqn &&
+	       id->csi == NVME_CSI_NVM &&
+	       (memchr_inv(id->uuid, 0, sizeof(id->uuid)) ||
+		memchr_inv(id->nguid, 0, sizeof(id->nguid)) ||
+		memchr_inv(id->eui64, 0, sizeof(id->eui64)));
+}
+
+static bool nvmec_multi_has_ctrl(const struct nvmec_multi *multi,
+				 const struct nvmec_ctrl *ctrl)
+{
+	const struct nvmec_ns *path;
+
+	list_for_each_entry(path, &multi->paths, path_entry) {
+		if (path->ctrl == ctrl || path->ctrl->ident.cntlid == ctrl->ident.cntlid)
+			return true;
+	}
+	return false;
+}
+
+static struct nvmec_multi *nvmec_multi_find(const struct nvmec_ns *ns)
+{
+	struct nvmec_multi *multi;
+
+	lockdep_assert_held(&nvmec_multi_lock);
+	list_for_each_entry(multi, &nvmec_multis, entry) {
+		if (multi->subsys == ns->ctrl->subsys && multi->head.nsid == ns->nsid &&
+		    !memcmp(&multi->id, &ns->id, sizeof(multi->id)) &&
+		    multi->lba_shift == ns->lba_shift &&
+		    !memcmp(&multi->meta, &ns->meta, sizeof(multi->meta)) &&
+		    get_capacity(multi->disk) == get_capacity(ns->disk) &&
+		    !nvmec_multi_has_ctrl(multi, ns->ctrl))
+			return multi;
+	}
+	return NULL;
+}
+
+static int nvmec_multi_alloc_disk(struct nvmec_multi *multi, const struct nvmec_ns *ns)
+{
+	struct queue_limits lim;
+	const struct mqblk_disk_params params = {
+		.name		= multi->head.name,
+		.fops		= &nvmec_multi_fops,
+		.limits		= &lim,
+		.capacity_sects	= get_capacity(ns->disk),
+		.private	= multi,
+		.node		= dev_to_node(&ns->ctrl->pdev->dev),
+	};
+
+	nvmec_multi_stack(multi, ns, &lim);
+	multi->disk = mqblk_disk_alloc(NULL, &params);
+	return PTR_ERR_OR_ZERO(multi->disk);
+}
+
+/* The number of the disk is its maker's, and nobody else's as long as it is there. */
+static struct nvmec_multi *nvmec_multi_make(struct nvmec_ns *ns)
+{
+	struct nvmec_multi *multi = kzalloc(sizeof(*multi), GFP_KERNEL);
+
+	if (!multi)
+		return NULL;
+	kref_init(&multi->refs);
+	INIT_LIST_HEAD(&multi->entry);
+	INIT_LIST_HEAD(&multi->paths);
+	spin_lock_init(&multi->lock);
+	bio_list_init(&multi->waiting);
+	INIT_DELAYED_WORK(&multi->again_work, nvmec_multi_again);
+	INIT_DELAYED_WORK(&multi->removal_work, nvmec_multi_removal);
+	get_device(&ns->ctrl->dev);
+	multi->maker = ns->ctrl;
+	multi->head = ns->head;
+	multi->id = ns->id;
+	multi->lba_shift = ns->lba_shift;
+	multi->meta = ns->meta;
+	snprintf(multi->head.name, sizeof(multi->head.name), "%sn%u",
+		 dev_name(&ns->ctrl->dev), ns->nsid);
+	multi->subsys = ns->ctrl->subsys;
+	multi->subsys_dev = nvmec_subsys_hold(multi->subsys);
+	multi->policy = nvmec_subsys_policy(multi->subsys);
+	multi->turns = alloc_percpu(unsigned int);
+	if (!multi->turns || nvmec_multi_alloc_disk(multi, ns)) {
+		nvmec_subsys_drop(multi->subsys);
+		nvmec_multi_free(multi);
+		return NULL;
+	}
+	list_add_tail(&multi->entry, &nvmec_multis);
+	return multi;
+}
+
+static void nvmec_path_idle(struct percpu_ref *users)
+{
+	struct nvmec_ns *ns = container_of(users, struct nvmec_ns, path_users);
+
+	complete(&ns->path_idle);
+}
+
+/* The number of its maker is free for another namespace with the same id. */
+static bool nvmec_multi_has_name(const char *name)
+{
+	const struct nvmec_multi *multi;
+
+	lockdep_assert_held(&nvmec_multi_lock);
+	list_for_each_entry(multi, &nvmec_multis, entry) {
+		if (!strcmp(multi->head.name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Under the lock: finds the others, or makes what others find. */
+static int nvmec_multi_join_locked(struct nvmec_ns *ns, bool wanted)
+{
+	struct nvmec_multi *multi = NULL;
+
+	lockdep_assert_held(&nvmec_multi_lock);
+	if (wanted)
+		multi = nvmec_multi_find(ns);
+	/* There is no room for two of the same name. */
+	if (!multi && nvmec_multi_has_name(ns->head.name))
+		return -EEXIST;
+	if (wanted && !multi)
+		multi = nvmec_multi_make(ns);
+	if (!multi)
+		return wanted ? -ENOMEM : 0;
+	kref_get(&multi->refs);
+	ns->multi = multi;
+	return 0;
+}
+
+/**
+ * nvmec_multi_join - find whether a namespace has a disk together with others
+ * @ns: has a disk that is not added, and its &nvmec_ns.head; if it is one of several,
+ *	&nvmec_ns.multi is set on return, its disk is hidden and has another name
+ * @info: what it says
+ *
+ * Context: Process context, may sleep, under &nvmec_ctrl.scan_lock. nvmec_multi_unjoin()
+ * is due in the end.
+ * Return: 0; -EEXIST if another disk has the name, or -ENOMEM.
+ */
+int nvmec_multi_join(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
+{
+	bool wanted = nvmec_multi_wanted(ns, info);
+	int ret;
+
+	if (wanted) {
+		init_completion(&ns->path_idle);
+		ret = percpu_ref_init(&ns->path_users, nvmec_path_idle, 0, GFP_KERNEL);
+		if (ret)
+			return ret;
+	}
+	mutex_lock(&nvmec_multi_lock);
+	ret = nvmec_multi_join_locked(ns, wanted);
+	mutex_unlock(&nvmec_multi_lock);
+	if (!ns->multi) {
+		if (wanted)
+			percpu_ref_exit(&ns->path_users);
+		return ret;
+	}
+	nvmec_head_rename(&ns->head, ns->multi->head.name);
+	ns->disk->flags |= GENHD_FL_HIDDEN;
+	snprintf(ns->disk->disk_name, DISK_NAME_LEN, "%sc%dn%u",
+		 dev_name(&ns->multi->maker->dev), ns->ctrl->index, ns->nsid);
+	return 0;
+}
+
+/**
+ * nvmec_multi_unjoin - undo nvmec_multi_join(), at the end of a way
+ * @ns: the way, which is not listed; or a namespace by itself: then nothing happens
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_multi_unjoin(struct nvmec_ns *ns)
+{
+	struct nvmec_multi *multi = ns->multi;
+
+	if (!multi)
+		return;
+	ns->multi = NULL;
+	percpu_ref_exit(&ns->path_users);
+	nvmec_multi_forsake(multi);
+	nvmec_multi_put(multi);
+}
+
+/* --- ways ----------------------------------------------------------------- */
+
+/* Once; if it did not succeed, the next scan of any way tries again. */
+static int nvmec_multi_publish(struct nvmec_multi *multi)
+{
+	int ret;
+
+	if (test_and_set_bit(NVMEC_MULTI_PUBLISHED, &multi->flags))
+		return 0;
+	ret = mqblk_disk_publish(multi->disk, multi->subsys_dev, nvmec_multi_groups);
+	if (ret) {
+		clear_bit(NVMEC_MULTI_PUBLISHED, &multi->flags);
+		return ret;
+	}
+	set_bit(NVMEC_MULTI_ADDED, &multi->flags);
+	return 0;
+}
+
+/* Those that came before there was a disk have no link yet. Without one they work, too. */
+static void nvmec_multi_link(struct nvmec_multi *multi)
+{
+	struct nvmec_ns *path;
+
+	mutex_lock(&nvmec_multi_lock);
+	list_for_each_entry(path, &multi->paths, path_entry) {
+		if (path->path_linked || !test_bit(NVMEC_MULTI_ADDED, &multi->flags) ||
+		    test_bit(NVMEC_MULTI_CLOSING, &multi->flags))
+			continue;
+		path->path_linked =
+			!sysfs_add_link_to_group(&disk_to_dev(multi->disk)->kobj,
+						 NVMEC_LINKS,
+						 &disk_to_dev(path->disk)->kobj,
+						 path->disk->disk_name);
+	}
+	mutex_unlock(&nvmec_multi_lock);
+}
+
+/* Afterwards it is not chosen any more. What it has sent by then is still with it. */
+static void nvmec_multi_unlist(struct nvmec_ns *ns)
+{
+	struct nvmec_multi *multi = ns->multi;
+
+	lockdep_assert_held(&nvmec_multi_lock);
+	list_del_rcu(&ns->path_entry);
+	/* The disk takes its links with it. */
+	if (ns->path_linked && !test_bit(NVMEC_MULTI_CLOSING, &multi->flags))
+		sysfs_remove_link_from_group(&disk_to_dev(multi->disk)->kobj,
+					     NVMEC_LINKS, ns->disk->disk_name);
+	ns->path_linked = false;
+}
+
+/**
+ * nvmec_multi_add - use a way
+ * @ns: the way, whose disk was added
+ *
+ * The first one puts the disk into /dev. It can be used before this returns.
+ *
+ * Context: Process context, may sleep, under &nvmec_ctrl.scan_lock. nvmec_multi_leave()
+ * is due, whatever this returns.
+ * Return: 0, or an errno if the disk cannot be added.
+ */
+int nvmec_multi_add(struct nvmec_ns *ns)
+{
+	struct nvmec_multi *multi = ns->multi;
+	int ret;
+
+	/* Before: what it cannot do must not be asked of it. */
+	nvmec_multi_limit(multi, ns);
+	mutex_lock(&nvmec_multi_lock);
+	list_add_tail_rcu(&ns->path_entry, &multi->paths);
+	clear_bit(NVMEC_MULTI_EXPIRED, &multi->flags);
+	mutex_unlock(&nvmec_multi_lock);
+	cancel_delayed_work(&multi->removal_work);
+	nvmec_multi_kick(multi);
+	ret = nvmec_multi_publish(multi);
+	if (ret)
+		return ret;
+	nvmec_multi_link(multi);
+	dev_info(&ns->ctrl->dev, "namespace %u: a way to %s\n", ns->nsid,
+		 multi->head.name);
+	return 0;
+}
+
+/**
+ * nvmec_multi_follow - have the disk be what one of its ways has become
+ * @ns: the way, which was looked at
+ * @info: what it says
+ * @limits: its limits are others than before
+ *
+ * Context: Process context, may sleep, under &nvmec_ctrl.scan_lock.
+ */
+void nvmec_multi_follow(struct nvmec_ns *ns, const struct nvmec_ns_info *info, bool limits)
+{
+	struct nvmec_multi *multi = ns->multi;
+
+	if (nvmec_multi_publish(multi)) {
+		dev_err(&ns->ctrl->dev, "namespace %u: %s cannot be added\n", ns->nsid,
+			multi->head.name);
+		return;
+	}
+	nvmec_multi_link(multi);
+	if (limits)
+		nvmec_multi_limit(multi, ns);
+	set_disk_ro(multi->disk, info->read_only);
+	set_capacity_and_notify(multi->disk, info->capacity_sects);
+}
+
+/**
+ * nvmec_multi_lost - is the disk of a way going, or gone
+ * @ns: the way
+ *
+ * Context: Any.
+ * Return: true if the way is of no use any more.
+ */
+bool nvmec_multi_lost(const struct nvmec_ns *ns)
+{
+	return ns->multi && test_bit(NVMEC_MULTI_CLOSING, &ns->multi->flags);
+}
+
+/**
+ * nvmec_multi_lose - remove the disk of a namespace that is another one by now
+ * @ns: a way to it, which said so
+ *
+ * What is dirty is not written, by no way. The other ways' controllers are scanned.
+ *
+ * Context: Process context, may sleep. nvmec_multi_leave() is still due.
+ */
+void nvmec_multi_lose(struct nvmec_ns *ns)
+{
+	struct nvmec_multi *multi = ns->multi;
+	struct nvmec_ns *path;
+	bool closer;
+
+	mutex_lock(&nvmec_multi_lock);
+	closer = nvmec_multi_close(multi);
+	list_for_each_entry(path, &multi->paths, path_entry) {
+		if (closer && path != ns)
+			queue_work(nvmec_wq, &path->ctrl->scan_work);
+	}
+	mutex_unlock(&nvmec_multi_lock);
+	if (!closer)
+		return;
+	blk_mark_disk_dead(multi->disk);
+	nvmec_multi_del_disk(multi);
+}
+
+/**
+ * nvmec_multi_is_last - is there no other way
+ * @ns: a way
+ *
+ * Context: Process context, may sleep.
+ * Return: true if that is so.
+ */
+bool nvmec_multi_is_last(struct nvmec_ns *ns)
+{
+	bool last;
+
+	mutex_lock(&nvmec_multi_lock);
+	last = list_is_singular(&ns->multi->paths);
+	mutex_unlock(&nvmec_multi_lock);
+	return last;
+}
+
+/**
+ * nvmec_multi_leave - use a way no more
+ * @ns: the way, listed by nvmec_multi_add()
+ *
+ * Its controller works, or is dead: then what it has comes back at once, and goes
+ * another way. With the last way, the disk goes first, so that what is dirty is written
+ * by it; unless ways are to be waited for.
+ *
+ * Context: Process context, may sleep, under &nvmec_ctrl.scan_lock.
+ */
+void nvmec_multi_leave(struct nvmec_ns *ns)
+{
+	struct nvmec_multi *multi = ns->multi;
+	bool closer;
+
+	mutex_lock(&nvmec_multi_lock);
+	closer = list_is_singular(&multi->paths) && !READ_ONCE(multi->removal_s) &&
+		 nvmec_multi_close(multi);
+	mutex_unlock(&nvmec_multi_lock);
+	if (closer)
+		nvmec_multi_del_disk(multi);
+	mutex_lock(&nvmec_multi_lock);
+	nvmec_multi_unlist(ns);
+	mutex_unlock(&nvmec_multi_lock);
+	percpu_ref_kill(&ns->path_users);
+	wait_for_completion(&ns->path_idle);
+	/* That includes a grace period: nobody looks at the way in the list any more. */
+	nvmec_multi_kick(multi);
+}
+
+/**
+ * nvmec_multi_exit - remove the disks that wait for ways
+ *
+ * Context: Process context, may sleep, after the last controller.
+ */
+void nvmec_multi_exit(void)
+{
+	struct nvmec_multi *multi;
+
+	for (;;) {
+		mutex_lock(&nvmec_multi_lock);
+		multi = list_first_entry_or_null(&nvmec_multis, struct nvmec_multi,
+						 entry);
+		if (multi)
+			kref_get(&multi->refs);
+		mutex_unlock(&nvmec_multi_lock);
+		if (!multi)
+			return;
+		nvmec_multi_expire(multi);
+		nvmec_multi_put(multi);
+	}
+}

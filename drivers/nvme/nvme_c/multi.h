@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Namespaces that several controllers reach: one disk for all ways.
+ */
+#ifndef _NVMEC_MULTI_H
+#define _NVMEC_MULTI_H
+
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include "head.h"
+#include "subsys.h"
+
+struct nvmec_ns;
+struct nvmec_ns_info;
+
+/**
+ * struct nvmec_multi - a namespace that several controllers may reach, and its disk
+ * @head: what the disk is known by
+ * @refs: each way has one, and the list that @entry is in; the structure is there
+ *	as long as the disk, which goes after the last one
+ * @entry: in nvmec_multis, by which ways are found; empty once @flags say closing
+ * @id: identity as the namespace says it
+ * @lba_shift: log2 of the logical block size in bytes
+ * @meta: what each block has beside its data
+ * @maker: the controller whose number is in the name, with a reference
+ * @subsys: of the controllers, held as long as there are @refs
+ * @subsys_dev: its device, with a reference
+ * @policy: its way to choose a way
+ * @disk: takes bios, and never looks into them
+ * @paths: the ways, &nvmec_ns.path_entry; read under RCU, written under nvmec_multi_lock
+ * @turns: counts choices on each CPU, for ways that take turns
+ * @flags: bits NVMEC_MULTI_*
+ * @removal_s: how long to wait for a way if there is none, in seconds
+ * @lock: guards @waiting; taken in interrupt context
+ * @waiting: &nvmec_multi_io.clone of bios that no way has
+ * @again_work: finds ways for them, or fails them
+ * @removal_work: @removal_s is over
+ */
+struct nvmec_multi {
+	struct nvmec_head		head;	/* first: see nvmec_dev_head() */
+	struct kref			refs;
+	struct list_head		entry;
+	struct nvmec_ns_id		id;
+	u8				lba_shift;
+	struct nvmec_meta		meta;
+	struct nvmec_ctrl		*maker;
+	struct nvmec_subsys		*subsys;
+	struct device			*subsys_dev;
+	const enum nvmec_policy		*policy;
+	struct gendisk			*disk;
+	struct list_head		paths;
+	unsigned int __percpu		*turns;
+	unsigned long			flags;
+	unsigned int			removal_s;
+
+	spinlock_t			lock;
+	struct bio_list			waiting;
+	struct delayed_work		again_work;
+	struct delayed_work		removal_work;
+};
+
+/* Bits of &nvmec_multi.flags. */
+enum {
+	NVMEC_MULTI_PUBLISHED,	/* somebody adds the disk, or has done so */
+	NVMEC_MULTI_ADDED,	/* he has */
+	NVMEC_MULTI_CLOSING,	/* no way joins any more; whoever sets it removes the disk */
+	NVMEC_MULTI_EXPIRED,	/* removal_s is over: nothing waits for a way */
+};
+
+/* multi_io.c */
+int nvmec_multi_io_init(void);
+void nvmec_multi_io_exit(void);
+struct nvmec_ns *nvmec_multi_choose(struct nvmec_multi *multi,
+				    const struct nvmec_ns *shun);
+void nvmec_multi_submit_bio(struct bio *bio);
+void nvmec_multi_again(struct work_struct *work);
+void nvmec_multi_kick(struct nvmec_multi *multi);
+void nvmec_multi_forsake(struct nvmec_multi *multi);
+void nvmec_multi_expire(struct nvmec_multi *multi);
+void nvmec_multi_stop(struct nvmec_multi *multi);
+
+/* multi.c */
+int nvmec_multi_join(struct nvmec_ns *ns, const struct nvmec_ns_info *info);
+void nvmec_multi_unjoin(struct nvmec_ns *ns);
+int nvmec_multi_add(struct nvmec_ns *ns);
+void nvmec_multi_follow(struct nvmec_ns *ns, const struct nvmec_ns_info *info, bool limits);
+bool nvmec_multi_lost(const struct nvmec_ns *ns);
+void nvmec_multi_lose(struct nvmec_ns *ns);
+bool nvmec_multi_is_last(struct nvmec_ns *ns);
+void nvmec_multi_leave(struct nvmec_ns *ns);
+void nvmec_multi_exit(void);
+
+#endif /* _NVMEC_MULTI_H */

@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bios of a namespace that several controllers reach.
+ *
+ * The disk takes a bio, chooses a way, and sends a clone to the way's own disk, which
+ * nobody else uses. The bio is the owner's again when the clone was successful, or
+ * failed with an error that another way would have, too. Otherwise the clone waits in a
+ * list, and again_work sends another one by another way. So no error is hidden, and no
+ * bio is ended twice: it has one clone at a time.
+ *
+ * What makes an error one of the way is decided in complete.c, where the status is
+ * known. It says so by two statuses that nothing else in this driver uses:
+ * BLK_STS_TRANSPORT is for a request that had no part in what happened, and is sent again
+ * without limit, as each time costs a reset or a controller. BLK_STS_TIMEOUT is for one
+ * that may be to blame itself, and is sent again a few times.
+ *
+ * A way is live, or the driver lets go of its controller, which still works then but is
+ * the last choice, or it is of no use now. With none of use, bios wait as long as one is
+ * being reset, or for &nvmec_multi.removal_s, and else fail.
+ *
+ * Life
+ * ----
+ * The list of ways is read under RCU, and a clone has a reference of its way,
+ * &nvmec_ns.path_users. Who removes a way takes it off the list and waits for that
+ * reference to become idle, and only then removes the way's disk. A clone waits on the
+ * list of the task that sends it while ->submit_bio returns, when no lock is held: so
+ * nothing but a reference can keep the way's disk for it. The structure of the disk lives
+ * as long as a way does, and nothing is done with it after the reference was dropped.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/kernel.h>
+#include <linux/percpu-refcount.h>
+#include <linux/rculist.h>
+#include <linux/topology.h>
+
+#include "ctrl.h"
+#include "main.h"
+#include "multi.h"
+#include "ns.h"
+#include "recover.h"
+#include "state.h"
+
+/* How long to wait before a bio is sent again that may be to blame itself. */
+#define NVMEC_MULTI_PAUSE	(HZ / 10)
+
+/**
+ * struct nvmec_multi_io - a bio on its way
+ * @multi: whose
+ * @path: by which way, with a reference of &nvmec_ns.path_users; while it waits, the
+ *	last one, without
+ * @bio: the bio
+ * @begin: when it came, for the statistics of the disk
+ * @tries: how often it was sent again, where that counted
+ * @clone: what is sent
+ */
+struct nvmec_multi_io {
+	struct nvmec_multi	*multi;
+	struct nvmec_ns		*path;
+	struct bio		*bio;
+	unsigned long		begin;
+	unsigned int		tries;
+	/* Last, as the bio set wants it */
+	struct bio		clone;
+};
+
+/* Clones: one for each bio, so that memory for one is enough to go on. */
+static struct bio_set nvmec_multi_bios;
+/*
+ * For &nvmec_multi.again_work: it may wait for a tag, so it is not in the queue of what
+ * gives tags back; and it is waited for by other works, so it is not in theirs.
+ */
+static struct workqueue_struct *nvmec_multi_wq;
+
+static struct nvmec_multi_io *nvmec_multi_io(struct bio *clone)
+{
+	return container_of(clone, struct nvmec_multi_io, clone);
+}
+
+/* --- choosing a way ------------------------------------------------------- */
+
+/* How good a way is, from 0: of no use. */
+static unsigned int nvmec_path_grade(const struct nvmec_ns *path)
+{
+	switch (nvmec_state(path->ctrl)) {
+	case NVMEC_LIVE:
+		return 2;
+	case NVMEC_REMOVING:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static int nvmec_path_distance(const struct nvmec_ns *path)
+{
+	int node = dev_to_node(&path->ctrl->pdev->dev);
+
+	return node == NUMA_NO_NODE ? LOCAL_DISTANCE :
+				      node_distance(numa_node_id(), node);
+}
+
+/* Is the first of the two the better one? @shun is the last choice of its grade. */
+static bool nvmec_path_beats(const struct nvmec_ns *path, const struct nvmec_ns *best,
+			     const struct nvmec_ns *shun)
+{
+	unsigned int grade = nvmec_path_grade(path);
+
+	if (!grade || !best)
+		return grade;
+	if (grade != nvmec_path_grade(best))
+		return grade > nvmec_path_grade(best);
+	if (best == shun || path == shun)
+		return best == shun;
+	return nvmec_path_distance(path) < nvmec_path_distance(best);
+}
+
+static struct nvmec_ns *nvmec_multi_best(struct nvmec_multi *multi,
+					 const struct nvmec_ns *shun)
+{
+	struct nvmec_ns *path, *best = NULL;
+
+	list_for_each_entry_rcu(path, &multi->paths, path_entry) {
+		if (nvmec_path_beats(path, best, shun))
+			best = path;
+	}
+	return best;
+}
+
+/* The next live one in turn, or NULL if fewer than two are. */
+static struct nvmec_ns *nvmec_multi_turn(struct nvmec_multi *multi)
+{
+	unsigned int nr = 0, turn;
+	struct nvmec_ns *path;
+
+	list_for_each_entry_rcu(path, &multi->paths, path_entry)
+		nr += nvmec_state(path->ctrl) == NVMEC_LIVE;
+	if (nr < 2)
+		return NULL;
+	turn = this_cpu_inc_return(*multi->turns) % nr;
+	list_for_each_entry_rcu(path, &multi->paths, path_entry) {
+		if (nvmec_state(path->ctrl) == NVMEC_LIVE && !turn--)
+			return path;
+	}
+	return NULL;
+}
+
+/**
+ * nvmec_multi_choose - choose a way
+ * @multi: of these
+ * @shun: another one is better, if it is as good otherwise; or NULL
+ *
+ * One that is just being removed has no more references to give, and is off the list at
+ * the next look.
+ *
+ * Context: Any.
+ * Return: the way, with a reference of its &nvmec_ns.path_users, or NULL if none is of
+ * use.
+ */
+struct nvmec_ns *nvmec_multi_choose(struct nvmec_multi *multi,
+				    const struct nvmec_ns *shun)
+{
+	struct nvmec_ns *path = NULL;
+
+	rcu_read_lock();
+	if (READ_ONCE(*multi->policy) == NVMEC_POLICY_ROUND_ROBIN && !shun)
+		path = nvmec_multi_turn(multi);
+	if (!path)
+		path = nvmec_multi_best(multi, shun);
+	if (path && !percpu_ref_tryget_live(&path->path_users))
+		path = NULL;
+	rcu_read_unlock();
+	return path;
+}
+
+/* --- waiting -------------------------------------------------------------- */
+
+/* Is a way being brought up, or about to be taken off the list? */
+static bool nvmec_multi_returns(struct nvmec_multi *multi)
+{
+	enum nvmec_state state;
+	struct nvmec_ns *path;
+	bool found = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(path, &multi->paths, path_entry) {
+		state = nvmec_state(path->ctrl);
+		found |= state != NVMEC_DEAD;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/*
+ * With no way of use: is there anything to wait for? While the machine is switched off
+ * there always is: if bios failed while other disks still work, a RAID would take this
+ * one for broken, and write that down.
+ */
+static bool nvmec_multi_hopes(struct nvmec_multi *multi)
+{
+	unsigned int removal_s = READ_ONCE(multi->removal_s);
+
+	if (system_state > SYSTEM_RUNNING || nvmec_multi_returns(multi))
+		return true;
+	if (!removal_s || test_bit(NVMEC_MULTI_CLOSING, &multi->flags) ||
+	    test_bit(NVMEC_MULTI_EXPIRED, &multi->flags))
+		return false;
+	/* Nothing happens if it is on its way already. */
+	queue_delayed_work(nvmec_wq, &multi->removal_work, removal_s * HZ);
+	return true;
+}
+
+/**
+ * nvmec_multi_forsake - a way has gone
+ * @multi: if that was the last one, the time begins that others have to come
+ *
+ * Context: Process context.
+ */
+void nvmec_multi_forsake(struct nvmec_multi *multi)
+{
+	if (!nvmec_multi_hopes(multi))
+		nvmec_multi_kick(multi);
+}
+
+/**
+ * nvmec_multi_expire - end the time that ways have to come
+ * @multi: whose; the caller has one of its references
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_multi_expire(struct nvmec_multi *multi)
+{
+	mod_delayed_work(nvmec_wq, &multi->removal_work, 0);
+	flush_delayed_work(&multi->removal_work);
+}
+
+/**
+ * nvmec_multi_stop - fail what waits, and end all works
+ * @multi: has no way, and is closing
+ *
+ * Context: Process context, may sleep; also &nvmec_multi.removal_work itself.
+ */
+void nvmec_multi_stop(struct nvmec_multi *multi)
+{
+	nvmec_multi_kick(multi);
+	flush_delayed_work(&multi->again_work);
+	cancel_delayed_work_sync(&multi->again_work);
+	if (current_work() == &multi->removal_work.work)
+		cancel_delayed_work(&multi->removal_work);
+	else
+		cancel_delayed_work_sync(&multi->removal_work);
+}
+
+/**
+ * nvmec_multi_kick - have bios that wait looked at again
+ * @multi: a way was added or removed, or its controller changed its state
+ *
+ * Context: Any.
+ */
+void nvmec_multi_kick(struct nvmec_multi *multi)
+{
+	mod_delayed_work(nvmec_multi_wq, &multi->again_work, 0);
+}
+
+static void nvmec_multi_wait(struct nvmec_multi_io *io, unsigned long pause)
+{
+	struct nvmec_multi *multi = io->multi;
+	unsigned long flags;
+
+	spin_lock_irqsave(&multi->lock, flags);
+	bio_list_add(&multi->waiting, &io->clone);
+	spin_unlock_irqrestore(&multi->lock, flags);
+	if (pause)
+		queue_delayed_work(nvmec_multi_wq, &multi->again_work, pause);
+	else
+		nvmec_multi_kick(multi);
+}
+
+/* --- there and back ------------------------------------------------------- */
+
+static void nvmec_multi_end(struct nvmec_multi_io *io, blk_status_t status)
+{
+	unsigned long begin = io->begin;
+	struct bio *bio = io->bio;
+
+	bio_put(&io->clone);
+	if (unlikely(status))
+		bio->bi_status = status;
+	bio_end_io_acct(bio, begin);
+	bio_endio(bio);
+}
+
+/* Has the error to do with the way? Then the bio is sent by another one. */
+static bool nvmec_multi_takes_back(struct nvmec_multi_io *io, blk_status_t status)
+{
+	unsigned long pause = 0;
+
+	switch (status) {
+	case BLK_STS_TRANSPORT:
+		break;
+	case BLK_STS_TIMEOUT:
+		if (io->tries++ >= NVMEC_MAX_RETRIES)
+			return false;
+		pause = NVMEC_MULTI_PAUSE;
+		break;
+	case BLK_STS_IOERR:
+		/* The block layer's, for a disk that is dead, or io.c's for a controller */
+		if (!test_bit(GD_DEAD, &io->path->disk->state) &&
+		    nvmec_state(io->path->ctrl) != NVMEC_DEAD)
+			return false;
+		break;
+	default:
+		return false;
+	}
+	nvmec_multi_wait(io, pause);
+	return true;
+}
+
+static blk_status_t nvmec_multi_status(blk_status_t status)
+{
+	/* How ways say why is nobody else's business. */
+	if (status == BLK_STS_TRANSPORT || status == BLK_STS_TIMEOUT)
+		return BLK_STS_IOERR;
+	return status;
+}
+
+static void nvmec_multi_end_io(struct bio *clone)
+{
+	struct nvmec_multi_io *io = nvmec_multi_io(clone);
+	blk_status_t status = clone->bi_status;
+	struct nvmec_ns *path = io->path;
+
+	if (likely(!status) || !nvmec_multi_takes_back(io, status))
+		nvmec_multi_end(io, nvmec_multi_status(status));
+	/* Last: it keeps the structure of the disk. */
+	percpu_ref_put(&path->path_users);
+}
+
+/* Returns NULL for lack of memory, if the bio does not want to wait for that. */
+static struct nvmec_multi_io *nvmec_multi_clone(struct nvmec_multi *multi,
+						struct block_device *to,
+						struct bio *bio)
+{
+	gfp_t gfp = bio->bi_opf & REQ_NOWAIT ? GFP_NOWAIT : GFP_NOIO;
+	struct nvmec_multi_io *io;
+	struct bio *clone;
+
+	clone = bio_alloc_clone(to, bio, gfp, &nvmec_multi_bios);
+	if (!clone)
+		return NULL;
+	clone->bi_opf &= ~REQ_POLLED;
+	clone->bi_end_io = nvmec_multi_end_io;
+	io = nvmec_multi_io(clone);
+	io->multi = multi;
+	io->bio = bio;
+	return io;
+}
+
+/**
+ * nvmec_multi_submit_bio - take a bio; for ->submit_bio
+ * @bio: for the disk of a struct nvmec_multi
+ *
+ * Context: that of ->submit_bio.
+ */
+void nvmec_multi_submit_bio(struct bio *bio)
+{
+	struct nvmec_multi *multi = bio->bi_bdev->bd_disk->private_data;
+	struct nvmec_ns *path = nvmec_multi_choose(multi, NULL);
+	struct nvmec_multi_io *io = NULL;
+
+	/* To the disk itself while there is no way. */
+	if (likely(path || !(bio->bi_opf & REQ_NOWAIT)))
+		io = nvmec_multi_clone(multi, (path ? path->disk : multi->disk)->part0,
+				       bio);
+	if (unlikely(!io)) {
+		if (path)
+			percpu_ref_put(&path->path_users);
+		bio_wouldblock_error(bio);
+		return;
+	}
+	io->path = path;
+	io->tries = 0;
+	io->begin = bio_start_io_acct(bio);
+	if (likely(path))
+		submit_bio_noacct(&io->clone);
+	else
+		nvmec_multi_wait(io, 0);
+}
+
+/* By a way whose reference the caller has. The old clone is freed before there is a new one. */
+static void nvmec_multi_resend(struct nvmec_multi_io *old, struct nvmec_ns *path)
+{
+	const struct nvmec_multi_io was = {
+		.multi	= old->multi,
+		.bio	= old->bio,
+		.begin	= old->begin,
+		.tries	= old->tries,
+	};
+	struct nvmec_multi_io *io;
+
+	bio_put(&old->clone);
+	/* Whoever did not want to wait has waited by now. */
+	was.bio->bi_opf &= ~REQ_NOWAIT;
+	io = nvmec_multi_clone(was.multi, path->disk->part0, was.bio);
+	io->path = path;
+	io->begin = was.begin;
+	io->tries = was.tries;
+	submit_bio_noacct(&io->clone);
+}
+
+/* Whether a bio that waited has found its way, or its end. */
+static bool nvmec_multi_try(struct nvmec_multi *multi, struct nvmec_multi_io *io)
+{
+	struct nvmec_ns *path = nvmec_multi_choose(multi, io->path);
+
+	if (path)
+		nvmec_multi_resend(io, path);
+	else if ((io->bio->bi_opf & REQ_FAILFAST_MASK) || !nvmec_multi_hopes(multi))
+		nvmec_multi_end(io, BLK_STS_IOERR);
+	else
+		return false;
+	return true;
+}
+
+/**
+ * nvmec_multi_again - &nvmec_multi.again_work
+ * @work: of it
+ *
+ * Whatever changes what a bio may hope for queues this work afterwards.
+ *
+ * Context: Process context, may wait for tags of a way.
+ */
+void nvmec_multi_again(struct work_struct *work)
+{
+	struct nvmec_multi *multi =
+		container_of(work, struct nvmec_multi, again_work.work);
+	struct bio_list todo = BIO_EMPTY_LIST, left = BIO_EMPTY_LIST;
+	struct bio *clone;
+
+	spin_lock_irq(&multi->lock);
+	bio_list_merge(&todo, &multi->waiting);
+	bio_list_init(&multi->waiting);
+	spin_unlock_irq(&multi->lock);
+	while ((clone = bio_list_pop(&todo))) {
+		if (!nvmec_multi_try(multi, nvmec_multi_io(clone)))
+			bio_list_add(&left, clone);
+	}
+	spin_lock_irq(&multi->lock);
+	bio_list_merge_head(&multi->waiting, &left);
+	spin_unlock_irq(&multi->lock);
+}
+
+/* --- the module ----------------------------------------------------------- */
+
+/**
+ * nvmec_multi_io_init - have memory and a work queue for bios
+ *
+ * Context: Process context, may sleep, before the first controller.
+ * Return: 0 or an errno.
+ */
+int nvmec_multi_io_init(void)
+{
+	int ret;
+
+	ret = bioset_init(&nvmec_multi_bios, BIO_POOL_SIZE,
+			  offsetof(struct nvmec_multi_io, clone), BIOSET_PERCPU_CACHE);
+	if (ret)
+		return ret;
+	nvmec_multi_wq = alloc_workqueue("nvme_c_multi", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (nvmec_multi_wq)
+		return 0;
+	bioset_exit(&nvmec_multi_bios);
+	return -ENOMEM;
+}
+
+/**
+ * nvmec_multi_io_exit - undo nvmec_multi_io_init()
+ *
+ * Context: Process context, may sleep, after the last disk.
+ */
+void nvmec_multi_io_exit(void)
+{
+	destroy_workqueue(nvmec_multi_wq);
+	bioset_exit(&nvmec_multi_bios);
+}
