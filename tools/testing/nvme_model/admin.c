@@ -141,28 +141,26 @@ static u16 nvmm_dbbuf(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe)
 	return 0;
 }
 
-/* LBA format 0 has 512 bytes, 1 has 4096. */
-static void nvmm_format_one(struct nvmm_ns *ns, u32 format)
-{
-	nvmm_store_zero(ns, 0, ns->bytes, true);
-	ns->shift = format ? 12 : 9;
-}
-
 static u16 nvmm_format(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe)
 {
 	u32 nsid = le32_to_cpu(sqe->format.nsid);
-	u32 format = le32_to_cpu(sqe->format.cdw10) & 0xf;
+	u32 cdw10 = le32_to_cpu(sqe->format.cdw10), format = cdw10 & 0xf;
+	u8 dps = cdw10 >> 5 & NVME_NS_DPS_PI_MASK;
 	struct nvmm_ns *ns;
 	unsigned long index;
 	u16 status = NVMM_DNR(NVME_SC_INVALID_NS);
 
-	if (format > 1)
+	/* PIL and MSET */
+	if (cdw10 & BIT(8))
+		dps |= NVME_NS_DPS_PI_FIRST;
+	if (!nvmm_format_fits(format, dps))
 		return NVMM_DNR(NVME_SC_INVALID_FORMAT);
 	mutex_lock(&ctrl->subsys->ns_lock);
 	xa_for_each(&ctrl->namespaces, index, ns) {
 		if (!ns->attached || (nsid != NVME_NSID_ALL && nsid != ns->nsid))
 			continue;
-		nvmm_format_one(ns, format);
+		nvmm_store_zero(ns, 0, ns->bytes, true);
+		nvmm_ns_set_format(ns, format, dps, cdw10 & BIT(4));
 		status = 0;
 	}
 	mutex_unlock(&ctrl->subsys->ns_lock);

@@ -41,6 +41,9 @@ static const char * const nvmm_breach_names[] = {
 	[NVMM_TOO_MANY_ABORTS]		= "too-many-aborts",
 	[NVMM_TOO_MANY_AERS]		= "too-many-event-requests",
 	[NVMM_UNSAFE_SHUTDOWN]		= "unsafe-shutdown",
+	[NVMM_METADATA]			= "metadata",
+	[NVMM_PROTECTION]		= "protection",
+	[NVMM_HMB]			= "host-memory",
 };
 
 static_assert(ARRAY_SIZE(nvmm_breach_names) == NVMM_NR_BREACHES);
@@ -59,6 +62,13 @@ static const char * const nvmm_count_names[] = {
 	[NVMM_BUSY_NS]		= "busy_ns",
 	[NVMM_SUBSYS_RESETS]	= "subsystem_resets",
 	[NVMM_HELD]		= "held",
+	[NVMM_STRIPPED]		= "stripped",
+	[NVMM_CHECKED]		= "checked",
+	[NVMM_HMB_ON]		= "hmb_on",
+	[NVMM_HMB_OFF]		= "hmb_off",
+	[NVMM_HMB_RETURNED]	= "hmb_returned",
+	[NVMM_HMB_PAGES]	= "hmb_pages",
+	[NVMM_HMB_CHUNKS]	= "hmb_chunks",
 };
 
 static_assert(ARRAY_SIZE(nvmm_count_names) == NVMM_NR_COUNTS);

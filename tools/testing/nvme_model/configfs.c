@@ -73,11 +73,55 @@ static ssize_t nvmm_ns_block_size_store(struct config_item *item, const char *pa
 		return ret ?: -EINVAL;
 	}
 	mutex_lock(&ns->ctrl->subsys->ns_lock);
-	ns->shift = ilog2(size);
+	nvmm_ns_set_format(ns, size == 4096, 0, false);
 	nvmm_ns_end_change(ns, ns->attached);
 	return count;
 }
 CONFIGFS_ATTR(nvmm_ns_, block_size);
+
+/* "FORMAT [TYPE [first] [extended]]": protection of that type, its place, and the metadata's */
+static ssize_t nvmm_ns_format_show(struct config_item *item, char *page)
+{
+	struct nvmm_ns *ns = to_nvmm_ns(item);
+
+	return sysfs_emit(page, "%u %u%s%s\n", ns->format, ns->dps & NVME_NS_DPS_PI_MASK,
+			  ns->dps & NVME_NS_DPS_PI_FIRST ? " first" : "",
+			  ns->extended ? " extended" : "");
+}
+
+static ssize_t nvmm_ns_format_store(struct config_item *item, const char *page,
+				    size_t count)
+{
+	struct nvmm_ns *ns = to_nvmm_ns(item);
+	unsigned int format, type = 0;
+	u8 dps;
+
+	if (sscanf(page, "%u %u", &format, &type) < 1 || type > 3)
+		return -EINVAL;
+	dps = type | (strstr(page, "first") ? NVME_NS_DPS_PI_FIRST : 0);
+	if (format > U8_MAX || !nvmm_format_fits(format, dps)) {
+		pr_err("format: %.*s is not valid\n", (int)strcspn(page, "\n"), page);
+		return -EINVAL;
+	}
+	mutex_lock(&ns->ctrl->subsys->ns_lock);
+	nvmm_ns_set_format(ns, format, dps, strstr(page, "extended"));
+	nvmm_ns_end_change(ns, ns->attached);
+	return count;
+}
+CONFIGFS_ATTR(nvmm_ns_, format);
+
+static ssize_t nvmm_ns_corrupt_store(struct config_item *item, const char *page,
+				     size_t count)
+{
+	struct nvmm_ns *ns = to_nvmm_ns(item);
+	int ret;
+
+	mutex_lock(&ns->ctrl->subsys->ns_lock);
+	ret = nvmm_corrupt(ns, page);
+	mutex_unlock(&ns->ctrl->subsys->ns_lock);
+	return ret ?: count;
+}
+CONFIGFS_ATTR_WO(nvmm_ns_, corrupt);
 
 static ssize_t nvmm_store_bool(struct nvmm_ns *ns, const char *page, size_t count,
 			       bool *value)
@@ -227,6 +271,8 @@ CONFIGFS_ATTR(nvmm_ns_, shared);
 static struct configfs_attribute *nvmm_ns_attrs[] = {
 	&nvmm_ns_attr_size_mib,
 	&nvmm_ns_attr_block_size,
+	&nvmm_ns_attr_format,
+	&nvmm_ns_attr_corrupt,
 	&nvmm_ns_attr_attached,
 	&nvmm_ns_attr_readonly,
 	&nvmm_ns_attr_csi,
@@ -371,6 +417,10 @@ NVMM_NUMBER(lossy, 0, 1);
 NVMM_NUMBER(check, 0, 1);
 NVMM_NUMBER(time, 0, 1);
 NVMM_NUMBER(version, 0x10000, 0x20300);
+NVMM_NUMBER(hmpre, 0, U32_MAX);
+NVMM_NUMBER(hmmin, 0, U32_MAX);
+NVMM_NUMBER(hmminds, 0, U32_MAX);
+NVMM_NUMBER(hmmaxd, 0, U16_MAX);
 
 /* --- the subsystem ------------------------------------------------------------------------ */
 
@@ -540,6 +590,10 @@ static struct configfs_attribute *nvmm_ctrl_attrs[] = {
 	&nvmm_ctrl_attr_check,
 	&nvmm_ctrl_attr_time,
 	&nvmm_ctrl_attr_version,
+	&nvmm_ctrl_attr_hmpre,
+	&nvmm_ctrl_attr_hmmin,
+	&nvmm_ctrl_attr_hmminds,
+	&nvmm_ctrl_attr_hmmaxd,
 	NULL,
 };
 
@@ -554,6 +608,7 @@ static void nvmm_ctrl_free(struct nvmm_ctrl *ctrl)
 		ida_free(&nvmm_instances, ctrl->instance);
 	kvfree(ctrl->pieces);
 	kfree(ctrl->page);
+	kfree(ctrl->block);
 	kvfree(ctrl);
 }
 
@@ -602,8 +657,10 @@ static struct nvmm_ctrl *nvmm_ctrl_alloc(const char *name)
 	ctrl->config = nvmm_defaults;
 	ctrl->pieces = kvcalloc(NVMM_MAX_PIECES, sizeof(*ctrl->pieces), GFP_KERNEL);
 	ctrl->page = kmalloc(NVMM_PAGE, GFP_KERNEL);
+	/* Two blocks with their metadata, for a compare */
+	ctrl->block = kmalloc(4 * NVMM_PAGE, GFP_KERNEL);
 	ctrl->instance = ida_alloc_range(&nvmm_instances, 1, U16_MAX, GFP_KERNEL);
-	if (!ctrl->pieces || !ctrl->page || ctrl->instance < 0 ||
+	if (!ctrl->pieces || !ctrl->page || !ctrl->block || ctrl->instance < 0 ||
 	    nvmm_subsys_join(ctrl, "")) {
 		nvmm_ctrl_free(ctrl);
 		return NULL;

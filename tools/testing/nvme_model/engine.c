@@ -417,6 +417,7 @@ int nvmm_engine_start(struct nvmm_ctrl *ctrl)
 	ctrl->frozen = false;
 	ctrl->ready_at = 0;
 	ctrl->shutdown_at = 0;
+	memset(&ctrl->hmb, 0, sizeof(ctrl->hmb));
 	thread = kthread_run(nvmm_thread, ctrl, "nvme_model/%s", ctrl->name);
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);

@@ -45,6 +45,8 @@ static u16 nvmm_id_ctrl(struct nvmm_ctrl *ctrl)
 	id->ver = cpu_to_le32(ctrl->config.version);
 	id->rtd3e = cpu_to_le32(USEC_PER_SEC);
 	id->oaes = cpu_to_le32(NVME_AEN_CFG_NS_ATTR);
+	/* Extended formats */
+	id->ctratt = cpu_to_le32(BIT(15));
 	id->cntrltype = NVME_CTRL_IO;
 	/* Delays of retries, in 100 ms */
 	id->crdt1 = cpu_to_le16(1);
@@ -59,6 +61,10 @@ static u16 nvmm_id_ctrl(struct nvmm_ctrl *ctrl)
 	id->elpe = NVMM_ERROR_ENTRIES - 1;
 	id->wctemp = cpu_to_le16(NVMM_WARM_KELVIN);
 	id->cctemp = cpu_to_le16(373);
+	id->hmpre = cpu_to_le32(ctrl->config.hmpre);
+	id->hmmin = cpu_to_le32(ctrl->config.hmmin);
+	id->hmminds = cpu_to_le32(ctrl->config.hmminds);
+	id->hmmaxd = cpu_to_le16(ctrl->config.hmmaxd);
 	id->sqes = NVME_NVM_IOSQES << 4 | NVME_NVM_IOSQES;
 	id->cqes = NVME_NVM_IOCQES << 4 | NVME_NVM_IOCQES;
 	put_unaligned_le64(NVMM_TOTAL_BYTES, id->tnvmcap);
@@ -81,9 +87,16 @@ static u16 nvmm_id_common(struct nvmm_ctrl *ctrl)
 {
 	struct nvme_id_ns *id = (void *)ctrl->page;
 
-	id->nlbaf = 1;
-	id->lbaf[0].ds = 9;
-	id->lbaf[1].ds = 12;
+	unsigned int i;
+
+	id->nlbaf = NVMM_NR_FORMATS - 1;
+	for (i = 0; i < NVMM_NR_FORMATS; i++) {
+		id->lbaf[i].ds = nvmm_formats[i].shift;
+		id->lbaf[i].ms = cpu_to_le16(nvmm_formats[i].ms);
+	}
+	/* Metadata may be apart, or not; any protection, at either end of it */
+	id->mc = 3;
+	id->dpc = 0x1f;
 	/* What was discarded reads as zeroes. */
 	id->dlfeat = 1;
 	return 0;
@@ -97,7 +110,8 @@ static u16 nvmm_id_ns(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
 	id->nsze = cpu_to_le64(ns->bytes >> ns->shift);
 	id->ncap = id->nsze;
 	id->nuse = id->nsze;
-	id->flbas = ns->shift == 12;
+	id->flbas = ns->format | (ns->extended ? NVME_NS_FLBAS_META_EXT : 0);
+	id->dps = ns->dps;
 	id->nmic = ns->shared;
 	id->nsattr = ns->readonly ? NVME_NS_ATTR_RO : 0;
 	memcpy(id->nguid, ns->nguid, sizeof(id->nguid));
@@ -148,8 +162,14 @@ static u16 nvmm_id_csi_ctrl(struct nvmm_ctrl *ctrl)
 	return 0;
 }
 
-static u16 nvmm_id_nothing(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
+static u16 nvmm_id_csi_ns(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
 {
+	struct nvme_id_ns_nvm *id = (void *)ctrl->page;
+	unsigned int i;
+
+	for (i = 0; i < NVMM_NR_FORMATS; i++)
+		id->elbaf[i] = cpu_to_le32(nvmm_formats[i].guard <<
+					   NVME_ID_NS_NVM_GUARD_SHIFT);
 	return 0;
 }
 
@@ -203,7 +223,7 @@ static u16 nvmm_fill_page(struct nvmm_ctrl *ctrl, const struct nvme_identify *cm
 		return nvmm_id_of_ns(ctrl, nsid, false, nvmm_id_descriptors);
 	case NVME_ID_CNS_CS_NS:
 		if (!cmd->csi)
-			return nvmm_id_of_ns(ctrl, nsid, false, nvmm_id_nothing);
+			return nvmm_id_of_ns(ctrl, nsid, false, nvmm_id_csi_ns);
 		if (cmd->csi == NVME_CSI_ZNS)
 			return nvmm_id_of_ns(ctrl, nsid, false, nvmm_zns_id_ns);
 		break;

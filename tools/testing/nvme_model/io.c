@@ -68,6 +68,8 @@ static u16 nvmm_rw(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 	u16 status = nvmm_check_range(ctrl, ns, lba, blocks);
 	bool fua;
 
+	if (unlikely(nvmm_ms(ns)))
+		return status ?: nvmm_protected_rw(ctrl, ns, sqe);
 	if (!status)
 		status = nvmm_data_map(ctrl, sqe, blocks << ns->shift);
 	if (status)
@@ -100,7 +102,7 @@ static u16 nvmm_write_zeroes(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 	if (!status && nvmm_store_zero(ns, lba << ns->shift, (u64)blocks << ns->shift,
 				       nvmm_is_safe(ctrl, fua)))
 		return NVME_SC_WRITE_FAULT;
-	return status;
+	return status ?: nvmm_meta_zero(ns, (const struct nvme_rw_command *)cmd);
 }
 
 static u16 nvmm_verify(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
@@ -130,11 +132,14 @@ static u16 nvmm_discard(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 	}
 	if (!(le32_to_cpu(sqe->dsm.attributes) & NVME_DSMGMT_AD))
 		return 0;
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		if (nvmm_store_zero(ns, le64_to_cpu(ranges[i].slba) << ns->shift,
 				    (u64)le32_to_cpu(ranges[i].nlb) << ns->shift,
 				    nvmm_is_safe(ctrl, false)))
 			return NVME_SC_WRITE_FAULT;
+		nvmm_meta_discard(ns, le64_to_cpu(ranges[i].slba),
+				  le32_to_cpu(ranges[i].nlb));
+	}
 	return 0;
 }
 
@@ -208,6 +213,7 @@ u16 nvmm_io(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 {
 	u16 status;
 
+	nvmm_hmb_use(ctrl);
 	if (cmd->sqe.common.opcode == nvme_cmd_flush &&
 	    le32_to_cpu(cmd->sqe.common.nsid) == NVME_NSID_ALL) {
 		ctrl->counts[NVMM_FLUSHES]++;

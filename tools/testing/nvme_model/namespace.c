@@ -104,7 +104,7 @@ static u16 nvmm_parse_create(struct nvmm_ctrl *ctrl, u8 *shift, u64 *bytes)
 	const struct nvme_id_ns *id = (void *)ctrl->page;
 	u64 blocks = le64_to_cpu(id->nsze);
 
-	/* There are two formats, and no metadata. */
+	/* Formats with metadata come by Format NVM. */
 	if (id->flbas > 1)
 		return NVMM_DNR(NVME_SC_INVALID_FORMAT);
 	*shift = id->flbas ? 12 : 9;
@@ -160,7 +160,7 @@ u16 nvmm_ns_create(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 	if (!ns)
 		return NVME_SC_INTERNAL;
 	ns->bytes = bytes;
-	ns->shift = shift;
+	nvmm_ns_set_format(ns, shift == 12, 0, false);
 	mutex_lock(&ctrl->subsys->ns_lock);
 	status = nvmm_insert(ctrl, ns);
 	/* Nobody else can delete it: commands are executed one by one. */

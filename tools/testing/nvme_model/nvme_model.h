@@ -82,6 +82,7 @@ struct nvmm_subsys {
  * @written: blocks that were written, by number of the zone
  * @pages: the data, by number of the page; what is not there is zero
  * @dirty: newer data that a cut of power loses, by number of the page
+ * @meta: the metadata, by number of the page; it is safe at once
  *
  * Guard: nvmm_subsys.ns_lock, but for @users.
  */
@@ -90,6 +91,7 @@ struct nvmm_store {
 	struct xarray		written;
 	struct xarray		pages;
 	struct xarray		dirty;
+	struct xarray		meta;
 };
 
 /**
@@ -100,6 +102,9 @@ struct nvmm_store {
  * @has_directory: a directory made it, not a command; fixed
  * @bytes: its size
  * @shift: binary logarithm of the size of a block
+ * @format: which of nvmm_formats it has
+ * @dps: protection information, as identify data has it
+ * @extended: metadata follows the data of each block, instead of being apart
  * @attached: the controller shows it
  * @readonly: it is write protected
  * @csi: the command set that its descriptors name; of NVME_CSI_ZNS it is zoned
@@ -118,6 +123,9 @@ struct nvmm_ns {
 	bool			has_directory;
 	u64			bytes;
 	u8			shift;
+	u8			format;
+	u8			dps;
+	bool			extended;
 	bool			attached;
 	bool			readonly;
 	u8			csi;
@@ -127,6 +135,20 @@ struct nvmm_ns {
 	u8			eui64[8];
 	struct nvmm_store	*store;
 };
+
+/**
+ * struct nvmm_format - what the blocks of a namespace can be
+ * @shift: binary logarithm of the size of a block
+ * @ms: bytes of metadata, a part of a page
+ * @guard: type of the guard in protection information: 0 has 16 bits, 2 has 64
+ */
+struct nvmm_format {
+	u8	shift;
+	u16	ms;
+	u8	guard;
+};
+
+#define NVMM_NR_FORMATS	10
 
 /* --- rules ------------------------------------------------------------------ */
 
@@ -383,6 +405,9 @@ enum nvmm_breach {
 	NVMM_TOO_MANY_ABORTS,
 	NVMM_TOO_MANY_AERS,
 	NVMM_UNSAFE_SHUTDOWN,
+	NVMM_METADATA,
+	NVMM_PROTECTION,
+	NVMM_HMB,
 	NVMM_NR_BREACHES,
 };
 
@@ -401,6 +426,13 @@ enum nvmm_count {
 	NVMM_BUSY_NS,
 	NVMM_SUBSYS_RESETS,
 	NVMM_HELD,		/* now, not so far */
+	NVMM_STRIPPED,
+	NVMM_CHECKED,
+	NVMM_HMB_ON,
+	NVMM_HMB_OFF,
+	NVMM_HMB_RETURNED,
+	NVMM_HMB_PAGES,
+	NVMM_HMB_CHUNKS,
 	NVMM_NR_COUNTS,
 };
 
@@ -423,6 +455,28 @@ struct nvmm_config {
 	u32	check;		/* look for breaches that cost time to find */
 	u32	time;		/* measure how long the model itself works */
 	u32	version;	/* VS */
+	u32	hmpre;		/* host memory that it prefers, in pages; 0: none */
+	u32	hmmin;		/* how much it needs at least */
+	u32	hmminds;	/* the smallest chunk of that */
+	u32	hmmaxd;		/* most chunks; 0: as many as there are */
+};
+
+/**
+ * struct nvmm_hmb - memory of the host's
+ * @on: the controller may use it
+ * @nr: how many chunks it has
+ * @next: the chunk that was used last
+ * @descs: where they are
+ * @marks: what it has written to the end of each
+ *
+ * Guard: the thread's.
+ */
+struct nvmm_hmb {
+	bool				on;
+	u32				nr;
+	u32				next;
+	struct nvme_host_mem_buf_desc	descs[256];
+	u64				marks[256];
 };
 
 /**
@@ -480,6 +534,7 @@ struct nvmm_config {
  * @host_behavior: feature 16h, ACRE; the thread's
  * @subsys: its subsystem; constant while it has power or namespaces
  * @in_subsys: in &nvmm_subsys.ctrls
+ * @hmb: memory of the host's
  * @namespaces: struct nvmm_ns by id
  * @changed: ids that changed since the log page was read; guarded by nvmm_subsys.ns_lock
  * @nr_changed: how many, more than NVMM_MAX_CHANGED: too many to be named
@@ -493,6 +548,7 @@ struct nvmm_config {
  * @pieces: where the data of the command that is executed lies; the thread's
  * @nr_pieces: how many
  * @page: for data of admin commands; the thread's
+ * @block: for a block and its metadata; likewise
  */
 struct nvmm_ctrl {
 	struct config_group	group;
@@ -548,6 +604,7 @@ struct nvmm_ctrl {
 	u16			thresholds[NVMM_NR_TEMPS][2];
 	u64			timestamp;
 	u8			host_behavior;
+	struct nvmm_hmb		hmb;
 
 	struct nvmm_subsys	*subsys;
 	struct list_head	in_subsys;
@@ -570,6 +627,7 @@ struct nvmm_ctrl {
 	}			*pieces;
 	unsigned int		nr_pieces;
 	u8			*page;
+	u8			*block;
 };
 
 static inline bool nvmm_has_rules(struct nvmm_ctrl *ctrl, enum nvmm_point point)
@@ -642,6 +700,7 @@ void nvmm_cut(struct nvmm_ctrl *ctrl);
 bool nvmm_is_safe(struct nvmm_ctrl *ctrl, bool fua);
 struct nvmm_store *nvmm_store_alloc(void);
 void nvmm_store_put(struct nvmm_store *store);
+void nvmm_free_pages(struct xarray *pages);
 
 /* subsys.c */
 int nvmm_subsys_join(struct nvmm_ctrl *ctrl, const char *name);
@@ -684,6 +743,26 @@ u16 nvmm_zns_receive(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 
 /* io.c */
 u16 nvmm_io(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
+
+/* hmb.c */
+u16 nvmm_set_hmb(struct nvmm_ctrl *ctrl, const struct nvme_features *cmd);
+void nvmm_hmb_use(struct nvmm_ctrl *ctrl);
+void nvmm_hmb_forget(struct nvmm_ctrl *ctrl);
+
+/* protect.c */
+extern const struct nvmm_format nvmm_formats[NVMM_NR_FORMATS];
+bool nvmm_format_fits(u8 format, u8 dps);
+void nvmm_ns_set_format(struct nvmm_ns *ns, u8 format, u8 dps, bool extended);
+u16 nvmm_protected_rw(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
+		      const struct nvme_command *sqe);
+u16 nvmm_meta_zero(struct nvmm_ns *ns, const struct nvme_rw_command *rw);
+void nvmm_meta_discard(struct nvmm_ns *ns, u64 lba, u64 blocks);
+int nvmm_corrupt(struct nvmm_ns *ns, const char *text);
+
+static inline u16 nvmm_ms(const struct nvmm_ns *ns)
+{
+	return nvmm_formats[ns->format].ms;
+}
 
 /* rules.c */
 int nvmm_rules_write(struct nvmm_ctrl *ctrl, const char *text);

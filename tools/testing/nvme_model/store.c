@@ -161,7 +161,8 @@ void nvmm_store_flush(struct nvmm_ns *ns)
 	}
 }
 
-static void nvmm_free_pages(struct xarray *pages)
+/** nvmm_free_pages - forget all pages of a kind */
+void nvmm_free_pages(struct xarray *pages)
 {
 	unsigned long index;
 	void *page;
@@ -188,6 +189,7 @@ struct nvmm_store *nvmm_store_alloc(void)
 	xa_init(&store->written);
 	xa_init(&store->pages);
 	xa_init(&store->dirty);
+	xa_init(&store->meta);
 	return store;
 }
 
@@ -198,6 +200,7 @@ void nvmm_store_put(struct nvmm_store *store)
 		return;
 	nvmm_free_pages(&store->dirty);
 	nvmm_free_pages(&store->pages);
+	nvmm_free_pages(&store->meta);
 	xa_destroy(&store->written);
 	kfree(store);
 }

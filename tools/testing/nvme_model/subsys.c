@@ -102,6 +102,9 @@ static void nvmm_ns_adopt(struct nvmm_ns *ns, const struct nvmm_ns *other)
 	ns->store = other->store;
 	ns->bytes = other->bytes;
 	ns->shift = other->shift;
+	ns->format = other->format;
+	ns->dps = other->dps;
+	ns->extended = other->extended;
 	ns->csi = other->csi;
 	ns->uuid = other->uuid;
 	memcpy(ns->nguid, other->nguid, sizeof(ns->nguid));
