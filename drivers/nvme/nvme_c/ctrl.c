@@ -22,6 +22,7 @@
 #include "counts.h"
 #include "ctrl.h"
 #include "disks.h"
+#include "hmb.h"
 #include "io.h"
 #include "link.h"
 #include "main.h"
@@ -69,7 +70,7 @@ static void nvmec_cancel_all(struct nvmec_ctrl *ctrl)
  * Before a shutdown, the controller shall have no I/O queues any more. If one cannot be
  * deleted, it has to do without that; and so if all of them take longer than one command
  * may. A command that has no answer is cancelled by nvmec_timeout(), as in bring-up, and
- * the controller is disabled then.
+ * the controller is disabled then. Nor shall it have memory of the host's.
  */
 static void nvmec_delete_io_queues(struct nvmec_ctrl *ctrl)
 {
@@ -87,6 +88,9 @@ static void nvmec_delete_io_queues(struct nvmec_ctrl *ctrl)
 		ret = time_after(jiffies, end) ? -ETIME :
 			nvmec_admin_delete_queue(&ctrl->queues[i]);
 	}
+	/* Afterwards: what it still does for the queues may need it. */
+	if (!ret)
+		nvmec_hmb_stop(ctrl);
 	WRITE_ONCE(ctrl->starting, false);
 	if (ret)
 		dev_warn(&ctrl->dev, "I/O queue %u: not deleted: error %d\n",
@@ -133,6 +137,7 @@ void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown)
 	for (i = 0; i < ctrl->nr_queues; i++)
 		nvmec_queue_stop(&ctrl->queues[i]);
 	ctrl->event_armed = false;
+	WRITE_ONCE(ctrl->hmb_on, false);
 	/* After the last look: a request had its time since the last start. */
 	stuck = (ctrl->fault == NVMEC_FAULT_IO || ctrl->fault == NVMEC_FAULT_FATAL) &&
 		nvmec_ctrl_silent(ctrl);
@@ -364,6 +369,7 @@ static const struct nvmec_step nvmec_steps[] = {
 	{ "subsystem", nvmec_subsys_join, .optional = true },
 	{ "number of queues", nvmec_start_count },
 	{ "shadow doorbells", nvmec_admin_shadows_start, .optional = true },
+	{ "host memory buffer", nvmec_hmb_start, .optional = true },
 	{ "I/O queues", nvmec_start_io },
 	{ "tags", nvmec_make_io_set },
 	{ "effects log", nvmec_effects_read, .optional = true },

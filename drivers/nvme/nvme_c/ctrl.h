@@ -24,6 +24,7 @@
 #include "inject.h"
 #include "recover.h"
 
+struct nvmec_hmb;
 struct nvmec_hwmon;
 struct nvmec_queue;
 struct nvmec_subsys;
@@ -94,6 +95,9 @@ enum nvmec_state {
  * @shadows: a page of shadow doorbells and one of their event indices, or NULL
  * @shadows_dma: bus address of @shadows
  * @shadows_on: the controller looks into them; guarded by @run_lock
+ * @hmb: memory for the controller, or NULL; guarded by @run_lock
+ * @hmb_on: it has that now; written under @run_lock
+ * @hmb_wanted: it is to have some, as of the next bring-up
  * @small_pool: lists of NVMEC_SMALL_LIST_BYTES
  * @page_pool: lists of NVMEC_PAGE_SIZE
  * @big_lock: guards @big_kept; taken in interrupt context
@@ -172,6 +176,9 @@ struct nvmec_ctrl {
 	void				*shadows;
 	dma_addr_t			shadows_dma;
 	bool				shadows_on;
+	struct nvmec_hmb		*hmb;
+	bool				hmb_on;
+	bool				hmb_wanted;
 	struct dma_pool			*small_pool;
 	struct dma_pool			*page_pool;
 	spinlock_t			big_lock;

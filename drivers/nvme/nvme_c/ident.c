@@ -31,6 +31,8 @@
 #define NVMEC_SHUTDOWN_MAX_MS	60000
 /* The unit of CRDT1 to CRDT3. */
 #define NVMEC_CRDT_UNIT_MS	100
+/* The unit of HMPRE, HMMIN and HMMINDS. */
+#define NVMEC_HMB_UNIT_BYTES	SZ_4K
 /* Longest delay before a command is sent again. */
 #define NVMEC_RETRY_MAX_MS	10000
 
@@ -105,6 +107,10 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 	ident->vwc = id->vwc & NVME_CTRL_VWC_PRESENT;
 	ident->cctemp = le16_to_cpu(id->cctemp);
 	ident->awupf = le16_to_cpu(id->awupf);
+	ident->hmpre_bytes = (u64)le32_to_cpu(id->hmpre) * NVMEC_HMB_UNIT_BYTES;
+	ident->hmmin_bytes = (u64)le32_to_cpu(id->hmmin) * NVMEC_HMB_UNIT_BYTES;
+	ident->hmminds_bytes = (u64)le32_to_cpu(id->hmminds) * NVMEC_HMB_UNIT_BYTES;
+	ident->hmmaxd = le16_to_cpu(id->hmmaxd);
 	nvmec_ident_times(ident, id);
 }
 

@@ -48,6 +48,10 @@ struct device;
  * @cctemp: temperature in kelvins that is critical, or 0
  * @awupf: logical blocks beyond the first that a write keeps together if the power
  *	fails, unless a namespace says otherwise
+ * @hmpre_bytes: host memory that it wants to have; 0: none
+ * @hmmin_bytes: how much it needs at least to make use of it
+ * @hmminds_bytes: of a chunk of that, at least
+ * @hmmaxd: most chunks; 0: as many as there are
  * @retry_ms: delays by the CRD field of a status, [0] being none
  * @shutdown_ms: how long a shutdown may take
  */
@@ -73,6 +77,10 @@ struct nvmec_ident {
 	bool	vwc;
 	u16	cctemp;
 	u16	awupf;
+	u64	hmpre_bytes;
+	u64	hmmin_bytes;
+	u64	hmminds_bytes;
+	unsigned int hmmaxd;
 	u32	retry_ms[4];
 	u32	shutdown_ms;
 };

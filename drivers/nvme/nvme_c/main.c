@@ -29,6 +29,7 @@
  *	ctrl: bring-up, reset
  *	ns, multi, hwmon, chardev, ioctl, passthru, sysfs: what user space sees
  *	multi_io: bios of disks with several ways
+ *	hmb: memory that is lent to a controller
  *	admin, io, timeout, complete: requests
  *	disks, link, regs, counts, state, inject, trace: parts of a controller
  *	queue, map, cmd, prp, ident, meta, recover: rings, memory, and pure functions
@@ -102,8 +103,8 @@
  * What is left out
  * ----------------
  * SGLs longer than 16 pieces, SGLs for metadata, metadata of zones, ANA, several ways to
- * zoned namespaces, controller and host memory buffers, power states, and blocks larger
- * than a page.
+ * zoned namespaces, controller memory buffers, power states, and blocks larger than a
+ * page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -178,6 +179,11 @@ unsigned int nvmec_sgl_threshold = SZ_32K;
 module_param_named(sgl_threshold, nvmec_sgl_threshold, uint, 0644);
 MODULE_PARM_DESC(sgl_threshold,
 		 "bytes of an average piece of data from which it is described by an SGL; 0: never");
+
+unsigned int nvmec_max_hmb_mib = 128;
+module_param_named(max_host_mem_size_mb, nvmec_max_hmb_mib, uint, 0644);
+MODULE_PARM_DESC(max_host_mem_size_mb,
+		 "MiB of host memory that a controller may get at most; 0: none; at its next reset");
 
 bool nvmec_bind_class;
 module_param_named(bind_class, nvmec_bind_class, bool, 0444);

@@ -15,6 +15,7 @@
 #include "big.h"
 #include "ctrl.h"
 #include "disks.h"
+#include "hmb.h"
 #include "hwmon.h"
 #include "inject.h"
 #include "link.h"
@@ -150,6 +151,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	mutex_init(&ctrl->ns_lock);
 	mutex_init(&ctrl->scan_lock);
 	ctrl->io_timeout_ms = READ_ONCE(nvmec_io_timeout_ms);
+	ctrl->hmb_wanted = true;
 	ctrl->admin_timeout_ms = nvmec_admin_timeout_ms;
 	ctrl->scan_again = nvmec_scan_again;
 	sema_init(&ctrl->user_admin, NVMEC_USER_TAGS);
@@ -185,6 +187,7 @@ static void nvmec_ctrl_free_resources(struct nvmec_ctrl *ctrl)
 	for (i = 1; i < ctrl->nr_queues; i++)
 		nvmec_queue_free(&ctrl->queues[i]);
 	nvmec_admin_shadows_free(ctrl);
+	nvmec_hmb_free(ctrl);
 	if (ctrl->admin_q)
 		nvmec_admin_exit(ctrl);
 	kfree(ctrl->queues);

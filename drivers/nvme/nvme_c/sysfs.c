@@ -128,6 +128,30 @@ static ssize_t admin_timeout_store(struct device *dev, struct device_attribute *
 }
 static DEVICE_ATTR_RW(admin_timeout);
 
+static ssize_t hmb_show(struct device *dev, struct device_attribute *attr, char *page)
+{
+	return sysfs_emit(page, "%d\n", READ_ONCE(nvmec_dev_ctrl(dev)->hmb_on));
+}
+
+/* By a reset, after which it has its memory or not: that is its command for it. */
+static ssize_t hmb_store(struct device *dev, struct device_attribute *attr,
+			 const char *text, size_t len)
+{
+	struct nvmec_ctrl *ctrl = nvmec_dev_ctrl(dev);
+	bool wanted;
+
+	if (kstrtobool(text, &wanted)) {
+		dev_err(dev, "hmb: \"%.*s\" is not valid, use 0 or 1\n",
+			(int)strcspn(text, "\n"), text);
+		return -EINVAL;
+	}
+	WRITE_ONCE(ctrl->hmb_wanted, wanted);
+	if (wanted == READ_ONCE(ctrl->hmb_on))
+		return len;
+	return nvmec_ctrl_reset_wait(ctrl) ?: len;
+}
+static DEVICE_ATTR_RW(hmb);
+
 static ssize_t reset_controller_store(struct device *dev,
 				      struct device_attribute *attr,
 				      const char *text, size_t len)
@@ -185,6 +209,7 @@ static struct attribute *nvmec_ctrl_attrs[] = {
 	&dev_attr_quirks.attr,
 	&dev_attr_io_timeout.attr,
 	&dev_attr_admin_timeout.attr,
+	&dev_attr_hmb.attr,
 	&dev_attr_timeouts.attr,
 	&dev_attr_aborts.attr,
 	&dev_attr_retries.attr,
