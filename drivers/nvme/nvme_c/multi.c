@@ -245,6 +245,31 @@ static void nvmec_multi_limit(struct nvmec_multi *multi, const struct nvmec_ns *
 		pr_err("%s: its limits cannot change\n", multi->head.name);
 }
 
+/*
+ * The size is what all ways have: another one may not have heard of a change yet, and what
+ * lies beyond its end would fail there. With @news, it is asked; not always, as two that
+ * never agree would ask each other for ever. A dead one has no size.
+ */
+static void nvmec_multi_size(struct nvmec_multi *multi, const struct nvmec_ns *ns,
+			     bool news)
+{
+	sector_t own_sects = get_capacity(ns->disk), sects = own_sects, other_sects;
+	struct nvmec_ns *path;
+
+	mutex_lock(&nvmec_multi_lock);
+	list_for_each_entry(path, &multi->paths, path_entry) {
+		other_sects = get_capacity(path->disk);
+		if (other_sects == own_sects || test_bit(GD_DEAD, &path->disk->state))
+			continue;
+		sects = min(sects, other_sects);
+		if (news)
+			queue_work(nvmec_wq, &path->ctrl->scan_work);
+	}
+	mutex_unlock(&nvmec_multi_lock);
+	set_disk_ro(multi->disk, get_disk_ro(ns->disk));
+	set_capacity_and_notify(multi->disk, sects);
+}
+
 /* --- joining -------------------------------------------------------------- */
 
 /* Who has no identity is not known to be the same. Zones are written in order, by one. */
@@ -282,7 +307,6 @@ static struct nvmec_multi *nvmec_multi_find(const struct nvmec_ns *ns)
 		    !memcmp(&multi->id, &ns->id, sizeof(multi->id)) &&
 		    multi->lba_shift == ns->lba_shift &&
 		    !memcmp(&multi->meta, &ns->meta, sizeof(multi->meta)) &&
-		    get_capacity(multi->disk) == get_capacity(ns->disk) &&
 		    !nvmec_multi_has_ctrl(multi, ns->ctrl))
 			return multi;
 	}
@@ -508,6 +532,7 @@ int nvmec_multi_add(struct nvmec_ns *ns)
 	clear_bit(NVMEC_MULTI_EXPIRED, &multi->flags);
 	mutex_unlock(&nvmec_multi_lock);
 	cancel_delayed_work(&multi->removal_work);
+	nvmec_multi_size(multi, ns, true);
 	nvmec_multi_kick(multi);
 	ret = nvmec_multi_publish(multi);
 	if (ret)
@@ -520,13 +545,13 @@ int nvmec_multi_add(struct nvmec_ns *ns)
 
 /**
  * nvmec_multi_follow - have the disk be what one of its ways has become
- * @ns: the way, which was looked at
- * @info: what it says
+ * @ns: the way, whose own disk is what was found
  * @limits: its limits are others than before
+ * @size: and so is its size
  *
  * Context: Process context, may sleep, under &nvmec_ctrl.scan_lock.
  */
-void nvmec_multi_follow(struct nvmec_ns *ns, const struct nvmec_ns_info *info, bool limits)
+void nvmec_multi_follow(struct nvmec_ns *ns, bool limits, bool size)
 {
 	struct nvmec_multi *multi = ns->multi;
 
@@ -538,8 +563,7 @@ void nvmec_multi_follow(struct nvmec_ns *ns, const struct nvmec_ns_info *info, b
 	nvmec_multi_link(multi);
 	if (limits)
 		nvmec_multi_limit(multi, ns);
-	set_disk_ro(multi->disk, info->read_only);
-	set_capacity_and_notify(multi->disk, info->capacity_sects);
+	nvmec_multi_size(multi, ns, size);
 }
 
 /**

@@ -89,7 +89,7 @@ void nvmec_multi_stop(struct nvmec_multi *multi);
 int nvmec_multi_join(struct nvmec_ns *ns, const struct nvmec_ns_info *info);
 void nvmec_multi_unjoin(struct nvmec_ns *ns);
 int nvmec_multi_add(struct nvmec_ns *ns);
-void nvmec_multi_follow(struct nvmec_ns *ns, const struct nvmec_ns_info *info, bool limits);
+void nvmec_multi_follow(struct nvmec_ns *ns, bool limits, bool size);
 bool nvmec_multi_lost(const struct nvmec_ns *ns);
 void nvmec_multi_lose(struct nvmec_ns *ns);
 bool nvmec_multi_is_last(struct nvmec_ns *ns);

@@ -492,6 +492,7 @@ static bool nvmec_ns_limit(struct nvmec_ns *ns, const struct queue_limits *said)
 static void nvmec_ns_revalidate(struct nvmec_ns *ns,
 				const struct nvmec_ns_info *info)
 {
+	bool size = get_capacity(ns->disk) != info->capacity_sects;
 	bool limits = nvmec_ns_limit(ns, &info->limits);
 
 	WRITE_ONCE(ns->deac, info->deac);
@@ -499,7 +500,7 @@ static void nvmec_ns_revalidate(struct nvmec_ns *ns,
 	set_capacity_and_notify(ns->disk, info->capacity_sects);
 	nvmec_zns_renew(ns);
 	if (ns->multi)
-		nvmec_multi_follow(ns, info, limits);
+		nvmec_multi_follow(ns, limits, size);
 }
 
 /* Returns an errno if the scan cannot go on. */

@@ -128,6 +128,23 @@ check "ioctls: the id" nvme get-ns-id "/dev/$disk"
 check "ioctls: an admin command" nvme id-ns "/dev/$disk"
 check "ioctls: a read" nvme read "/dev/$disk" -s 0 -c 7 -z 4096 -d /dev/null
 
+# --- another size ---------------------------------------------------------------------
+
+# The disk has what both say: until both have said so, what lies beyond would fail by one.
+# As an event tells the driver, so does a scan.
+sectors_are() { [[ $(attr size) == "$1" ]]; }
+model_set a/namespaces/1 size_mib=96
+nvme_rescan "$ctrl"
+check_eq "one says that it is larger: the size" "$(attr size)" 131072
+model_set b/namespaces/1 size_mib=96
+check "both do: it is" wait_until 20 sectors_are 196608
+check "the end can be used by either" fio_verify "$disk" --offset=90m --size=1m
+model_set a/namespaces/1 size_mib=64
+check "one says that it is smaller: it is" wait_until 20 sectors_are 131072
+model_set b/namespaces/1 size_mib=64
+nvme_rescan "$other"
+check_eq "both do: it stays so" "$(attr size)" 131072
+
 # --- errors -------------------------------------------------------------------------
 
 # both WORD... : a rule for both
