@@ -281,10 +281,31 @@ static void ck_crd_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nvmec_status_crd(0xffff), 3);
 }
 
+static void ck_way_test(struct kunit *test)
+{
+	/* Path related: internal, inaccessible, host pathing, aborted by the host */
+	KUNIT_EXPECT_TRUE(test, nvmec_status_of_way(0x300));
+	KUNIT_EXPECT_TRUE(test, nvmec_status_of_way(0x302));
+	KUNIT_EXPECT_TRUE(test, nvmec_status_of_way(0x370));
+	KUNIT_EXPECT_TRUE(test, nvmec_status_of_way(0x371));
+	/* With a delay; but Do Not Retry is for all controllers. */
+	KUNIT_EXPECT_TRUE(test, nvmec_status_of_way(0x0b02));
+	KUNIT_EXPECT_FALSE(test, nvmec_status_of_way(0x4302));
+	/* Namespaces are attached to each controller: with or without Do Not Retry */
+	KUNIT_EXPECT_TRUE(test, nvmec_status_of_way(0x000b));
+	KUNIT_EXPECT_TRUE(test, nvmec_status_of_way(0x400b));
+	/* Of the namespace: no error, internal, of the medium, vendor's */
+	KUNIT_EXPECT_FALSE(test, nvmec_status_of_way(0x000));
+	KUNIT_EXPECT_FALSE(test, nvmec_status_of_way(0x006));
+	KUNIT_EXPECT_FALSE(test, nvmec_status_of_way(0x281));
+	KUNIT_EXPECT_FALSE(test, nvmec_status_of_way(0x70b));
+}
+
 static struct kunit_case ck_cases[] = {
 	KUNIT_CASE_PARAM(ck_build_test, ck_build_gen_params),
 	KUNIT_CASE(ck_status_test),
 	KUNIT_CASE(ck_crd_test),
+	KUNIT_CASE(ck_way_test),
 	{}
 };
 
