@@ -2,10 +2,10 @@
 /*
  * The rules of a device, which can be changed while it is busy.
  *
- * An operation asks first whether there is any rule for its sectors. It goes down the
- * interval tree without a lock, under RCU, and does it again if the tree changed
- * meanwhile: so whoever meets no rule writes nothing that others read. Who meets one takes
- * the lock, for what a rule does depends on how many it met before.
+ * An operation asks first whether there is any rule for its kind, and for its sectors: it
+ * goes down the interval tree without a lock, under RCU, and does it again if the tree
+ * changed meanwhile. So whoever meets no rule writes nothing that others read. Who meets one
+ * takes the lock, for what a rule does depends on how many it met before.
  *
  * Of the rules that an operation meets, those with lower first sectors come first, and of
  * equal ones the older. A delay adds to what came before; any other action is the last.
@@ -30,6 +30,9 @@
 /* What configfs takes of an attribute, and what it gives. */
 #define NBC_RULES_PAGE_BYTES	min(PAGE_SIZE, SZ_4K)
 
+/* So many rules are met under the lock, some microseconds, and then others get it. */
+#define NBC_RULES_AT_ONCE	64
+
 #define NBC_RULE_FIRST(_rule)	((_rule)->first)
 #define NBC_RULE_LAST(_rule)	((_rule)->last)
 INTERVAL_TREE_DEFINE(struct nbc_rule, node, u64, subtree_last, NBC_RULE_FIRST,
@@ -48,6 +51,10 @@ static bool nbc_tree_meets(const struct rb_root_cached *tree, u64 first, u64 las
 {
 	struct rb_node *node = READ_ONCE(tree->rb_root.rb_node), *left;
 
+	/* Before the first of all, no need to go down. */
+	left = READ_ONCE(tree->rb_leftmost);
+	if (!left || nbc_rule_of(left)->first > last)
+		return false;
 	while (node && READ_ONCE(nbc_rule_of(node)->subtree_last) >= first) {
 		left = READ_ONCE(node->rb_left);
 		/* If one there reaches so far and begins too late, so do all that follow. */
@@ -119,21 +126,82 @@ static void nbc_rules_act_on_flush(struct nbc_rules *rules, const struct nbc_cmd
 {
 	struct nbc_rule *rule;
 
+	read_seqlock_excl_bh(&rules->lock);
 	list_for_each_entry(rule, &rules->flushes, flush) {
 		if (!nbc_rule_act(rule, cmd, verdict))
-			return;
+			break;
 	}
+	read_sequnlock_excl_bh(&rules->lock);
+}
+
+/*
+ * Where an operation is among the rules that it meets
+ *
+ * @first: first sector of the operation
+ * @last: last sector of the operation
+ * @met: first sector of the rule that it met last
+ * @id: number of that rule, 0 before the first one
+ * @rule: the next one, if the tree has not changed since
+ * @changes: &nbc_rules.changes of that time
+ */
+struct nbc_rule_walk {
+	u64		first;
+	u64		last;
+	u64		met;
+	u32		id;
+	struct nbc_rule	*rule;
+	unsigned int	changes;
+};
+
+/* The rule to go on with: the tree may have changed since the lock was let go. */
+static struct nbc_rule *nbc_walk_go_on(struct nbc_rules *rules, struct nbc_rule_walk *walk)
+{
+	u64 from = max(walk->first, walk->met);
+	struct nbc_rule *rule;
+
+	if (walk->id && walk->changes == rules->changes)
+		return walk->rule;
+	rule = nbc_rule_tree_iter_first(&rules->tree, from, walk->last);
+	/* Those that it met come first, in this order. */
+	while (walk->id && rule &&
+	       (rule->first < walk->met ||
+		(rule->first == walk->met && rule->id <= walk->id)))
+		rule = nbc_rule_tree_iter_next(rule, from, walk->last);
+	return rule;
+}
+
+/* Meets some rules, under the lock. Returns whether there are more. */
+static bool nbc_rules_act_on_some(struct nbc_rules *rules, const struct nbc_cmd *cmd,
+				  struct nbc_rule_walk *walk, struct nbc_verdict *verdict)
+{
+	struct nbc_rule *rule = nbc_walk_go_on(rules, walk);
+	unsigned int nr = 0;
+
+	for (; rule && nr < NBC_RULES_AT_ONCE; nr++) {
+		walk->met = rule->first;
+		walk->id = rule->id;
+		if (!nbc_rule_act(rule, cmd, verdict))
+			return false;
+		rule = nbc_rule_tree_iter_next(rule, walk->first, walk->last);
+	}
+	walk->rule = rule;
+	walk->changes = rules->changes;
+	return rule;
 }
 
 static void nbc_rules_act(struct nbc_rules *rules, const struct nbc_cmd *cmd,
 			  u64 first, u64 last, struct nbc_verdict *verdict)
 {
-	struct nbc_rule *rule = nbc_rule_tree_iter_first(&rules->tree, first, last);
+	struct nbc_rule_walk walk = { .first = first, .last = last };
+	bool more;
 
-	for (; rule; rule = nbc_rule_tree_iter_next(rule, first, last)) {
-		if (!nbc_rule_act(rule, cmd, verdict))
-			return;
-	}
+	/* A rule that is taken out while the lock is let go stays in memory. */
+	guard(rcu)();
+	do {
+		read_seqlock_excl_bh(&rules->lock);
+		more = nbc_rules_act_on_some(rules, cmd, &walk, verdict);
+		read_sequnlock_excl_bh(&rules->lock);
+	} while (more);
 }
 
 /**
@@ -143,7 +211,7 @@ static void nbc_rules_act(struct nbc_rules *rules, const struct nbc_cmd *cmd,
  *	sector, and a flush by rules for flushes, wherever they are
  * @verdict: output, if the return is true
  *
- * Context: Any.
+ * Context: Not in hard interrupts.
  * Return: whether any rule acts on it.
  */
 bool nbc_rules_judge(struct nbc_rules *rules, const struct nbc_cmd *cmd,
@@ -152,17 +220,15 @@ bool nbc_rules_judge(struct nbc_rules *rules, const struct nbc_cmd *cmd,
 	bool flush = cmd->op == REQ_OP_FLUSH;
 	u64 first = cmd->pos >> SECTOR_SHIFT;
 	u64 last = first + max(cmd->len >> SECTOR_SHIFT, 1U) - 1;
-	unsigned long flags;
 
-	if (flush ? !READ_ONCE(rules->nr_flushes) : !nbc_rules_meet(rules, first, last))
+	if (!(READ_ONCE(rules->ops) & nbc_op_bit(cmd->op)) ||
+	    (!flush && !nbc_rules_meet(rules, first, last)))
 		return false;
 	*verdict = (struct nbc_verdict) { };
-	read_seqlock_excl_irqsave(&rules->lock, flags);
 	if (flush)
 		nbc_rules_act_on_flush(rules, cmd, verdict);
 	else
 		nbc_rules_act(rules, cmd, first, last, verdict);
-	read_sequnlock_excl_irqrestore(&rules->lock, flags);
 	return verdict->rule;
 }
 
@@ -184,6 +250,22 @@ static bool nbc_rule_has_sectors(const struct nbc_rule *rule)
 	return rule->ops & ~nbc_op_bit(REQ_OP_FLUSH);
 }
 
+/* One rule more or less for these operations */
+static void nbc_rules_count_ops(struct nbc_rules *rules, unsigned long ops, int by)
+{
+	u32 any = rules->ops;
+	unsigned int op;
+
+	for_each_set_bit(op, &ops, BITS_PER_TYPE(u32)) {
+		rules->nr_of_op[op] += by;
+		if (rules->nr_of_op[op])
+			any |= BIT(op);
+		else
+			any &= ~BIT(op);
+	}
+	WRITE_ONCE(rules->ops, any);
+}
+
 /*
  * Who goes down the tree without the lock may find the rule at once, and follow its
  * pointers. The barrier of write_seqlock() has them written before: see
@@ -191,26 +273,26 @@ static bool nbc_rule_has_sectors(const struct nbc_rule *rule)
  */
 static void nbc_rule_link(struct nbc_rules *rules, struct nbc_rule *rule)
 {
-	write_seqlock_irq(&rules->lock);
+	write_seqlock_bh(&rules->lock);
 	if (nbc_rule_has_sectors(rule))
 		nbc_rule_tree_insert(rule, &rules->tree);
-	if (rule->ops & nbc_op_bit(REQ_OP_FLUSH)) {
+	if (rule->ops & nbc_op_bit(REQ_OP_FLUSH))
 		list_add_tail(&rule->flush, &rules->flushes);
-		WRITE_ONCE(rules->nr_flushes, rules->nr_flushes + 1);
-	}
-	write_sequnlock_irq(&rules->lock);
+	nbc_rules_count_ops(rules, rule->ops, 1);
+	rules->changes++;
+	write_sequnlock_bh(&rules->lock);
 }
 
 static void nbc_rule_unlink(struct nbc_rules *rules, struct nbc_rule *rule)
 {
-	write_seqlock_irq(&rules->lock);
+	write_seqlock_bh(&rules->lock);
 	if (nbc_rule_has_sectors(rule))
 		nbc_rule_tree_remove(rule, &rules->tree);
-	if (rule->ops & nbc_op_bit(REQ_OP_FLUSH)) {
+	if (rule->ops & nbc_op_bit(REQ_OP_FLUSH))
 		list_del(&rule->flush);
-		WRITE_ONCE(rules->nr_flushes, rules->nr_flushes - 1);
-	}
-	write_sequnlock_irq(&rules->lock);
+	nbc_rules_count_ops(rules, rule->ops, -1);
+	rules->changes++;
+	write_sequnlock_bh(&rules->lock);
 }
 
 static int nbc_rules_add(struct nbc_rules *rules, const struct nbc_rule *like)
@@ -300,23 +382,80 @@ static int nbc_rules_change_one(struct nbc_rules *rules, const char *name,
 	return ret;
 }
 
-/* Length of a text up to where it is cut: not in the middle of a line, if it can be. */
-static size_t nbc_rules_whole(const char *text)
+/*
+ * Length of a text up to where it is cut: not in the middle of a line, if it can be. Who
+ * writes more than a page does so by buffers of his own, which end anywhere.
+ */
+static size_t nbc_rules_whole(struct nbc_rules *rules, const char *text)
 {
 	size_t len = strlen(text);
 	const char *end;
 
-	if (len < NBC_RULES_PAGE_BYTES - 1)
+	if (len >= NBC_RULES_PAGE_BYTES - 1)
+		rules->stream = true;
+	else if (!len || text[len - 1] == '\n')
+		rules->stream = false;
+	if (!rules->stream)
 		return len;
 	end = strrchr(text, '\n');
-	return end ? end - text + 1 : len;
+	if (end)
+		return end - text + 1;
+	return len < NBC_RULE_TEXT_BYTES ? 0 : len;
+}
+
+/* The first line: that which was begun before, with the end that it has now */
+static int nbc_rules_change_first(struct nbc_rules *rules, const char *name,
+				  const char *text, size_t len)
+{
+	char line[2 * NBC_RULE_TEXT_BYTES];
+
+	if (!*rules->rest)
+		return nbc_rules_change_one(rules, name, text, len);
+	scnprintf(line, sizeof(line), "%s%.*s", rules->rest, (int)len, text);
+	*rules->rest = '\0';
+	return nbc_rules_change_one(rules, name, line, strlen(line));
+}
+
+/* Keeps the begin of a line for the next write, but for one that is too long in any case. */
+static size_t nbc_rules_keep_rest(struct nbc_rules *rules, const char *text)
+{
+	size_t len = strlen(rules->rest), more = strlen(text);
+
+	if (more >= sizeof(rules->rest) - len)
+		return 0;
+	memcpy(rules->rest + len, text, more + 1);
+	return more;
+}
+
+static ssize_t nbc_rules_change_lines(struct nbc_rules *rules, const char *name,
+				      const char *text)
+{
+	size_t end = nbc_rules_whole(rules, text), at = 0, len;
+	int ret;
+
+	while (at < end || !*text) {
+		len = min(strcspn(text + at, "\n"), end - at);
+		ret = nbc_rules_change_first(rules, name, text + at, len);
+		if (ret) {
+			rules->stream = false;
+			return at ?: ret;
+		}
+		if (!*text)
+			break;
+		at = min(at + len + 1, end);
+	}
+	at += nbc_rules_keep_rest(rules, text + at);
+	/* It was too long. */
+	if (!at && *text)
+		return nbc_rules_change_first(rules, name, text, strlen(text));
+	return at;
 }
 
 /**
  * nbc_rules_change - add and remove rules
  * @rules: the rules
  * @name: of their device
- * @text: lines for nbc_rule_parse()
+ * @text: lines for nbc_rule_parse(), or a part of more than a page of them
  *
  * Each line is taken or refused as a whole. The first that is refused ends it.
  *
@@ -329,18 +468,10 @@ static size_t nbc_rules_whole(const char *text)
 int nbc_rules_change(struct nbc_rules *rules, const char *name, const char *text)
 {
 	unsigned int noio = memalloc_noio_save();
-	size_t end = nbc_rules_whole(text), at = 0, len;
-	int ret = 0;
+	int ret = nbc_rules_change_lines(rules, name, text);
 
-	do {
-		len = min(strcspn(text + at, "\n"), end - at);
-		ret = nbc_rules_change_one(rules, name, text + at, len);
-		if (ret)
-			break;
-		at = min(at + len + 1, end);
-	} while (at < end);
 	memalloc_noio_restore(noio);
-	return at ?: ret;
+	return ret;
 }
 
 /**
@@ -361,9 +492,9 @@ ssize_t nbc_rules_print(struct nbc_rules *rules, char *page)
 	unsigned long id;
 
 	xa_for_each(&rules->ids, id, rule) {
-		read_seqlock_excl_irq(&rules->lock);
+		read_seqlock_excl_bh(&rules->lock);
 		printed = nbc_rule_print(rule, text, sizeof(text));
-		read_sequnlock_excl_irq(&rules->lock);
+		read_sequnlock_excl_bh(&rules->lock);
 		if (len + printed > size)
 			break;
 		memcpy(page + len, text, printed);

@@ -13,6 +13,7 @@
 #include <linux/xarray.h>
 
 #include "lies.h"
+#include "rule.h"
 
 struct nbc_cmd;
 
@@ -24,21 +25,30 @@ struct nbc_cmd;
  * @lock: guards @tree and @flushes, and in rules what changes. Requests that meet no
  *	rule do not take it
  * @tree: rules by sector: an interval tree, whose nodes stay for an RCU grace period
+ * @changes: how often @tree changed
  * @flushes: rules for flushes, which have no sector, in the order in which they came
- * @nr_flushes: how many
+ * @ops: operations that any rule is for: a bit for each enum req_op; changes under @lock,
+ *	and is read without
+ * @nr_of_op: by bit of @ops, how many rules are for it
  * @ids: all rules, by number; changes, as do the rest, under &nbc_device.config_lock
  * @nr: how many
  * @last_id: number of the latest
+ * @rest: begin of a line whose end has not been written yet, or ""; changes as @ids does
+ * @stream: more is being written than configfs takes at once; likewise
  * @lies: what those that lie did
  */
 struct nbc_rules {
 	seqlock_t		lock;
 	struct rb_root_cached	tree;
+	unsigned int		changes;
 	struct list_head	flushes;
-	unsigned int		nr_flushes;
+	u32			ops;
+	unsigned int		nr_of_op[BITS_PER_TYPE(u32)];
 	struct xarray		ids;
 	unsigned int		nr;
 	u32			last_id;
+	char			rest[NBC_RULE_TEXT_BYTES];
+	bool			stream;
 	struct nbc_lies		lies;
 };
 

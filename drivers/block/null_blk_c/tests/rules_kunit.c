@@ -384,6 +384,39 @@ static void rk_several_lines_test(struct kunit *test)
 	nbc_rules_destroy(rules);
 }
 
+/* An operation meets more rules than are met under the lock at a time: each, and once. */
+static void rk_many_test(struct kunit *test)
+{
+	const struct nbc_cmd discard = { .op = REQ_OP_DISCARD, .pos = 8 << 9, .len = 4000 << 9 };
+	const struct nbc_cmd read = { .op = REQ_OP_READ, .pos = 8 << 9, .len = 4000 << 9 };
+	struct nbc_rules *rules = rk_rules(test);
+	struct nbc_verdict verdict;
+	char text[64];
+	u32 i;
+
+	/* Some begin before it, and several at the same sector. */
+	for (i = 0; i < 1000; i++) {
+		snprintf(text, sizeof(text), "add,op=DISCARD,start=%u,nr_sectors=9,delay_nsec=3",
+			 i / 3 * 4);
+		rk_change(test, rules, text);
+	}
+	KUNIT_EXPECT_FALSE(test, nbc_rules_judge(rules, &read, &verdict));
+	for (i = 1; i <= 3; i++) {
+		KUNIT_EXPECT_TRUE(test, nbc_rules_judge(rules, &discard, &verdict));
+		KUNIT_EXPECT_EQ(test, verdict.delay_nsec, 3000);
+		KUNIT_EXPECT_EQ(test, verdict.rule, 1000);
+	}
+	rk_change(test, rules, "add,op=READ,status=IOERR");
+	KUNIT_EXPECT_TRUE(test, nbc_rules_judge(rules, &read, &verdict));
+	KUNIT_EXPECT_EQ(test, verdict.rule, 1001);
+	rk_change(test, rules, "remove,id=1001");
+	KUNIT_EXPECT_FALSE(test, nbc_rules_judge(rules, &read, &verdict));
+	rk_change(test, rules, "removeall");
+	KUNIT_EXPECT_FALSE(test, nbc_rules_judge(rules, &discard, &verdict));
+	KUNIT_EXPECT_EQ(test, rules->ops, 0);
+	nbc_rules_destroy(rules);
+}
+
 static struct kunit_case rk_cases[] = {
 	KUNIT_CASE_PARAM(rk_parse_test, rk_line_gen_params),
 	KUNIT_CASE(rk_long_line_test),
@@ -393,6 +426,7 @@ static struct kunit_case rk_cases[] = {
 	KUNIT_CASE(rk_meets_test),
 	KUNIT_CASE(rk_verdict_test),
 	KUNIT_CASE(rk_several_lines_test),
+	KUNIT_CASE(rk_many_test),
 	{}
 };
 

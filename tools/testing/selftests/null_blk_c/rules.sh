@@ -140,6 +140,16 @@ check "fio goes on" kill "$busy"
 wait "$busy" || true
 check_eq "and nothing failed" "$(kmsg_since_start | grep -c "dev d, sector [0-9]\{5\}" || true)" 0
 
+# More than a program writes at a time, so that lines are cut anywhere
+many 0 20000 >"${TMPDIR:-/tmp}/rules.$$"
+for bytes in 131072 5000 4096; do
+	check "twenty thousand, $bytes bytes at a time" dd if="${TMPDIR:-/tmp}/rules.$$" \
+		of="$NBC_ROOT/d/rules" bs=$bytes conv=notrunc status=none
+	check "the list says how many" grep -q '^# 199[0-9]* more$' "$NBC_ROOT/d/rules"
+	check "the last acts" expect_errno EIO io read 16376
+	rule removeall
+done
+
 rule add,op=READ,status=IOERR
 for text in "" x add "add," op=READ,status=IOERR add,op=READ add,status=IOERR \
 	add,op=READ,status=IOERR,delay_nsec=1 add,op=READS,status=IOERR add,op=,status=IOERR \
