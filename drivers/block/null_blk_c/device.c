@@ -413,6 +413,7 @@ int nbc_latency_store(struct nbc_device *dev, const char *text)
 		if (!ret && dev->disk)
 			nbc_disk_choose_path(dev->disk);
 	}
+	/* See litmus/latency_model.litmus. */
 	if (old) {
 		synchronize_rcu();
 		nbc_model_free(old);

@@ -648,7 +648,10 @@ void nvmec_multi_leave(struct nvmec_ns *ns)
 	mutex_unlock(&nvmec_multi_lock);
 	percpu_ref_kill(&ns->path_users);
 	wait_for_completion(&ns->path_idle);
-	/* That includes a grace period: nobody looks at the way in the list any more. */
+	/*
+	 * That includes a grace period: nobody looks at the way in the list any more.
+	 * See litmus/multi_leave.litmus.
+	 */
 	nvmec_multi_kick(multi);
 }
 
