@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # Clean Debian systems to build and to try packages in, made by mmdebstrap. Each is an
-# archive in the cache, and what is done in it is done in a copy that vanishes. Root is
-# not needed where users may have namespaces. Sourced after common.sh.
+# archive in the cache, and what is done in it is done in a copy that vanishes. Sourced
+# after common.sh.
 
 # shellcheck source-path=SCRIPTDIR source=mirror.sh
 . "$MQBLK_TOP/scripts/lib/mirror.sh"
