@@ -72,6 +72,8 @@ bad="Invalid or incomplete multibyte or wide character"
 # of 512 bytes eight times that.
 dmesg_expect "protection error, dev nvmec" "integrity: guard tag error" "I/O error, dev nvmec"
 dmesg_expect "guard tag error at sector"
+# Who discards looks for file systems first, through the page cache.
+dmesg_expect "Buffer I/O error on dev nvmec0n1, logical block [0-9]*, async page read"
 while read -r format bs at profile; do
 	name="format ${format//,/ }"
 	check "$name: up" up "${format//,/ }"
