@@ -234,6 +234,37 @@ int nvmec_admin_identify_nvm(struct nvmec_ctrl *ctrl)
 	return nvmec_to_errno(ret);
 }
 
+/**
+ * nvmec_admin_extend_formats - have namespaces with formats that are extended be usable
+ * @ctrl: identified; &nvmec_ctrl.formats_extended is written. Older ones have no such
+ *	formats
+ *
+ * Until the host says that it knows of them (LBAFEE, NVM Express Base Specification, Host
+ * Behavior Support), the controller refuses I/O to them.
+ *
+ * Context: as nvmec_admin().
+ * Return: 0, or an errno: such namespaces cannot be used then.
+ */
+int nvmec_admin_extend_formats(struct nvmec_ctrl *ctrl)
+{
+	struct nvme_feat_host_behavior *behavior;
+	struct nvme_command cmd;
+	int ret;
+
+	ctrl->formats_extended = false;
+	if (!ctrl->ident.elbas)
+		return 0;
+	behavior = kzalloc(NVMEC_PAGE_SIZE, GFP_KERNEL);
+	if (!behavior)
+		return -ENOMEM;
+	behavior->lbafee = 1;
+	nvmec_cmd_set_feature(&cmd, NVME_FEAT_HOST_BEHAVIOR, 0);
+	ret = nvmec_admin(ctrl, &cmd, behavior, sizeof(*behavior), NULL);
+	ctrl->formats_extended = !ret;
+	kfree(behavior);
+	return nvmec_to_errno(ret);
+}
+
 /* --- queues --------------------------------------------------------------- */
 
 /**

@@ -30,6 +30,7 @@ int nvmec_identify(struct nvmec_ctrl *ctrl, u8 cns, u32 nsid, u8 csi,
 		   void *page);
 int nvmec_admin_identify(struct nvmec_ctrl *ctrl);
 int nvmec_admin_identify_nvm(struct nvmec_ctrl *ctrl);
+int nvmec_admin_extend_formats(struct nvmec_ctrl *ctrl);
 int nvmec_admin_set_queues(struct nvmec_ctrl *ctrl, unsigned int *count);
 int nvmec_admin_create_queue(struct nvmec_queue *queue);
 int nvmec_admin_delete_queue(struct nvmec_queue *queue);

@@ -366,6 +366,7 @@ static const struct nvmec_step nvmec_steps[] = {
 	{ "enable", nvmec_start_admin },
 	{ "identify controller", nvmec_admin_identify },
 	{ "identify command set", nvmec_admin_identify_nvm, .optional = true },
+	{ "extended formats", nvmec_admin_extend_formats, .optional = true },
 	{ "subsystem", nvmec_subsys_join, .optional = true },
 	{ "number of queues", nvmec_start_count },
 	{ "shadow doorbells", nvmec_admin_shadows_start, .optional = true },

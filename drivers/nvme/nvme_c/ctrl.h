@@ -60,6 +60,7 @@ enum nvmec_state {
  * @ready_ms: how long enabling may take
  * @stop_ms: how long disabling may take
  * @ident: what it is; written in bring-up
+ * @formats_extended: it lets blocks have other guards than of old; likewise
  * @state_lock: guards @state
  * @state: changed by nvmec_ctrl_set_state() only
  * @run_lock: held to start or stop the controller, may sleep; outermost
@@ -142,6 +143,7 @@ struct nvmec_ctrl {
 	u32				ready_ms;
 	u32				stop_ms;
 	struct nvmec_ident		ident;
+	bool				formats_extended;
 
 	spinlock_t			state_lock;
 	enum nvmec_state		state;

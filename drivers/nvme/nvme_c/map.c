@@ -231,9 +231,10 @@ VISIBLE_IF_KUNIT bool nvmec_wants_sgl(struct nvmec_ctrl *ctrl,
  * A controller that moves two pages of more takes the second entry for the second page,
  * where it is the list's address: the list must have a page of its own then.
  */
-static bool nvmec_wants_big(const struct nvmec_rq *nrq, unsigned int prps)
+static bool nvmec_wants_big(struct request *rq, unsigned int prps)
 {
-	return nrq->user && nrq->loose && prps > 2;
+	return blk_rq_is_passthrough(rq) && nvmec_rq(rq)->user &&
+	       nvmec_rq(rq)->loose && prps > 2;
 }
 
 /* Data of any shape. */
@@ -242,7 +243,7 @@ static noinline blk_status_t nvmec_map_prps(struct nvmec_ctrl *ctrl,
 					    unsigned int prps)
 {
 	if (rq->nr_phys_segments <= NVMEC_SMALL_SEGS &&
-	    prps <= NVMEC_SMALL_PRPS + 1 && !nvmec_wants_big(nvmec_rq(rq), prps))
+	    prps <= NVMEC_SMALL_PRPS + 1 && !nvmec_wants_big(rq, prps))
 		return nvmec_map_small(ctrl, rq, prps);
 	return nvmec_map_big(ctrl, rq, prps);
 }
@@ -307,7 +308,7 @@ blk_status_t nvmec_map_protected(struct nvmec_ns *ns, struct request *rq)
 	else if (!nvmec_meta_strips(meta))
 		return BLK_STS_NOTSUPP;
 	status = nvmec_map_data(ns->ctrl, rq);
-	if (status || !bv.bv_len)
+	if (status || !blk_integrity_rq(rq))
 		return status;
 	if (WARN_ON_ONCE(bv.bv_len != (blk_rq_bytes(rq) >> ns->lba_shift) * meta->bytes))
 		return BLK_STS_IOERR;

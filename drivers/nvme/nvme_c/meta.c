@@ -31,7 +31,10 @@
 #define NVMEC_GUARD_64	2
 
 /* Same metadata is compared as memory. */
-static_assert(sizeof(struct nvmec_meta) == 6);
+static_assert(sizeof(struct nvmec_meta) == 8);
+
+/* Kernels that have no reserve for metadata allocate that of a request in one piece. */
+#define NVMEC_MAX_RQ_META	(PAGE_SIZE << PAGE_ALLOC_COSTLY_ORDER)
 
 /* --- what a namespace says ------------------------------------------------ */
 
@@ -93,7 +96,8 @@ int nvmec_meta_guard(struct device *dev, u32 nsid, const struct nvme_id_ns_nvm *
 {
 	u32 elbaf = le32_to_cpu(id->elbaf[info->format]);
 
-	switch (nvme_elbaf_guard_type(elbaf)) {
+	info->meta.guard = nvme_elbaf_guard_type(elbaf);
+	switch (info->meta.guard) {
 	case NVMEC_GUARD_16:
 		break;
 	case NVMEC_GUARD_64:
@@ -121,14 +125,23 @@ static unsigned int nvmec_meta_tag_bytes(const struct nvmec_meta *meta)
 	return sizeof(__be16);
 }
 
+/*
+ * Kernels that cannot take a block in two pieces make protection information for each piece,
+ * and have room for each block: there must be no such block.
+ */
 static void nvmec_meta_profile(const struct nvmec_meta *meta, struct queue_limits *lim)
 {
+	unsigned int max_blocks = NVMEC_MAX_RQ_META / meta->bytes;
 	struct blk_integrity *bi = &lim->integrity;
 
 	mqblk_set_integrity_bytes(bi, meta->bytes, meta->pi_bytes);
 	lim->max_integrity_segments = 1;
+	lim->max_hw_sectors = min(lim->max_hw_sectors,
+				  max_blocks * (lim->logical_block_size >> SECTOR_SHIFT));
 	if (!meta->pi_type)
 		return;
+	if (!MQBLK_SPLIT_INTERVAL_CAPABLE)
+		lim->dma_alignment = max(lim->dma_alignment, lim->logical_block_size - 1);
 	bi->csum_type = meta->pi_bytes == sizeof(struct t10_pi_tuple) ?
 			BLK_INTEGRITY_CSUM_CRC : BLK_INTEGRITY_CSUM_CRC64;
 	bi->pi_offset = meta->pi_first ? 0 : meta->bytes - meta->pi_bytes;
@@ -147,10 +160,13 @@ static void nvmec_meta_profile(const struct nvmec_meta *meta, struct queue_limit
  */
 void nvmec_meta_limits(struct nvmec_ns_info *info)
 {
-	const struct nvmec_meta *meta = &info->meta;
+	struct nvmec_meta *meta = &info->meta;
 
 	if (!meta->bytes)
 		return;
+	/* A bio may be split after any block, and addresses are of dwords. */
+	if (!info->no_blocks && !meta->extended && meta->bytes % sizeof(u32))
+		info->no_blocks = "MS: no multiple of 4";
 	if (!info->no_blocks && IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY) && !meta->extended &&
 	    meta->bytes <= U8_MAX) {
 		nvmec_meta_profile(meta, &info->limits);
@@ -161,6 +177,7 @@ void nvmec_meta_limits(struct nvmec_ns_info *info)
 	if (!info->no_blocks)
 		info->no_blocks = meta->extended ? "FLBAS: metadata between the data" :
 						   "MS: metadata of that length";
+	meta->barred = true;
 	info->capacity_sects = 0;
 }
 

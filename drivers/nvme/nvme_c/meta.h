@@ -18,6 +18,8 @@ struct nvmec_ns_info;
  * @pi_bytes: how long that is: 8 with a guard of 16 bits, 16 with one of 64 bits; or 0
  * @pi_first: it comes first in the metadata, otherwise last
  * @extended: the metadata of each block follows its data in the same buffer
+ * @guard: type of the guard (PIF); 0 has 16 bits
+ * @barred: the block layer cannot use such blocks
  */
 struct nvmec_meta {
 	u16	bytes;
@@ -25,6 +27,8 @@ struct nvmec_meta {
 	u8	pi_bytes;
 	bool	pi_first;
 	bool	extended;
+	u8	guard;
+	bool	barred;
 };
 
 /* Can the controller make it for what is written, and take it off what is read? */

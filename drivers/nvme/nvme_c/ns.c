@@ -112,7 +112,8 @@ static int nvmec_info_describe(struct nvmec_ctrl *ctrl, u32 nsid,
 
 /*
  * Which guard a format has, if it may be another one than of old. Controllers before that
- * do not know the question.
+ * do not know the question. One that has such formats and does not answer is not believed:
+ * what its namespaces were stays.
  */
 static int nvmec_info_guard(struct nvmec_ctrl *ctrl, u32 nsid,
 			    struct nvmec_ns_info *info, void *page)
@@ -122,9 +123,11 @@ static int nvmec_info_guard(struct nvmec_ctrl *ctrl, u32 nsid,
 	if (!info->meta.pi_type || !ctrl->ident.elbas)
 		return 0;
 	ret = nvmec_identify(ctrl, NVME_ID_CNS_CS_NS, nsid, NVME_CSI_NVM, page);
-	if (nvmec_not_offered(ret))
-		return 0;
-	return ret ?: nvmec_meta_guard(&ctrl->dev, nsid, page, info);
+	if (!ret)
+		ret = nvmec_meta_guard(&ctrl->dev, nsid, page, info);
+	if (!ret && info->meta.guard && !ctrl->formats_extended)
+		info->no_blocks = "LBAFEE: refused, and the format is extended";
+	return ret;
 }
 
 /* The largest append, in units of 512 bytes: ZASL is in pages of the controller. */

@@ -14,6 +14,7 @@
 #include <linux/blk-mq.h>
 #include <linux/capability.h>
 #include <linux/delay.h>
+#include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/mqblk_compat.h>
@@ -224,10 +225,10 @@ struct request *nvmec_passthru_request(const struct nvmec_user *user,
  * @rq: from nvmec_passthru_request(): the namespace does not change while it is there
  * @data: from nvmec_udata_get(), to be kept until the request is free
  *
- * Context: Any.
  * No more than the command moves, if that is known: of a list for more pages than it
  * moves the controller would take the address for that of a page.
  *
+ * Context: Any.
  * Return: 0; -EINVAL if there is less than the command moves, more than the controller
  * takes, or ranges of more than the block layer would discard at once. After an error it
  * has no data.
@@ -237,17 +238,26 @@ int nvmec_passthru_map(const struct nvmec_user *user, const struct nvmec_ucmd *u
 {
 	const struct nvmec_ns *ns = ucmd->admin ? NULL : user->ns;
 	u32 bytes = nvmec_least_bytes(ucmd, ns ? ns->lba_shift : 0, ns ? &ns->meta : NULL);
+	u32 meta_bytes, least;
 
 	nvmec_rq(rq)->loose = bytes == NVMEC_BYTES_UNKNOWN;
 	if (nvmec_rq(rq)->loose)
 		bytes = nvmec_udata_bytes(data);
 	else if (nvmec_udata_bytes(data) < bytes)
 		return -EINVAL;
-	if (ns && nvmec_udata_meta_bytes(data) < nvmec_least_meta_bytes(ucmd, &ns->meta))
+	meta_bytes = nvmec_udata_meta_bytes(data);
+	if (ns && !nvmec_rq(rq)->loose) {
+		least = nvmec_least_meta_bytes(ucmd, &ns->meta);
+		if (meta_bytes < least)
+			return -EINVAL;
+		meta_bytes = least;
+	}
+	/* What cannot be mapped would wait for ever for its turn to be. */
+	if (meta_bytes > dma_max_mapping_size(&user->ctrl->pdev->dev))
 		return -EINVAL;
 	if (nvmec_brings_too_much(user, ucmd, data))
 		return -EINVAL;
-	return nvmec_udata_attach(data, rq, bytes);
+	return nvmec_udata_attach(data, rq, bytes, meta_bytes);
 }
 
 /**

@@ -402,10 +402,11 @@ static int nvmec_udata_take_meta(struct nvmec_udata *data, const struct nvmec_uc
 		return 0;
 	if (ucmd->meta_len > NVMEC_MAX_META_BYTES)
 		return -EINVAL;
-	ret = nvmec_udata_charge(data, DIV_ROUND_UP(ucmd->meta_len, PAGE_SIZE));
+	ret = nvmec_udata_charge(data, 1UL << get_order(ucmd->meta_len));
 	if (ret)
 		return ret;
-	data->meta = kzalloc(ucmd->meta_len, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	/* In whole pages: a controller may move more of it than there is. */
+	data->meta = kzalloc(PAGE_ALIGN(ucmd->meta_len), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!data->meta)
 		return -ENOMEM;
 	data->meta_addr = ucmd->meta_addr;
@@ -524,9 +525,16 @@ struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
 	if (!data)
 		goto free;
 	data->iov = iov;
-	ret = nvmec_udata_fill(data, q, nvmec_brings_ranges(ucmd));
+	ret = nvmec_udata_charge(data, struct_size(data, vecs, data->max) >> PAGE_SHIFT);
+	if (!ret)
+		ret = nvmec_udata_fill(data, q, nvmec_brings_ranges(ucmd));
 	if (!ret)
 		ret = nvmec_udata_take_meta(data, ucmd);
+	if (!ret && !data->bounced) {
+		/* Where the user wants it is known by its pages. */
+		kfree(data->iov);
+		data->iov = NULL;
+	}
 	if (!ret)
 		return data;
 	nvmec_udata_put(data, false);
@@ -578,24 +586,28 @@ const void *nvmec_udata_copied(const struct nvmec_udata *data)
  * @rq: without data yet; of the queue that the data is for
  * @bytes: how much the command moves, at most nvmec_udata_bytes(); the rest is as if it
  *	were not there
+ * @meta_bytes: the same of the metadata, at most nvmec_udata_meta_bytes()
  *
  * The limits may have changed since the data was had; now they cannot.
  *
  * Context: Any.
  * Return: 0, or -EINVAL if the controller does not take that much.
  */
-int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq, u32 bytes)
+int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq, u32 bytes,
+		       u32 meta_bytes)
 {
 	struct gendisk *disk = rq->q->disk;
 
 	if (data && !data->spare)
 		data->bytes = bytes;
+	if (data)
+		data->meta_bytes = data->bytes ? meta_bytes : 0;
 	if (!data || !data->bytes)
 		return 0;
 	if (data->bytes > (u64)queue_max_hw_sectors(rq->q) << SECTOR_SHIFT ||
 	    data->nr > queue_max_segments(rq->q))
 		return -EINVAL;
-	nvmec_rq(rq)->meta = data->meta;
+	nvmec_rq(rq)->meta = data->meta_bytes ? data->meta : NULL;
 	nvmec_rq(rq)->meta_bytes = data->meta_bytes;
 	bio_init(&data->bio, disk ? disk->part0 : NULL, data->vecs, data->nr,
 		 req_op(rq));

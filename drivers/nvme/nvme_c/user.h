@@ -90,7 +90,8 @@ struct nvmec_udata *nvmec_udata_get(const struct nvmec_ucmd *ucmd,
 u32 nvmec_udata_bytes(const struct nvmec_udata *data);
 u32 nvmec_udata_meta_bytes(const struct nvmec_udata *data);
 const void *nvmec_udata_copied(const struct nvmec_udata *data);
-int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq, u32 bytes);
+int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq, u32 bytes,
+		       u32 meta_bytes);
 int nvmec_udata_put(struct nvmec_udata *data, bool done);
 
 /* passthru.c */

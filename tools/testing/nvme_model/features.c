@@ -94,6 +94,7 @@ static u16 nvmm_set_behavior(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 		return status;
 	nvmm_data_from_host(ctrl, ctrl->page, NVMM_BEHAVIOR_BYTES);
 	ctrl->host_behavior = ctrl->page[0];
+	ctrl->formats_extended = ctrl->page[offsetof(struct nvme_feat_host_behavior, lbafee)];
 	return 0;
 }
 
@@ -168,6 +169,8 @@ u16 nvmm_get_features(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 	case NVME_FEAT_HOST_BEHAVIOR:
 		memset(ctrl->page, 0, NVMM_BEHAVIOR_BYTES);
 		ctrl->page[0] = ctrl->host_behavior;
+		ctrl->page[offsetof(struct nvme_feat_host_behavior, lbafee)] =
+			ctrl->formats_extended;
 		return nvmm_answer_data(ctrl, cmd, ctrl->page, NVMM_BEHAVIOR_BYTES);
 	case NVME_FEAT_TEMP_THRESH:
 		return nvmm_get_threshold(ctrl, cmd);

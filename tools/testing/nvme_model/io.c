@@ -175,6 +175,8 @@ static u16 nvmm_io_locked(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 
 	if (!ns || !ns->attached)
 		return NVMM_DNR(NVME_SC_INVALID_NS);
+	if (nvmm_formats[ns->format].guard && !ctrl->formats_extended)
+		return NVMM_DNR(NVME_SC_INVALID_NS);
 	if (ns->readonly && nvmm_changes_data(sqe->common.opcode))
 		return NVMM_DNR(NVME_SC_NS_WRITE_PROTECTED);
 	switch (sqe->common.opcode) {

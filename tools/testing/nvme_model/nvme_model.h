@@ -532,6 +532,7 @@ struct nvmm_hmb {
  * @thresholds: feature 04h, by sensor, over and under; the thread's
  * @timestamp: feature 0eh; the thread's
  * @host_behavior: feature 16h, ACRE; the thread's
+ * @formats_extended: the same, LBAFEE
  * @subsys: its subsystem; constant while it has power or namespaces
  * @in_subsys: in &nvmm_subsys.ctrls
  * @hmb: memory of the host's
@@ -604,6 +605,7 @@ struct nvmm_ctrl {
 	u16			thresholds[NVMM_NR_TEMPS][2];
 	u64			timestamp;
 	u8			host_behavior;
+	bool			formats_extended;
 	struct nvmm_hmb		hmb;
 
 	struct nvmm_subsys	*subsys;

@@ -298,6 +298,8 @@ static void nvmm_start(struct nvmm_ctrl *ctrl)
 	ctrl->spoiled = false;
 	ctrl->counts[NVMM_ENABLES]++;
 	ctrl->event_config = 0;
+	ctrl->host_behavior = 0;
+	ctrl->formats_extended = false;
 	nvmm_reset_thresholds(ctrl);
 	ctrl->wce = ctrl->config.vwc;
 	ctrl->masked = 0;

@@ -357,6 +357,8 @@ static int send_uring(const struct attempt *a, unsigned int op)
 		return ret;
 	errno = -ret;
 	if (errno == EPROTO) {
+		history[sent % NR_OF(history)] = *a;
+		returned[sent++ % NR_OF(history)] = ret;
 		printf("the completion of another command\n");
 		found(a, "nothing", a->at);
 	}
@@ -395,7 +397,7 @@ static size_t last_byte(const struct attempt *a)
 
 	if (a->way == BY_SUBMIT)
 		bytes = ((a->cmd.cdw12 & 0xffff) + 1) * 512UL;
-	if (a->cmd.metadata && bytes < PAGE)
+	if (a->cmd.metadata_len && bytes < PAGE)
 		bytes = PAGE;
 	return a->at + bytes;
 }
@@ -494,5 +496,5 @@ int main(int argc, char **argv)
 		one();
 	printf("%lu sent: %lu done, %lu failed, %lu refused\n", sent, ended, failed,
 	       refused);
-	return 0;
+	return !ended;
 }
