@@ -15,6 +15,9 @@
 #include "null_blk_c.h"
 #include "zoned.h"
 
+/* How often it is looked whether processes are gone that rules end with */
+#define NBC_ORPHANS_TIME	(HZ / 10)
+
 /*
  * Makes a disk known, and lets its timer, limits and faults act. Before that they do
  * not: power-on reads partitions, under the lock that is needed to undo it.
@@ -350,6 +353,27 @@ int nbc_badblocks_store(struct nbc_device *dev, const char *text)
 	return ret;
 }
 
+/* Looks for processes that are gone, and again later if rules have any. */
+static void nbc_device_look_for_orphans(struct work_struct *work)
+{
+	struct nbc_device *dev =
+		container_of(to_delayed_work(work), struct nbc_device, orphans);
+	struct nbc_disk *ndisk = NULL;
+	LIST_HEAD(taken);
+
+	scoped_guard(mutex, &dev->config_lock) {
+		if (nbc_rules_remove_orphans(&dev->rules) && dev->disk) {
+			nbc_disk_choose_path(dev->disk);
+			if (nbc_hold_take_free(&dev->disk->hold, &dev->rules, &taken))
+				ndisk = dev->disk;
+		}
+		if (nbc_rules_have_holders(&dev->rules))
+			schedule_delayed_work(&dev->orphans, NBC_ORPHANS_TIME);
+	}
+	if (ndisk)
+		nbc_hold_go_orphans(&ndisk->hold, ndisk, &taken);
+}
+
 /**
  * nbc_rules_store - add and remove rules of a device
  * @dev: the device
@@ -368,6 +392,8 @@ int nbc_rules_store(struct nbc_device *dev, const char *text)
 
 	scoped_guard(mutex, &dev->config_lock) {
 		ret = nbc_rules_change(&dev->rules, nbc_device_name(dev), text);
+		if (nbc_rules_have_holders(&dev->rules))
+			schedule_delayed_work(&dev->orphans, NBC_ORPHANS_TIME);
 		if (!dev->disk)
 			return ret;
 		nbc_disk_choose_path(dev->disk);
@@ -548,6 +574,7 @@ struct nbc_device *nbc_device_alloc(void)
 	mutex_init(&dev->config_lock);
 	dev->config = nbc_defaults;
 	dev->minor = -1;
+	INIT_DELAYED_WORK(&dev->orphans, nbc_device_look_for_orphans);
 	nbc_store_create(&dev->store);
 	nbc_rules_create(&dev->rules);
 	if (badblocks_init(&dev->badblocks, 1)) {
@@ -566,6 +593,7 @@ struct nbc_device *nbc_device_alloc(void)
 void nbc_device_free(struct nbc_device *dev)
 {
 	WARN_ON_ONCE(dev->disk);
+	cancel_delayed_work_sync(&dev->orphans);
 	badblocks_exit(&dev->badblocks);
 	nbc_rules_destroy(&dev->rules);
 	nbc_latency_destroy(&dev->latency);

@@ -180,6 +180,16 @@ bool nbc_hold_take_free(struct nbc_hold *hold, struct nbc_rules *rules,
 	return any;
 }
 
+/* All that was taken has gone on. */
+static void nbc_hold_gone(struct nbc_hold *hold)
+{
+	/* Under the lock: who drains may go on to free it. */
+	spin_lock_irq(&hold->lock);
+	if (!--hold->nr_going)
+		wake_up(&hold->idle);
+	spin_unlock_irq(&hold->lock);
+}
+
 /**
  * nbc_hold_go - go on with operations that waited
  * @hold: where they did
@@ -198,11 +208,27 @@ void nbc_hold_go(struct nbc_hold *hold, struct nbc_disk *ndisk, struct list_head
 		held->go(ndisk, held, status);
 		cond_resched();
 	}
-	/* Under the lock: who drains may go on to free it. */
-	spin_lock_irq(&hold->lock);
-	if (!--hold->nr_going)
-		wake_up(&hold->idle);
-	spin_unlock_irq(&hold->lock);
+	nbc_hold_gone(hold);
+}
+
+/**
+ * nbc_hold_go_orphans - go on with operations whose rule went with its process
+ * @hold: where they waited
+ * @ndisk: as for nbc_hold_go()
+ * @taken: likewise; each ends with what its rule said, or goes on
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_hold_go_orphans(struct nbc_hold *hold, struct nbc_disk *ndisk,
+			 struct list_head *taken)
+{
+	struct nbc_held *held, *next;
+
+	list_for_each_entry_safe(held, next, taken, entry) {
+		held->go(ndisk, held, held->verdict.orphan);
+		cond_resched();
+	}
+	nbc_hold_gone(hold);
 }
 
 /**

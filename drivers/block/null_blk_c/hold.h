@@ -85,6 +85,8 @@ bool nbc_hold_take(struct nbc_hold *hold, const struct nbc_hold_order *order,
 		   struct list_head *taken);
 bool nbc_hold_take_free(struct nbc_hold *hold, struct nbc_rules *rules,
 			struct list_head *taken);
+void nbc_hold_go_orphans(struct nbc_hold *hold, struct nbc_disk *ndisk,
+			 struct list_head *taken);
 void nbc_hold_go(struct nbc_hold *hold, struct nbc_disk *ndisk, struct list_head *taken,
 		 blk_status_t status);
 void nbc_hold_hurry(struct nbc_hold *hold, struct nbc_disk *ndisk, bool hurry,

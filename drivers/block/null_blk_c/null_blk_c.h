@@ -15,6 +15,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "attr.h"
 #include "cache.h"
@@ -203,6 +204,7 @@ struct nbc_disk {
  * @badblocks: likewise
  * @rules: likewise
  * @latency: likewise
+ * @orphans: looks now and then whether processes are gone that rules end with
  * @zones: those of the disk that it has or last had, NULL for none; outlive
  *	@disk likewise; changes with power only
  * @faults: by enum nbc_fault_id
@@ -222,6 +224,7 @@ struct nbc_device {
 	struct badblocks	badblocks;
 	struct nbc_rules	rules;
 	struct nbc_latency	latency;
+	struct delayed_work	orphans;
 	struct nbc_zones	*zones;
 	struct nbc_fault	faults[NBC_NR_FAULTS];
 	int			minor;

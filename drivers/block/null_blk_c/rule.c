@@ -11,6 +11,8 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
 #include <linux/siphash.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>
@@ -213,9 +215,10 @@ static const char *nbc_word_status(struct nbc_rule *rule, char *value)
 
 static const char *nbc_word_delay(struct nbc_rule *rule, char *value)
 {
-	return nbc_word_number(value, 1, LONG_MAX, &rule->delay_nsec,
-			       "delay_nsec= a time in ns, 1 and more") ?:
-	       nbc_rule_act(rule, NBC_ACT_DELAY);
+	/* First, for a rule that holds has something else there. */
+	return nbc_rule_act(rule, NBC_ACT_DELAY) ?:
+	       nbc_word_number(value, 1, LONG_MAX, &rule->delay_nsec,
+			       "delay_nsec= a time in ns, 1 and more");
 }
 
 static const char *nbc_word_hold(struct nbc_rule *rule, char *value)
@@ -231,6 +234,25 @@ static const char *nbc_word_lie(struct nbc_rule *rule, char *value)
 		return "lie=lost, shorn, misplaced, bitrot or decay";
 	rule->lie = lie;
 	return nbc_rule_act(rule, NBC_ACT_LIE);
+}
+
+/* Shares its place with delay_nsec= and by=, which come after other actions only. */
+static const char *nbc_word_holder(struct nbc_rule *rule, char *value)
+{
+	u64 nr;
+
+	if (rule->action != NBC_ACT_HOLD)
+		return "holder= after hold only";
+	if (!nbc_word_number(value, 1, INT_MAX, &nr, ""))
+		rule->holder = find_get_pid(nr);
+	return rule->holder ? NULL : "holder= the number of a process that is there";
+}
+
+static const char *nbc_word_orphans(struct nbc_rule *rule, char *value)
+{
+	if (rule->action != NBC_ACT_HOLD || !rule->holder)
+		return "orphans= after holder= only";
+	return value && !nbc_status_parse(value, &rule->status) ? NULL : nbc_status_wants;
 }
 
 /* Shares its place with delay_nsec=, which no rule has that lies. */
@@ -256,6 +278,8 @@ static const struct {
 	{ "status",	nbc_word_status },
 	{ "delay_nsec",	nbc_word_delay },
 	{ "hold",	nbc_word_hold },
+	{ "holder",	nbc_word_holder },
+	{ "orphans",	nbc_word_orphans },
 	{ "lie",	nbc_word_lie },
 	{ "by",		nbc_word_by },
 };
@@ -360,6 +384,36 @@ static int nbc_line_add(struct nbc_rule_line *line, char *words)
 	return nbc_line_finish(line);
 }
 
+/**
+ * nbc_rule_put_holder - forget the process that a rule ends with
+ * @rule: the rule; it may have none
+ *
+ * Context: Any.
+ */
+void nbc_rule_put_holder(struct nbc_rule *rule)
+{
+	if (rule->action == NBC_ACT_HOLD)
+		put_pid(rule->holder);
+}
+
+/**
+ * nbc_rule_orphaned - is the process gone that a rule ends with?
+ * @rule: the rule
+ *
+ * Context: Process context.
+ * Return: whether it is; never for one without.
+ */
+bool nbc_rule_orphaned(const struct nbc_rule *rule)
+{
+	struct task_struct *task;
+
+	if (rule->action != NBC_ACT_HOLD || !rule->holder)
+		return false;
+	guard(rcu)();
+	task = pid_task(rule->holder, PIDTYPE_TGID);
+	return !task || READ_ONCE(task->exit_state);
+}
+
 static int nbc_line_remove(struct nbc_rule_line *line, char *word)
 {
 	line->verb = NBC_RULE_REMOVE;
@@ -404,10 +458,12 @@ int nbc_rule_parse(const char *text, size_t len, struct nbc_rule_line *line)
 
 	len = min(len, sizeof(line->text));
 	nbc_line_copy(line, text, len);
+	line->rule = (struct nbc_rule) { };
 	if (len == sizeof(line->text))
 		return nbc_line_blame(line, line->text, "a line of 255 characters at most");
 	ret = nbc_line_parse(line);
 	if (ret) {
+		nbc_rule_put_holder(&line->rule);
 		/* What was taken apart is to be seen as it was. */
 		nbc_line_copy(line, text, len);
 		if (line->bad != line->text)
@@ -434,12 +490,22 @@ static int nbc_rule_print_ops(const struct nbc_rule *rule, char *buf, size_t siz
 	return len;
 }
 
+static int nbc_rule_print_hold(const struct nbc_rule *rule, char *buf, size_t size)
+{
+	if (!rule->holder)
+		return scnprintf(buf, size, ",hold");
+	if (!rule->status)
+		return scnprintf(buf, size, ",hold,holder=%d", pid_vnr(rule->holder));
+	return scnprintf(buf, size, ",hold,holder=%d,orphans=%s", pid_vnr(rule->holder),
+			 nbc_status_name(rule->status));
+}
+
 static int nbc_rule_print_action(const struct nbc_rule *rule, char *buf, size_t size)
 {
 	if (rule->action == NBC_ACT_STATUS)
 		return scnprintf(buf, size, ",status=%s", nbc_status_name(rule->status));
 	if (rule->action == NBC_ACT_HOLD)
-		return scnprintf(buf, size, ",hold");
+		return nbc_rule_print_hold(rule, buf, size);
 	if (rule->action == NBC_ACT_LIE && rule->lie == NBC_LIE_MISPLACED)
 		return scnprintf(buf, size, ",lie=misplaced,by=%llu", rule->by);
 	if (rule->action == NBC_ACT_LIE)

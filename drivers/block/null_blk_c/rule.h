@@ -10,6 +10,7 @@
 #include <linux/blk_types.h>
 #include <linux/limits.h>
 #include <linux/list.h>
+#include <linux/pid.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
 
@@ -47,11 +48,13 @@ enum nbc_action {
  * @id: its number; 0 until it has one
  * @ops: which operations it is for: a bit for each enum req_op
  * @action: enum nbc_action
- * @status: with NBC_ACT_STATUS, what the operation ends with
+ * @status: with NBC_ACT_STATUS, what the operation ends with; with @holder, what those that
+ *	wait end with when it is gone, or BLK_STS_OK to let them go on
  * @lie: with NBC_ACT_LIE, enum nbc_lie
  * @chance: it hits one operation in so many, by chance
  * @delay_nsec: with NBC_ACT_DELAY, how much longer it takes
  * @by: with NBC_LIE_MISPLACED, how many sectors away the data goes
+ * @holder: with NBC_ACT_HOLD, the process that the rule ends with, or NULL; a reference
  * @seed: of all that is left to chance
  * @met: operations that it met while @times was not used up
  * @hits: how many of them it acted on
@@ -79,6 +82,7 @@ struct nbc_rule {
 	union {
 		u64		delay_nsec;
 		u64		by;
+		struct pid	*holder;
 	};
 	u64			seed;
 	u64			met;
@@ -122,6 +126,8 @@ static inline u32 nbc_op_bit(enum req_op op)
 }
 
 int nbc_rule_parse(const char *text, size_t len, struct nbc_rule_line *line);
+void nbc_rule_put_holder(struct nbc_rule *rule);
+bool nbc_rule_orphaned(const struct nbc_rule *rule);
 int nbc_rule_print(const struct nbc_rule *rule, char *buf, size_t size);
 u64 nbc_rule_draw(const struct nbc_rule *rule, u64 what);
 bool nbc_rule_hits(struct nbc_rule *rule);

@@ -30,6 +30,9 @@
 /* What configfs takes of an attribute, and what it gives. */
 #define NBC_RULES_PAGE_BYTES	min(PAGE_SIZE, SZ_4K)
 
+/* A mark in &nbc_rules.ids */
+#define NBC_RULE_HAS_HOLDER	XA_MARK_1
+
 /* So many rules are met under the lock, some microseconds, and then others get it. */
 #define NBC_RULES_AT_ONCE	64
 
@@ -114,8 +117,11 @@ static bool nbc_rule_act(struct nbc_rule *rule, const struct nbc_cmd *cmd,
 					   LONG_MAX - verdict->delay_nsec);
 		return true;
 	}
-	verdict->status = rule->status;
 	verdict->hold = rule->action == NBC_ACT_HOLD;
+	if (verdict->hold)
+		verdict->orphan = rule->status;
+	else
+		verdict->status = rule->status;
 	if (rule->action == NBC_ACT_LIE)
 		nbc_rule_lie(rule, cmd, verdict);
 	return false;
@@ -295,6 +301,11 @@ static void nbc_rule_unlink(struct nbc_rules *rules, struct nbc_rule *rule)
 	write_sequnlock_bh(&rules->lock);
 }
 
+static bool nbc_rule_has_holder(const struct nbc_rule *rule)
+{
+	return rule->action == NBC_ACT_HOLD && rule->holder;
+}
+
 static int nbc_rules_add(struct nbc_rules *rules, const struct nbc_rule *like)
 {
 	struct nbc_rule *rule;
@@ -313,6 +324,8 @@ static int nbc_rules_add(struct nbc_rules *rules, const struct nbc_rule *like)
 		kfree(rule);
 		return ret;
 	}
+	if (nbc_rule_has_holder(rule))
+		xa_set_mark(&rules->ids, rule->id, NBC_RULE_HAS_HOLDER);
 	nbc_rule_link(rules, rule);
 	WRITE_ONCE(rules->nr, rules->nr + 1);
 	return 0;
@@ -325,9 +338,44 @@ static int nbc_rules_remove(struct nbc_rules *rules, u32 id)
 	if (!rule)
 		return -ENOENT;
 	nbc_rule_unlink(rules, rule);
+	nbc_rule_put_holder(rule);
 	kfree_rcu(rule, rcu);
 	WRITE_ONCE(rules->nr, rules->nr - 1);
 	return 0;
+}
+
+/**
+ * nbc_rules_have_holders - does any rule end with a process?
+ * @rules: the rules
+ *
+ * Context: Process context; the caller serialises it with nbc_rules_change().
+ * Return: whether any does.
+ */
+bool nbc_rules_have_holders(struct nbc_rules *rules)
+{
+	return xa_marked(&rules->ids, NBC_RULE_HAS_HOLDER);
+}
+
+/**
+ * nbc_rules_remove_orphans - remove rules whose process is gone
+ * @rules: the rules
+ *
+ * Context: Process context, may sleep; the caller serialises it with nbc_rules_change().
+ * Return: whether there was any.
+ */
+bool nbc_rules_remove_orphans(struct nbc_rules *rules)
+{
+	struct nbc_rule *rule;
+	unsigned long id;
+	bool any = false;
+
+	xa_for_each_marked(&rules->ids, id, rule, NBC_RULE_HAS_HOLDER) {
+		if (!nbc_rule_orphaned(rule))
+			continue;
+		nbc_rules_remove(rules, id);
+		any = true;
+	}
+	return any;
 }
 
 static void nbc_rules_remove_all(struct nbc_rules *rules)
@@ -376,7 +424,13 @@ static int nbc_rules_change_one(struct nbc_rules *rules, const char *name,
 
 	if (!line)
 		return -ENOMEM;
-	ret = nbc_rule_parse(text, len, line) ?: nbc_rules_obey(rules, line);
+	ret = nbc_rule_parse(text, len, line);
+	if (!ret) {
+		ret = nbc_rules_obey(rules, line);
+		/* One that was added has it now. */
+		if (ret && line->verb == NBC_RULE_ADD)
+			nbc_rule_put_holder(&line->rule);
+	}
 	nbc_rules_complain(name, line, ret);
 	kfree(line);
 	return ret;

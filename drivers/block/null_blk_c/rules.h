@@ -30,7 +30,8 @@ struct nbc_cmd;
  * @ops: operations that any rule is for: a bit for each enum req_op; changes under @lock,
  *	and is read without
  * @nr_of_op: by bit of @ops, how many rules are for it
- * @ids: all rules, by number; changes, as do the rest, under &nbc_device.config_lock
+ * @ids: all rules, by number; those with a holder are marked. Changes, as do the rest,
+ *	under &nbc_device.config_lock
  * @nr: how many
  * @last_id: number of the latest
  * @rest: begin of a line whose end has not been written yet, or ""; changes as @ids does
@@ -57,6 +58,7 @@ struct nbc_rules {
  * @rule: number of the rule that decided, 0 for none
  * @status: what it fails with, or BLK_STS_OK
  * @hold: it waits until the user lets it go
+ * @orphan: then, what it ends with if the rule's process goes, or BLK_STS_OK to go on
  * @lies: it is not done as it seems
  * @lie: then, in which way: enum nbc_lie
  * @delay_nsec: how much longer it takes
@@ -68,6 +70,7 @@ struct nbc_verdict {
 	u32		rule;
 	blk_status_t	status;
 	bool		hold;
+	blk_status_t	orphan;
 	bool		lies;
 	u8		lie;
 	u64		delay_nsec;
@@ -80,6 +83,8 @@ void nbc_rules_create(struct nbc_rules *rules);
 void nbc_rules_destroy(struct nbc_rules *rules);
 int nbc_rules_change(struct nbc_rules *rules, const char *name, const char *text);
 ssize_t nbc_rules_print(struct nbc_rules *rules, char *page);
+bool nbc_rules_have_holders(struct nbc_rules *rules);
+bool nbc_rules_remove_orphans(struct nbc_rules *rules);
 bool nbc_rules_has(struct nbc_rules *rules, u32 id);
 bool nbc_rules_judge(struct nbc_rules *rules, const struct nbc_cmd *cmd,
 		     struct nbc_verdict *verdict);
