@@ -293,6 +293,11 @@ static struct nbc_model *nbc_latency_read(struct nbc_latency *latency, const cha
 	struct nbc_model *model;
 	int ret;
 
+	/* Who writes nothing wants something, and does not get it. */
+	if (!*skip_spaces(text)) {
+		pr_err("%s: latency: \"\" is not valid, use off or a model\n", name);
+		return ERR_PTR(-EINVAL);
+	}
 	if (nbc_model_begins(text))
 		nbc_latency_begin(latency, name);
 	else if (nbc_latency_skips(latency, text))

@@ -170,6 +170,7 @@ check_eq "once" "$(kmsg_since_start | grep -c "latency: .*one of fixed=")" 1
 check_eq "nothing has changed" "$(nbc_get d latency)" "$kept"
 check "rubbish" expect_errno EINVAL nbc_set d latency=rubbish
 check "again" expect_errno EINVAL nbc_set d latency=rubbish
+check "nothing" expect_errno EINVAL nbc_set d latency=
 check "without an end" nbc_set d $'latency=latency 1\nop=READ fixed=2'
 check_eq "nothing is in force" "$(nbc_get d latency)" \
 	"$kept"$'\n'"# a part of a model came without end, and is not in force"
