@@ -382,9 +382,13 @@ static void rk_several_lines_test(struct kunit *test)
 		strcat(text, good);
 	strncat(text, good, 4095 - strlen(text));
 	KUNIT_ASSERT_EQ(test, strlen(text), 4095);
-	KUNIT_EXPECT_EQ(test, nbc_rules_change(rules, "kunit", text),
-			4095 / strlen(good) * strlen(good));
+	KUNIT_EXPECT_EQ(test, nbc_rules_change(rules, "kunit", text), 4095);
 	KUNIT_EXPECT_EQ(test, rules->nr, 1 + 4095 / strlen(good));
+	/* The rest of that line, in two parts. */
+	KUNIT_EXPECT_EQ(test, nbc_rules_change(rules, "kunit", "OE"), 2);
+	KUNIT_EXPECT_EQ(test, rules->nr, 1 + 4095 / strlen(good));
+	rk_change(test, rules, "RR\n");
+	KUNIT_EXPECT_EQ(test, rules->nr, 2 + 4095 / strlen(good));
 	/* Their list is cut, too. */
 	KUNIT_EXPECT_LT(test, nbc_rules_print(rules, text), 4096);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, " more\n"));
