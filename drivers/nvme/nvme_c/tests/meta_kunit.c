@@ -3,6 +3,7 @@
  * Metadata: which formats can be used, by whom, and what commands say of them.
  */
 #include <kunit/test.h>
+#include <linux/bits.h>
 #include <linux/blk-integrity.h>
 #include <linux/nvme.h>
 #include <linux/t10-pi.h>
@@ -25,7 +26,7 @@ struct mk_format {
 };
 
 /* Guard types stand in bits 7 and 8: 2 is that of 64 bits. */
-#define MK_GUARD_32	(1 << 7)
+#define MK_GUARD_32	BIT(7)
 #define MK_GUARD_64	(2 << 7)
 
 static const struct mk_format mk_formats[] = {
@@ -99,7 +100,7 @@ struct mk_bytes {
 	u32		metadata;
 };
 
-#define MK_PRACT	(1 << 29)
+#define MK_PRACT	BIT(29)
 
 /* Eight blocks of 512 bytes */
 static const struct mk_bytes mk_lengths[] = {
