@@ -43,6 +43,7 @@ on_time() {
 measure() {
 	local try pair
 	for try in 1 2 3 4; do
+		measured=''
 		on_time || continue
 		model seed=1 "op=READ percentiles=$table"
 		load_control run
@@ -77,7 +78,6 @@ for mode in 2 0; do
 		# At depth 1 there is no time for so many.
 		((depth == 1)) || wanted+=("$p999" 9990)
 		load_set write_percent=0 depth=$depth batch=$depth ios=$((depth == 1 ? 600 : 4000))
-		measured=''
 		measure "${wanted[@]}"
 		if [[ -z $measured ]]; then
 			skip "queue_mode $mode, depth $depth" "of 10000, $late are late by themselves"
