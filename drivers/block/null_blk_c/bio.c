@@ -138,6 +138,19 @@ static bool nbc_bio_hold(struct nbc_disk *ndisk, const struct nbc_bio_done *done
 }
 
 /*
+ * A flush before a write may take until @due. By the latency model that comes on top of what
+ * the write takes; but the write has its channel and its place in the buffer from now on,
+ * or a flush would stop all others for as long as it takes.
+ */
+static void nbc_bio_add_flush(struct nbc_cmd *cmd, ktime_t due)
+{
+	if (cmd->came && due > cmd->came)
+		cmd->due = ktime_add_safe(max(cmd->due, cmd->came), due - cmd->came);
+	else
+		cmd->due = max(cmd->due, due);
+}
+
+/*
  * Does a command of a bio, or lets it wait: then returns false. @judged is what rules said
  * before, or NULL.
  */
@@ -154,12 +167,13 @@ static bool nbc_bio_run(struct nbc_disk *ndisk, const struct nbc_bio_done *done,
 			return false;
 		judged = &verdict;
 	}
+	if (on & BIT(NBC_ON_LATENCY))
+		cmd->due = 0;
 	if (judged)
 		nbc_cmd_run_judged(ndisk, cmd, judged, on);
 	else
 		nbc_cmd_run(ndisk, cmd, on);
-	/* A flush before a write may have been told to take longer. */
-	cmd->due = max(cmd->due, due);
+	nbc_bio_add_flush(cmd, due);
 	return true;
 }
 
@@ -177,14 +191,12 @@ static void nbc_bio_do_data(struct nbc_disk *ndisk, struct nbc_bio_done *done, k
 			    const struct nbc_verdict *judged)
 {
 	struct bio *bio = done->bio;
-	/* What comes after a flush came when that was done. */
 	struct nbc_cmd cmd = {
 		.bio	= bio,
 		.op	= bio_op(bio),
 		.flags	= bio->bi_opf,
 		.pos	= (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT,
 		.len	= bio->bi_iter.bi_size,
-		.came	= due,
 		.due	= due,
 	};
 

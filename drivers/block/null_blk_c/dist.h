@@ -9,7 +9,7 @@
 #include <linux/types.h>
 
 /* Longest time, a day: sums of many fit in 64 bits. */
-#define NBC_DIST_MAX_NS		(86400 * NSEC_PER_SEC)
+#define NBC_DIST_MAX_NS		(86400ULL * NSEC_PER_SEC)
 /* Longest table; that of a normal distribution has 185 points. */
 #define NBC_DIST_MAX_POINTS	192
 

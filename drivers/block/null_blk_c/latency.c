@@ -303,8 +303,12 @@ static struct nbc_model *nbc_latency_read(struct nbc_latency *latency, const cha
 	else if (nbc_latency_skips(latency, text))
 		return ERR_PTR(-EINVAL);
 	ret = nbc_latency_append(latency, text);
-	if (ret)
+	if (ret) {
+		/* What comes after it makes no whole any more. */
+		nbc_latency_drop_part(latency);
+		latency->skip = !nbc_model_ends(text);
 		return ERR_PTR(ret);
+	}
 	model = nbc_latency_parse(name, latency->part);
 	if (model) {
 		/* The rest of a text is to come, if that began as one. */

@@ -523,7 +523,7 @@ static int nbc_read_lines(struct nbc_reader *reader)
 			return nbc_blame(reader, line, strlen(line), "nothing behind end");
 		ended = begun && !strcmp(line, NBC_MODEL_END);
 		/* The rest of this line has not come yet. */
-		if (!rest && !ended)
+		if (!rest && !ended && (begun || str_has_prefix(NBC_MODEL_HEAD, line)))
 			break;
 		if (!begun)
 			ret = nbc_read_head(reader, line);

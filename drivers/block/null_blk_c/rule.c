@@ -444,6 +444,18 @@ static void nbc_line_copy(struct nbc_rule_line *line, const char *text, size_t l
 }
 
 /**
+ * nbc_rule_begins - is it the begin of a line
+ * @text: text, which may be the rest of one
+ *
+ * Context: Any.
+ * Return: true if it has a verb first, which no rest has.
+ */
+bool nbc_rule_begins(const char *text)
+{
+	return str_has_prefix(text, "add,") || str_has_prefix(text, "remove");
+}
+
+/**
  * nbc_rule_parse - understand a line about rules
  * @text: "add,WORD=VALUE,...", "remove,id=N" or "removeall"
  * @len: its length, without the line feed

@@ -125,6 +125,7 @@ static inline u32 nbc_op_bit(enum req_op op)
 	return BIT((__force unsigned int)op);
 }
 
+bool nbc_rule_begins(const char *text);
 int nbc_rule_parse(const char *text, size_t len, struct nbc_rule_line *line);
 void nbc_rule_put_holder(struct nbc_rule *rule);
 bool nbc_rule_orphaned(const struct nbc_rule *rule);

@@ -374,6 +374,7 @@ bool nbc_rules_remove_orphans(struct nbc_rules *rules)
 			continue;
 		nbc_rules_remove(rules, id);
 		any = true;
+		cond_resched();
 	}
 	return any;
 }
@@ -470,6 +471,18 @@ static int nbc_rules_change_first(struct nbc_rules *rules, const char *name,
 	return nbc_rules_change_one(rules, name, line, strlen(line));
 }
 
+/*
+ * A line that has a begin only is whole after all if the next write begins another one: the
+ * text that it was the last of had no line feed at its end.
+ */
+static int nbc_rules_end_rest(struct nbc_rules *rules, const char *name, const char *text)
+{
+	if (!*rules->rest || !nbc_rule_begins(text))
+		return 0;
+	rules->stream = false;
+	return nbc_rules_change_first(rules, name, "", 0);
+}
+
 /* Keeps the begin of a line for the next write, but for one that is too long in any case. */
 static size_t nbc_rules_keep_rest(struct nbc_rules *rules, const char *text)
 {
@@ -484,9 +497,13 @@ static size_t nbc_rules_keep_rest(struct nbc_rules *rules, const char *text)
 static ssize_t nbc_rules_change_lines(struct nbc_rules *rules, const char *name,
 				      const char *text)
 {
-	size_t end = nbc_rules_whole(rules, text), at = 0, len;
+	size_t end, at = 0, len;
 	int ret;
 
+	ret = nbc_rules_end_rest(rules, name, text);
+	if (ret)
+		return ret;
+	end = nbc_rules_whole(rules, text);
 	while (at < end || !*text) {
 		len = min(strcspn(text + at, "\n"), end - at);
 		ret = nbc_rules_change_first(rules, name, text + at, len);
@@ -500,8 +517,10 @@ static ssize_t nbc_rules_change_lines(struct nbc_rules *rules, const char *name,
 	}
 	at += nbc_rules_keep_rest(rules, text + at);
 	/* It was too long. */
-	if (!at && *text)
+	if (!at && *text) {
+		rules->stream = false;
 		return nbc_rules_change_first(rules, name, text, strlen(text));
+	}
 	return at;
 }
 
@@ -534,13 +553,13 @@ int nbc_rules_change(struct nbc_rules *rules, const char *name, const char *text
  * @page: output, PAGE_SIZE bytes
  *
  * Context: Process context; the caller serialises it with nbc_rules_change().
- * Return: number of bytes printed. Of rules that do not fit, the last line says how many
- * there are.
+ * Return: number of bytes printed. Of rules that do not fit, a line says how many there
+ * are. One more says that a line has no end yet, and is not in force.
  */
 ssize_t nbc_rules_print(struct nbc_rules *rules, char *page)
 {
-	/* Room for that line. */
-	size_t size = NBC_RULES_PAGE_BYTES - 32, len = 0, nr = 0, printed;
+	/* Room for those lines. */
+	size_t size = NBC_RULES_PAGE_BYTES - 96, len = 0, nr = 0, printed;
 	char text[2 * NBC_RULE_TEXT_BYTES];
 	struct nbc_rule *rule;
 	unsigned long id;
@@ -557,6 +576,8 @@ ssize_t nbc_rules_print(struct nbc_rules *rules, char *page)
 	}
 	if (nr < rules->nr)
 		len += scnprintf(page + len, 32, "# %zu more\n", rules->nr - nr);
+	if (*rules->rest)
+		len += scnprintf(page + len, 64, "# a line came without end, and is not in force\n");
 	return len;
 }
 

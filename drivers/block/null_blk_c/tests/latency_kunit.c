@@ -14,7 +14,7 @@
 #include "../latency.h"
 #include "../model.h"
 
-#define LK_START_NS	(1000 * NSEC_PER_SEC)
+#define LK_START_NS	(1000LL * NSEC_PER_SEC)
 #define LK_DRAWS	1000000
 
 static void lk_free(void *model)

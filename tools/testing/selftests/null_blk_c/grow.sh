@@ -31,9 +31,11 @@ for mode in 2 0; do
 	(
 		whatever
 		while [[ -e $go ]] && dd if=/dev/urandom of="$mnt/busy" bs=64k count=16 conv=fsync status=none &&
-		      cp "$mnt/busy" "$mnt/copy" && cmp "$mnt/busy" "$mnt/copy"; do
+		      cp "$mnt/busy" "$mnt/copy" && sync "$mnt/copy" &&
+		      echo 1 >/proc/sys/vm/drop_caches && cmp "$mnt/busy" "$mnt/copy"; do
 			echo round >>"$finished"
 		done
+		[[ ! -e $go ]]
 	) &
 	busy=$!
 	check "queue_mode $mode: it is busy" wait_until 30 rounds_done 1
@@ -56,7 +58,7 @@ for mode in 2 0; do
 	check_eq "it is what it was" "$(mib)" 64
 	check "the same size" nbc_set d size=64
 	rm "$go"
-	wait $busy || true
+	check_wait "nothing is lost" $busy
 	check "what was busy ends" wait_until 20 umount "$mnt"
 	nbc_set d power=0 power=1
 	check_eq "after power-on" "$(mib)" 64

@@ -54,14 +54,14 @@ for mode in 2 0; do
 	check "a flush adds its own" test "$(took dd if=/dev/zero of=/dev/d bs=4k count=1 \
 		oflag=direct conv=fsync,notrunc status=none)" -ge 300
 
-	check "two channels" model channels=2 "op=ANY fixed=20000000"
-	check "at depth 8" load_run write_percent=0 depth=8 batch=8 ios=160
+	check "two channels" model channels=2 "op=ANY fixed=100000000"
+	check "at depth 8" load_run write_percent=0 depth=8 batch=8 ios=32
 	took=$(($(load_result elapsed_ns) / 1000000))
-	check "do 2 in 20 ms: 160 took $took ms" test $took -ge 1580
+	check "do 2 in 100 ms: 32 took $took ms" test $took -ge 1590
 	check "and waste little time" test $took -lt 3100
-	check "channels by address" model "channels=4 stripe=1073741824" "op=ANY fixed=20000000"
-	check "of which only one is used" load_run ios=80
-	check "which takes as long" test "$(load_result elapsed_ns)" -ge 1580000000
+	check "channels by address" model "channels=4 stripe=1073741824" "op=ANY fixed=100000000"
+	check "of which only one is used" load_run ios=16
+	check "which takes as long" test "$(load_result elapsed_ns)" -ge 1590000000
 	load_set batch=1
 
 	check "a buffer of 1 MiB, drained in four seconds" \
@@ -116,14 +116,14 @@ for mode in 2 0; do
 		done
 	) &
 	busy=$!
-	quick() { (($(took write) < 150)); }
+	quick() { (($(took write) < 400)); }
 	write() { dd if=/dev/zero of="$mnt/file" bs=4k count=1 conv=fsync status=none; }
 	check "quick" write
 	for _ in 1 2 3; do
-		check "it gets slow" model "op=WRITE+FLUSH fixed=150000000"
-		check "at the next write" test "$(took write)" -ge 150
-		check "slower" model channels=1 "op=WRITE+FLUSH fixed=200000000"
-		check "at the next write" test "$(took write)" -ge 200
+		check "it gets slow" model "op=WRITE+FLUSH fixed=400000000"
+		check "at the next write" test "$(took write)" -ge 400
+		check "slower" model channels=1 "op=WRITE+FLUSH fixed=500000000"
+		check "at the next write" test "$(took write)" -ge 500
 		check "quick again" nbc_set d latency=off
 		check "after those that wait" write
 		check "it is" wait_until 20 quick
@@ -170,6 +170,8 @@ check_eq "once" "$(kmsg_since_start | grep -c "latency: .*one of fixed=")" 1
 check_eq "nothing has changed" "$(nbc_get d latency)" "$kept"
 check "rubbish" expect_errno EINVAL nbc_set d latency=rubbish
 check "again" expect_errno EINVAL nbc_set d latency=rubbish
+unended() { printf %s "$1" >"$NBC_ROOT/d/latency"; }
+check "without a line feed, too" expect_errno EINVAL unended rubbish
 check "nothing" expect_errno EINVAL nbc_set d latency=
 check "without an end" nbc_set d $'latency=latency 1\nop=READ fixed=2'
 check_eq "nothing is in force" "$(nbc_get d latency)" \

@@ -87,7 +87,7 @@ for mode in 2 0; do
 		percentile "p99" $p99 9900
 		((depth == 1)) || percentile "p99.9" $p999 9990
 	done
-	check "writes have no such time" load_run write_percent=100 ios=1000
+	check "writes have no such time" load_run write_percent=100 depth=1 batch=1 ios=1000
 	check "at most p50: $(load_result latency_mean_ns) ns" \
 		test "$(load_result latency_mean_ns)" -lt $p50
 	nbc_destroy d

@@ -151,6 +151,16 @@ for bytes in 131072 5000 4096; do
 	rule removeall
 done
 
+# The last line is whole only when the next one begins.
+many 0 300 | head -c -1 >"${TMPDIR:-/tmp}/rules.$$"
+check "a file without a line feed at its end" rules_from "${TMPDIR:-/tmp}/rules.$$"
+check "the list says that a line has no end" \
+	grep -q '^# a line came without end' "$NBC_ROOT/d/rules"
+check "another rule" rule add,op=WRITE,status=IOERR,start=4096,nr_sectors=1
+check "the last of the file acts" expect_errno EIO io read $((299 * 8))
+rule removeall
+check_eq "no rule is left" "$(rules)" ""
+
 rule add,op=READ,status=IOERR
 for text in "" x add "add," op=READ,status=IOERR add,op=READ add,status=IOERR \
 	add,op=READ,status=IOERR,delay_nsec=1 add,op=READS,status=IOERR add,op=,status=IOERR \
