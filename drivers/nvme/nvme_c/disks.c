@@ -151,6 +151,27 @@ void nvmec_disks_kick(struct nvmec_ctrl *ctrl)
 }
 
 /**
+ * nvmec_disks_shared - do other controllers have ways to the same disks
+ * @ctrl: the controller
+ *
+ * Context: Process context, may sleep.
+ * Return: true if there is one such disk at least.
+ */
+bool nvmec_disks_shared(struct nvmec_ctrl *ctrl)
+{
+	struct nvmec_ns *ns;
+	bool shared = false;
+
+	mutex_lock(&ctrl->ns_lock);
+	list_for_each_entry(ns, &ctrl->namespaces, entry) {
+		if (ns->multi)
+			shared |= !list_is_singular(&ns->multi->paths);
+	}
+	mutex_unlock(&ctrl->ns_lock);
+	return shared;
+}
+
+/**
  * nvmec_disks_set_timeout - set how long requests may take
  * @ctrl: the controller
  * @ms: from now on, on all its disks; a request that is under way has the time that it

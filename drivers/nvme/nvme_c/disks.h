@@ -17,6 +17,7 @@ void nvmec_disks_thaw(struct nvmec_ctrl *ctrl);
 void nvmec_disk_thaw(struct nvmec_ns *ns);
 void nvmec_disks_mark_dead(struct nvmec_ctrl *ctrl);
 void nvmec_disks_kick(struct nvmec_ctrl *ctrl);
+bool nvmec_disks_shared(struct nvmec_ctrl *ctrl);
 void nvmec_disks_set_timeout(struct nvmec_ctrl *ctrl, unsigned int ms);
 
 #endif /* _NVMEC_DISKS_H */

@@ -31,6 +31,13 @@
 /* The largest chunk that is asked for. */
 #define NVMEC_HMB_CHUNK_BYTES	((size_t)PAGE_SIZE << MAX_PAGE_ORDER)
 
+/* A part of the buffer, in one piece for the controller. */
+struct nvmec_hmb_chunk {
+	void		*memory;
+	dma_addr_t	dma;
+	size_t		bytes;
+};
+
 /**
  * struct nvmec_hmb - a host memory buffer
  * @descs: a page of descriptors, which the controller reads
@@ -44,7 +51,7 @@
 struct nvmec_hmb {
 	struct nvme_host_mem_buf_desc	*descs;
 	dma_addr_t			descs_dma;
-	void				*chunks[NVMEC_HMB_MAX_CHUNKS];
+	struct nvmec_hmb_chunk		chunks[NVMEC_HMB_MAX_CHUNKS];
 	unsigned int			nr;
 	size_t				chunk_bytes;
 	u64				bytes;
@@ -53,34 +60,31 @@ struct nvmec_hmb {
 
 /* --- memory --------------------------------------------------------------- */
 
-static size_t nvmec_hmb_desc_bytes(const struct nvme_host_mem_buf_desc *desc)
-{
-	return (size_t)le32_to_cpu(desc->size) * NVMEC_PAGE_SIZE;
-}
-
+/* The controller can write to the descriptors: what they say is not to be trusted. */
 static void nvmec_hmb_free_chunks(struct device *dev, struct nvmec_hmb *hmb)
 {
 	while (hmb->nr) {
-		struct nvme_host_mem_buf_desc *desc = &hmb->descs[--hmb->nr];
+		const struct nvmec_hmb_chunk *chunk = &hmb->chunks[--hmb->nr];
 
-		dma_free_attrs(dev, nvmec_hmb_desc_bytes(desc), hmb->chunks[hmb->nr],
-			       le64_to_cpu(desc->addr), DMA_ATTR_NO_WARN);
+		dma_free_attrs(dev, chunk->bytes, chunk->memory, chunk->dma,
+			       DMA_ATTR_NO_WARN);
 	}
 	hmb->bytes = 0;
 }
 
 static bool nvmec_hmb_add_chunk(struct device *dev, struct nvmec_hmb *hmb, size_t bytes)
 {
-	dma_addr_t dma;
-	void *chunk;
+	struct nvmec_hmb_chunk *chunk = &hmb->chunks[hmb->nr];
 
-	chunk = dma_alloc_attrs(dev, bytes, &dma, GFP_KERNEL | __GFP_NOWARN,
-				DMA_ATTR_NO_WARN);
-	if (!chunk)
+	/* I/O waits for a reset, which is in a hurry. */
+	chunk->memory = dma_alloc_attrs(dev, bytes, &chunk->dma,
+					GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY,
+					DMA_ATTR_NO_WARN);
+	if (!chunk->memory)
 		return false;
-	hmb->chunks[hmb->nr] = chunk;
+	chunk->bytes = bytes;
 	hmb->descs[hmb->nr++] = (struct nvme_host_mem_buf_desc) {
-		.addr	= cpu_to_le64(dma),
+		.addr	= cpu_to_le64(chunk->dma),
 		.size	= cpu_to_le32(bytes / NVMEC_PAGE_SIZE),
 	};
 	hmb->bytes += bytes;

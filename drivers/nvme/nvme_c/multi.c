@@ -33,6 +33,7 @@
 #include "main.h"
 #include "multi.h"
 #include "ns.h"
+#include "state.h"
 #include "sysfs.h"
 #include "user.h"
 
@@ -180,9 +181,28 @@ static bool nvmec_multi_close(struct nvmec_multi *multi)
  */
 static void nvmec_multi_del_disk(struct nvmec_multi *multi)
 {
-	if (test_bit(NVMEC_MULTI_ADDED, &multi->flags))
+	bool added;
+
+	/* Whoever adds it is waited for. No other one will. */
+	mutex_lock(&multi->publish_lock);
+	added = test_bit(NVMEC_MULTI_ADDED, &multi->flags);
+	mutex_unlock(&multi->publish_lock);
+	if (added)
 		del_gendisk(multi->disk);
 	nvmec_multi_put(multi);
+}
+
+/* Is there a way whose controller is not dead? */
+static bool nvmec_multi_alive(const struct nvmec_multi *multi)
+{
+	const struct nvmec_ns *path;
+
+	lockdep_assert_held(&nvmec_multi_lock);
+	list_for_each_entry(path, &multi->paths, path_entry) {
+		if (nvmec_state(path->ctrl) != NVMEC_DEAD)
+			return true;
+	}
+	return false;
 }
 
 /**
@@ -199,7 +219,8 @@ static void nvmec_multi_removal(struct work_struct *work)
 	bool closer = false;
 
 	mutex_lock(&nvmec_multi_lock);
-	set_bit(NVMEC_MULTI_EXPIRED, &multi->flags);
+	if (!nvmec_multi_alive(multi))
+		set_bit(NVMEC_MULTI_EXPIRED, &multi->flags);
 	if (list_empty(&multi->paths))
 		closer = nvmec_multi_close(multi);
 	mutex_unlock(&nvmec_multi_lock);
@@ -256,6 +277,8 @@ static void nvmec_multi_size(struct nvmec_multi *multi, const struct nvmec_ns *n
 	sector_t own_sects = get_capacity(ns->disk), sects = own_sects, other_sects;
 	struct nvmec_ns *path;
 
+	if (test_bit(GD_DEAD, &ns->disk->state))
+		return;
 	mutex_lock(&nvmec_multi_lock);
 	list_for_each_entry(path, &multi->paths, path_entry) {
 		other_sects = get_capacity(path->disk);
@@ -340,6 +363,7 @@ static struct nvmec_multi *nvmec_multi_make(struct nvmec_ns *ns)
 	kref_init(&multi->refs);
 	INIT_LIST_HEAD(&multi->entry);
 	INIT_LIST_HEAD(&multi->paths);
+	mutex_init(&multi->publish_lock);
 	spin_lock_init(&multi->lock);
 	bio_list_init(&multi->waiting);
 	INIT_DELAYED_WORK(&multi->again_work, nvmec_multi_again);
@@ -461,20 +485,32 @@ void nvmec_multi_unjoin(struct nvmec_ns *ns)
 
 /* --- ways ----------------------------------------------------------------- */
 
-/* Once; if it did not succeed, the next scan of any way tries again. */
+/*
+ * Once: a disk that could not be added is none any more, and scans make another one. That
+ * reads partitions, which takes as long as their I/O.
+ */
 static int nvmec_multi_publish(struct nvmec_multi *multi)
 {
-	int ret;
+	bool closer = false;
+	int ret = 0;
 
-	if (test_and_set_bit(NVMEC_MULTI_PUBLISHED, &multi->flags))
-		return 0;
-	ret = mqblk_disk_publish(multi->disk, multi->subsys_dev, nvmec_multi_groups);
-	if (ret) {
-		clear_bit(NVMEC_MULTI_PUBLISHED, &multi->flags);
-		return ret;
+	mutex_lock(&multi->publish_lock);
+	if (test_bit(NVMEC_MULTI_CLOSING, &multi->flags))
+		ret = -ENODEV;
+	else if (!test_bit(NVMEC_MULTI_ADDED, &multi->flags))
+		ret = mqblk_disk_publish(multi->disk, multi->subsys_dev,
+					 nvmec_multi_groups);
+	if (!ret) {
+		set_bit(NVMEC_MULTI_ADDED, &multi->flags);
+	} else {
+		mutex_lock(&nvmec_multi_lock);
+		closer = nvmec_multi_close(multi);
+		mutex_unlock(&nvmec_multi_lock);
 	}
-	set_bit(NVMEC_MULTI_ADDED, &multi->flags);
-	return 0;
+	mutex_unlock(&multi->publish_lock);
+	if (closer)
+		nvmec_multi_del_disk(multi);
+	return ret;
 }
 
 /* Those that came before there was a disk have no link yet. Without one they work, too. */
@@ -523,6 +559,7 @@ static void nvmec_multi_unlist(struct nvmec_ns *ns)
 int nvmec_multi_add(struct nvmec_ns *ns)
 {
 	struct nvmec_multi *multi = ns->multi;
+	bool closing;
 	int ret;
 
 	/* Before: what it cannot do must not be asked of it. */
@@ -530,7 +567,13 @@ int nvmec_multi_add(struct nvmec_ns *ns)
 	mutex_lock(&nvmec_multi_lock);
 	list_add_tail_rcu(&ns->path_entry, &multi->paths);
 	clear_bit(NVMEC_MULTI_EXPIRED, &multi->flags);
+	closing = test_bit(NVMEC_MULTI_CLOSING, &multi->flags);
 	mutex_unlock(&nvmec_multi_lock);
+	/* Who closed it knew nothing of this way. The next scan makes another disk. */
+	if (closing) {
+		queue_work(nvmec_wq, &ns->ctrl->scan_work);
+		return -ENODEV;
+	}
 	cancel_delayed_work(&multi->removal_work);
 	nvmec_multi_size(multi, ns, true);
 	nvmec_multi_kick(multi);
@@ -593,16 +636,23 @@ void nvmec_multi_lose(struct nvmec_ns *ns)
 	bool closer;
 
 	mutex_lock(&nvmec_multi_lock);
+	set_bit(NVMEC_MULTI_LOST, &multi->flags);
 	closer = nvmec_multi_close(multi);
-	list_for_each_entry(path, &multi->paths, path_entry) {
-		if (closer && path != ns)
-			queue_work(nvmec_wq, &path->ctrl->scan_work);
-	}
 	mutex_unlock(&nvmec_multi_lock);
+	/* Whoever waits for a way that is frozen may hold what the removal needs. */
+	blk_mark_disk_dead(ns->disk);
+	nvmec_multi_kick(multi);
 	if (!closer)
 		return;
 	blk_mark_disk_dead(multi->disk);
 	nvmec_multi_del_disk(multi);
+	/* Not before: the name is free now. */
+	mutex_lock(&nvmec_multi_lock);
+	list_for_each_entry(path, &multi->paths, path_entry) {
+		if (path != ns)
+			queue_work(nvmec_wq, &path->ctrl->scan_work);
+	}
+	mutex_unlock(&nvmec_multi_lock);
 }
 
 /**
@@ -640,12 +690,15 @@ void nvmec_multi_leave(struct nvmec_ns *ns)
 	mutex_lock(&nvmec_multi_lock);
 	closer = list_is_singular(&multi->paths) && !READ_ONCE(multi->removal_s) &&
 		 nvmec_multi_close(multi);
+	if (!closer)
+		nvmec_multi_unlist(ns);
 	mutex_unlock(&nvmec_multi_lock);
-	if (closer)
+	if (closer) {
 		nvmec_multi_del_disk(multi);
-	mutex_lock(&nvmec_multi_lock);
-	nvmec_multi_unlist(ns);
-	mutex_unlock(&nvmec_multi_lock);
+		mutex_lock(&nvmec_multi_lock);
+		nvmec_multi_unlist(ns);
+		mutex_unlock(&nvmec_multi_lock);
+	}
 	percpu_ref_kill(&ns->path_users);
 	wait_for_completion(&ns->path_idle);
 	/*

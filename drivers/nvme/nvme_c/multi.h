@@ -9,6 +9,7 @@
 #include <linux/blkdev.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -37,6 +38,7 @@ struct nvmec_ns_info;
  * @turns: counts choices on each CPU, for ways that take turns
  * @flags: bits NVMEC_MULTI_*
  * @removal_s: how long to wait for a way if there is none, in seconds
+ * @publish_lock: held to add the disk or to remove it; before nvmec_multi_lock
  * @lock: guards @waiting; taken in interrupt context
  * @waiting: &nvmec_multi_io.clone of bios that no way has
  * @again_work: finds ways for them, or fails them
@@ -59,6 +61,7 @@ struct nvmec_multi {
 	unsigned long			flags;
 	unsigned int			removal_s;
 
+	struct mutex			publish_lock;
 	spinlock_t			lock;
 	struct bio_list			waiting;
 	struct delayed_work		again_work;
@@ -67,9 +70,9 @@ struct nvmec_multi {
 
 /* Bits of &nvmec_multi.flags. */
 enum {
-	NVMEC_MULTI_PUBLISHED,	/* somebody adds the disk, or has done so */
-	NVMEC_MULTI_ADDED,	/* he has */
+	NVMEC_MULTI_ADDED,	/* the disk was added; under publish_lock */
 	NVMEC_MULTI_CLOSING,	/* no way joins any more; whoever sets it removes the disk */
+	NVMEC_MULTI_LOST,	/* the namespace is another one: nothing is sent to it */
 	NVMEC_MULTI_EXPIRED,	/* removal_s is over: nothing waits for a way */
 };
 

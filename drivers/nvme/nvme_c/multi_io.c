@@ -164,6 +164,8 @@ struct nvmec_ns *nvmec_multi_choose(struct nvmec_multi *multi,
 {
 	struct nvmec_ns *path = NULL;
 
+	if (unlikely(test_bit(NVMEC_MULTI_LOST, &multi->flags)))
+		return NULL;
 	rcu_read_lock();
 	if (READ_ONCE(*multi->policy) == NVMEC_POLICY_ROUND_ROBIN && !shun)
 		path = nvmec_multi_turn(multi);
@@ -220,8 +222,16 @@ static bool nvmec_multi_hopes(struct nvmec_multi *multi)
  */
 void nvmec_multi_forsake(struct nvmec_multi *multi)
 {
+	unsigned long delay = 0;
+
 	if (!nvmec_multi_hopes(multi))
 		nvmec_multi_kick(multi);
+	if (!list_empty(&multi->paths) || test_bit(NVMEC_MULTI_CLOSING, &multi->flags))
+		return;
+	/* Nobody else would remove a disk that has no way at all. */
+	if (!test_bit(NVMEC_MULTI_EXPIRED, &multi->flags))
+		delay = READ_ONCE(multi->removal_s) * HZ;
+	queue_delayed_work(nvmec_wq, &multi->removal_work, delay);
 }
 
 /**
@@ -251,6 +261,8 @@ void nvmec_multi_stop(struct nvmec_multi *multi)
 		cancel_delayed_work(&multi->removal_work);
 	else
 		cancel_delayed_work_sync(&multi->removal_work);
+	/* That one may have kicked. */
+	cancel_delayed_work_sync(&multi->again_work);
 }
 
 /**
@@ -297,6 +309,8 @@ static bool nvmec_multi_takes_back(struct nvmec_multi_io *io, blk_status_t statu
 {
 	unsigned long pause = 0;
 
+	if (test_bit(NVMEC_MULTI_LOST, &io->multi->flags))
+		return false;
 	switch (status) {
 	case BLK_STS_TRANSPORT:
 		break;
@@ -404,6 +418,13 @@ static void nvmec_multi_resend(struct nvmec_multi_io *old, struct nvmec_ns *path
 	/* Whoever did not want to wait has waited by now. */
 	was.bio->bi_opf &= ~REQ_NOWAIT;
 	io = nvmec_multi_clone(was.multi, path->disk->part0, was.bio);
+	if (unlikely(!io)) {
+		percpu_ref_put(&path->path_users);
+		was.bio->bi_status = BLK_STS_RESOURCE;
+		bio_end_io_acct(was.bio, was.begin);
+		bio_endio(was.bio);
+		return;
+	}
 	io->path = path;
 	io->begin = was.begin;
 	io->tries = was.tries;
@@ -417,7 +438,8 @@ static bool nvmec_multi_try(struct nvmec_multi *multi, struct nvmec_multi_io *io
 
 	if (path)
 		nvmec_multi_resend(io, path);
-	else if ((io->bio->bi_opf & REQ_FAILFAST_MASK) || !nvmec_multi_hopes(multi))
+	else if ((io->bio->bi_opf & REQ_FAILFAST_MASK) ||
+		 test_bit(NVMEC_MULTI_LOST, &multi->flags) || !nvmec_multi_hopes(multi))
 		nvmec_multi_end(io, BLK_STS_IOERR);
 	else
 		return false;

@@ -348,7 +348,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 		goto remove_head;
 	ret = mqblk_disk_publish(ns->disk, &ctrl->dev, nvmec_ns_groups);
 	if (ret)
-		goto unjoin;
+		goto remove_head;
 	mqblk_watch_add(&ns->watch, ns->disk, nvmec_watch_set);
 	nvmec_inject_add(&ns->inject, ctrl, ns->disk->disk_name);
 	nvmec_generic_add(ns);
@@ -359,12 +359,11 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 		return;
 	nvmec_ns_remove(ns);
 	goto fail;
-unjoin:
-	nvmec_multi_unjoin(ns);
 remove_head:
 	nvmec_head_remove(&ns->head);
 detach:
 	nvmec_ns_detach(ns);
+	nvmec_multi_unjoin(ns);
 	put_disk(ns->disk);
 free:
 	kfree(ns);

@@ -320,6 +320,11 @@ static int nvmec_execute_alone(struct nvmec_ctrl *ctrl, struct request *rq,
 	ret = nvmec_exclude_io(ctrl);
 	if (ret)
 		return ret;
+	/* Others' queues are not frozen, and would go on with the blocks of before. */
+	if ((effects & NVMEC_EFFECTS_CHANGE) && nvmec_disks_shared(ctrl)) {
+		nvmec_include_io(ctrl);
+		return -EBUSY;
+	}
 	noio = memalloc_noio_save();
 	ret = nvmec_execute(rq);
 	if (ret <= 0 && (effects & NVMEC_EFFECTS_CHANGE))

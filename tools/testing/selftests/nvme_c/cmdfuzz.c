@@ -351,17 +351,18 @@ static int send_uring(const struct attempt *a, unsigned int op)
 
 	ret = uring_send(&ring, a->fd, op, &a->cmd, sizeof(struct nvme_uring_cmd),
 			 a->fixed);
-	if (ret >= 0)
+	if (ret >= 0) {
 		ret = uring_wait(&ring, &result);
+		if (ring.ended + 1 != *uring_word(&ring, ring.params.sq_off.tail)) {
+			history[sent % NR_OF(history)] = *a;
+			returned[sent++ % NR_OF(history)] = ret;
+			printf("the completion of another command\n");
+			found(a, "nothing", a->at);
+		}
+	}
 	if (ret >= 0)
 		return ret;
 	errno = -ret;
-	if (errno == EPROTO) {
-		history[sent % NR_OF(history)] = *a;
-		returned[sent++ % NR_OF(history)] = ret;
-		printf("the completion of another command\n");
-		found(a, "nothing", a->at);
-	}
 	return -1;
 }
 

@@ -317,7 +317,9 @@ rm -f "$results/stop"
 load >"$results/load.log" 2>&1 &
 job=$!
 check "load to the end" wait_until 20 disk_is_busy "$disk"
+exec 4<"/dev/$disk"
 check "the driver is in use" fails rmmod nvme_c 2>/dev/null
+exec 4<&-
 check "one way goes under load" model_unbind a
 check "the last way, too" model_unbind b
 check "the load ends" wait_until 20 has_ended $job

@@ -40,8 +40,17 @@ for n in 0 1; do
 	check "by controller $n, too" test "$writes" -ge 32
 done
 
-fio_verify nvmec0n1 --size=1m --loops=200 --time_based --runtime=30 >/dev/null 2>&1 &
+stop=$(mktemp -u)
+at_exit rm -f "$stop"
+load() {
+	whatever
+	while [[ ! -e $stop ]]; do
+		fio_verify nvmec0n1 --size=1m || return
+	done
+}
+load >/dev/null 2>&1 &
 job=$!
+at_exit end_job $job
 check "there is load" wait_until 20 disk_is_busy nvmec0n1
 for n in 0 1; do
 	check "controller $n is reset" nvme_reset "$(nvme_ctrl $n)"
@@ -49,6 +58,7 @@ for n in 0 1; do
 	check "and comes back" nvme_give "$(nvme_device $n)" nvme_c
 	check "and is used again" wait_until 20 has_both
 done
-check "the load runs" disk_is_busy nvmec0n1
+check "the load runs" wait_until 20 disk_is_busy nvmec0n1
+touch "$stop"
 check_wait "data is kept" $job
 diag "ways: $(links)"

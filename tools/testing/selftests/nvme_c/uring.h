@@ -23,6 +23,7 @@ struct uring {
 	struct io_uring_params params;
 	unsigned char *rings, *sqes;
 	unsigned int sqe_bytes, cqe_bytes;
+	unsigned long long ended;
 	int fd;
 };
 
@@ -117,8 +118,8 @@ static int uring_send(struct uring *ring, int fd, unsigned int op, const void *c
 }
 
 /*
- * Waits for the end of the command that was sent last. Returns what the completion says,
- * or -errno: -EPROTO if it is of another command. @result is its second part.
+ * Waits for the end of a command. Returns what the completion says, or -errno; @result is
+ * its second part. &uring.ended says which command it was, counted from 0.
  */
 static int uring_wait(struct uring *ring, unsigned long long *result)
 {
@@ -134,8 +135,8 @@ static int uring_wait(struct uring *ring, unsigned long long *result)
 			return -errno;
 	slot = head & *uring_word(ring, cq->ring_mask);
 	cqe = (void *)(ring->rings + cq->cqes + slot * ring->cqe_bytes);
-	ret = cqe->user_data + 1 == *uring_word(ring, ring->params.sq_off.tail) ?
-	      cqe->res : -EPROTO;
+	ret = cqe->res;
+	ring->ended = cqe->user_data;
 	*result = ring->cqe_bytes == 32 ? *(unsigned long long *)(cqe + 1) : 0;
 	__atomic_store_n(uring_word(ring, cq->head), head + 1, __ATOMIC_RELEASE);
 	return ret;
