@@ -577,7 +577,8 @@ ssize_t nbc_rules_print(struct nbc_rules *rules, char *page)
 	if (nr < rules->nr)
 		len += scnprintf(page + len, 32, "# %zu more\n", rules->nr - nr);
 	if (*rules->rest)
-		len += scnprintf(page + len, 64, "# a line came without end, and is not in force\n");
+		len += scnprintf(page + len, 64,
+				 "# a line came without end, and is not in force\n");
 	return len;
 }
 
