@@ -77,6 +77,7 @@ static int nvmec_admin_send(struct nvmec_ctrl *ctrl,
 static int nvmec_admin_run(struct nvmec_ctrl *ctrl, struct nvme_command *cmd,
 			   void *data, unsigned int bytes, u32 *result, bool user)
 {
+	enum dma_data_direction dir = nvme_is_write(cmd) ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
 	struct device *dev = &ctrl->pdev->dev;
 	dma_addr_t dma;
 	int ret;
@@ -87,13 +88,14 @@ static int nvmec_admin_run(struct nvmec_ctrl *ctrl, struct nvme_command *cmd,
 			 NVMEC_PAGE_SIZE))
 		return -EINVAL;
 	/* What the controller does not write shall not be old memory. */
-	memset(data, 0, bytes);
-	dma = dma_map_single(dev, data, bytes, DMA_FROM_DEVICE);
+	if (dir == DMA_FROM_DEVICE)
+		memset(data, 0, bytes);
+	dma = dma_map_single(dev, data, bytes, dir);
 	if (dma_mapping_error(dev, dma))
 		return -ENOMEM;
 	cmd->common.dptr.prp1 = cpu_to_le64(dma);
 	ret = nvmec_admin_send(ctrl, cmd, result, user);
-	dma_unmap_single(dev, dma, bytes, DMA_FROM_DEVICE);
+	dma_unmap_single(dev, dma, bytes, dir);
 	return ret;
 }
 
@@ -101,7 +103,8 @@ static int nvmec_admin_run(struct nvmec_ctrl *ctrl, struct nvme_command *cmd,
  * nvmec_admin - send an admin command and wait for its end
  * @ctrl: the controller
  * @cmd: the command; its id, and with @data its data pointer, are filled in
- * @data: memory for the controller to write, from kmalloc(), in one page; or NULL
+ * @data: memory for the controller to write, or by the opcode to read, from kmalloc(), in
+ *	one page; or NULL
  * @bytes: length of @data
  * @result: where completion dword 0 goes, or NULL
  *
