@@ -66,7 +66,7 @@ herd_fetch() {
 	rm -rf "$part"
 	mmdebstrap --variant=extract --mode=chrootless --include=herdtools7 \
 		--aptopt='Acquire::Check-Valid-Until "false"' \
-		"$herd_suite" "$part" "${uri:-http://deb.debian.org/debian}" >"$log" 2>&1 || {
+		"$herd_suite" "$part" ${uri:+"$uri"} >"$log" 2>&1 || {
 		grep -E '^(E|W|Err)' "$log" | tail -n 3 >&2 || true
 		herd_lack "cannot fetch herdtools7 from $herd_suite: see to the network, or put a herd7 into PATH; the whole log: $log"
 	}

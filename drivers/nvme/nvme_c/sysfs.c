@@ -138,17 +138,23 @@ static ssize_t hmb_store(struct device *dev, struct device_attribute *attr,
 			 const char *text, size_t len)
 {
 	struct nvmec_ctrl *ctrl = nvmec_dev_ctrl(dev);
-	bool wanted;
+	bool wanted, before;
+	int ret;
 
 	if (kstrtobool(text, &wanted)) {
 		dev_err(dev, "hmb: \"%.*s\" is not valid, use 0 or 1\n",
 			(int)strcspn(text, "\n"), text);
 		return -EINVAL;
 	}
+	before = READ_ONCE(ctrl->hmb_wanted);
 	WRITE_ONCE(ctrl->hmb_wanted, wanted);
 	if (wanted == READ_ONCE(ctrl->hmb_on))
 		return len;
-	return nvmec_ctrl_reset_wait(ctrl) ?: len;
+	ret = nvmec_ctrl_reset_wait(ctrl);
+	/* Nothing has changed: nor shall it at a later reset. */
+	if (ret)
+		WRITE_ONCE(ctrl->hmb_wanted, before);
+	return ret ?: len;
 }
 static DEVICE_ATTR_RW(hmb);
 

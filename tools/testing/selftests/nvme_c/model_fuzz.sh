@@ -20,14 +20,7 @@
 . "$(dirname "$0")/../lib/model.sh"
 
 seed=$((SRANDOM % 32768)) seconds=6
-while (($# > 1)); do
-	case $1 in
-	--seed) seed=$2 ;;
-	--seconds) seconds=$2 ;;
-	*) skip_all "unknown option $1" ;;
-	esac
-	shift 2
-done
+model_chance "$@"
 
 require_model
 require_cmd fio

@@ -20,6 +20,7 @@
 
 require_cmd fio nvme
 require_model
+helper userio
 time_out=2
 nvme_load multipath=1 io_timeout=$time_out admin_timeout=2
 dmesg_expect "I/O error, dev nvmec"
@@ -165,6 +166,11 @@ check "in time" in_time 3 "$begin"
 check_eq "after so many tries" $(($(model_hits a) + $(model_hits b))) 6
 honest
 check "and it works again" read_block
+
+# The other controller's queue would go on with the blocks of before.
+check_eq "a format by one of two is refused" \
+	"$(userio "/dev/$(model_ctrl a)" admin op=0x80 nsid=1 cdw10=0)" EBUSY
+check "and I/O goes on" read_block
 
 # --- ways that go and come ------------------------------------------------------------
 

@@ -20,14 +20,7 @@
 . "$(dirname "$0")/../lib/model.sh"
 
 seed=$((SRANDOM % 32768)) seconds=30
-while (($# > 1)); do
-	case $1 in
-	--seed) seed=$2 ;;
-	--seconds) seconds=$2 ;;
-	*) skip_all "unknown option $1" ;;
-	esac
-	shift 2
-done
+model_chance "$@"
 
 # In seconds; a kernel that is slow has more, as it must answer in time when it is
 # honest. A step may take as long as two bring-ups that fail, as in model_faults.
