@@ -98,8 +98,10 @@ static bool nvmec_list_fill(struct nvmec_prp_list *list,
 }
 
 /* Maps all pieces, by way of @sgl with room for @max of them; or none. */
-static blk_status_t nvmec_map_segs(struct nvmec_ctrl *ctrl, struct request *rq,
-				   struct scatterlist *sgl, unsigned int max)
+static __always_inline blk_status_t nvmec_map_segs(struct nvmec_ctrl *ctrl,
+						   struct request *rq,
+						   struct scatterlist *sgl,
+						   unsigned int max)
 {
 	struct sg_table *segs = &nvmec_rq(rq)->segs;
 
@@ -161,12 +163,43 @@ static noinline blk_status_t nvmec_map_sgl(struct nvmec_ctrl *ctrl, struct reque
 	return BLK_STS_OK;
 }
 
+/*
+ * A list of @prps - 1 entries for as many pieces as there are pages, as nearly all short
+ * requests have. Each is a page then, if all begin and end with one, but for the beginning
+ * of the first and the end of the last. Returns whether that is so.
+ */
+VISIBLE_IF_KUNIT bool nvmec_list_fill_single(const struct sg_table *segs, __le64 *slots,
+					     unsigned int prps)
+{
+	const struct scatterlist *sg = segs->sgl, *last = sg + prps - 1;
+	dma_addr_t odd = 0, end, addr = sg_dma_address(sg);
+
+	if (segs->nents != prps)
+		return false;
+	while (sg < last) {
+		end = addr + sg_dma_len(sg++);
+		addr = sg_dma_address(sg);
+		odd |= end | addr;
+		*slots++ = cpu_to_le64(addr);
+	}
+	return !(odd & NVMEC_PAGE_MASK);
+}
+
+static noinline bool nvmec_list_fill_any(const struct sg_table *segs, __le64 *slots,
+					 unsigned int prps)
+{
+	struct nvmec_prp_list list;
+
+	nvmec_prp_begin(&list, slots, prps - 1);
+	return nvmec_list_fill(&list, segs);
+}
+
 /* Data in few pieces, or short enough for the list that the request has. */
 static blk_status_t nvmec_map_small(struct nvmec_ctrl *ctrl,
 				    struct request *rq, unsigned int prps)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
-	struct nvmec_prp_list list;
+	__le64 *slots = nrq->list;
 	blk_status_t status;
 
 	status = nvmec_map_segs(ctrl, rq, nrq->sgl, NVMEC_SMALL_SEGS);
@@ -174,17 +207,16 @@ static blk_status_t nvmec_map_small(struct nvmec_ctrl *ctrl,
 		return status;
 	nrq->map = NVMEC_MAP_SMALL;
 
+	nrq->dptr.prp2 = cpu_to_le64(nrq->list_dma);
 	if (prps <= 2) {
 		/* Of one page, the second entry is reserved, and 0. */
 		nrq->dptr.prp2 = 0;
-		nvmec_prp_begin(&list, &nrq->dptr.prp2, prps - 1);
-	} else {
-		nrq->dptr.prp2 = cpu_to_le64(nrq->list_dma);
-		nvmec_prp_begin(&list, nrq->list, prps - 1);
+		slots = &nrq->dptr.prp2;
 	}
-	if (WARN_ON_ONCE(!nvmec_list_fill(&list, &nrq->segs)))
+	if (!nvmec_list_fill_single(&nrq->segs, slots, prps) &&
+	    WARN_ON_ONCE(!nvmec_list_fill_any(&nrq->segs, slots, prps)))
 		return BLK_STS_IOERR;
-	nrq->dptr.prp1 = cpu_to_le64(list.first);
+	nrq->dptr.prp1 = cpu_to_le64(sg_dma_address(nrq->segs.sgl));
 	return BLK_STS_OK;
 }
 
@@ -252,13 +284,13 @@ static noinline blk_status_t nvmec_map_prps(struct nvmec_ctrl *ctrl,
  * nvmec_map_lists - the part of nvmec_map_data() that is not for short requests
  * @ctrl: the controller
  * @rq: as for nvmec_map_data()
+ * @bv: its first piece
  *
  * Context: Any.
  * Return: as nvmec_map_data().
  */
-blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq)
+blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq, struct bio_vec bv)
 {
-	struct bio_vec bv = nvmec_rq_bvec(rq);
 	unsigned int bytes = blk_rq_bytes(rq);
 
 	/* Admin commands have PRPs only (section on the PRP or SGL selector). */

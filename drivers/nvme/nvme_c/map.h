@@ -18,7 +18,7 @@
 
 struct nvmec_ns;
 
-blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq);
+blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq, struct bio_vec bv);
 blk_status_t nvmec_map_protected(struct nvmec_ns *ns, struct request *rq);
 blk_status_t nvmec_map_user_meta(struct nvmec_ctrl *ctrl, struct request *rq);
 blk_status_t nvmec_map_ranges(struct nvmec_ns *ns, struct request *rq);
@@ -74,7 +74,7 @@ static inline blk_status_t nvmec_map_data(struct nvmec_ctrl *ctrl,
 
 	nrq->cmd_flags = 0;
 	if (unlikely(bv.bv_len != blk_rq_bytes(rq) || end > 2 * NVMEC_PAGE_SIZE))
-		return nvmec_map_lists(ctrl, rq);
+		return nvmec_map_lists(ctrl, rq, bv);
 	if (unlikely(!nvmec_map_one(ctrl, rq, bv)))
 		return BLK_STS_RESOURCE;
 	page = nrq->one_addr & ~(dma_addr_t)NVMEC_PAGE_MASK;
@@ -111,6 +111,8 @@ static inline void nvmec_unmap(struct nvmec_ctrl *ctrl, struct request *rq)
 /* What only tests call from outside of its file. */
 void nvmec_sgl_set(struct nvme_sgl_desc *desc, unsigned int type,
 		   dma_addr_t addr, unsigned int bytes);
+bool nvmec_list_fill_single(const struct sg_table *segs, __le64 *slots,
+			    unsigned int prps);
 bool nvmec_wants_sgl(struct nvmec_ctrl *ctrl, unsigned int bytes,
 		     unsigned int segs);
 #endif
