@@ -41,6 +41,8 @@ static u16 nvmec_rw_control(const struct request *rq)
 {
 	u16 control = 0;
 
+	if (likely(!(rq->cmd_flags & (REQ_FUA | REQ_FAILFAST_DEV | REQ_RAHEAD))))
+		return 0;
 	if (rq->cmd_flags & REQ_FUA)
 		control |= NVME_RW_FUA;
 	if (rq->cmd_flags & (REQ_FAILFAST_DEV | REQ_RAHEAD))
@@ -109,11 +111,13 @@ static inline void nvmec_build_rw(struct request *rq,
 {
 	const struct nvmec_ns *ns = rq->q->queuedata;
 	const struct nvmec_range range = nvmec_rq_range(ns, rq);
-	struct nvmec_rq *nrq = nvmec_rq(rq);
+	const __le64 prp1 = nvmec_rq(rq)->dptr.prp1, prp2 = nvmec_rq(rq)->dptr.prp2;
+	const u8 flags = nvmec_rq(rq)->cmd_flags;
 
 	nvmec_cmd_rw(cmd, opcode, &range, nvmec_rw_control(rq));
-	cmd->rw.flags = nrq->cmd_flags;
-	cmd->rw.dptr = nrq->dptr;
+	cmd->rw.flags = flags;
+	cmd->rw.dptr.prp1 = prp1;
+	cmd->rw.dptr.prp2 = prp2;
 	if (unlikely(ns->meta.bytes))
 		nvmec_build_protection(ns, rq, cmd);
 }
@@ -216,12 +220,9 @@ static inline blk_status_t nvmec_map_rw(struct nvmec_ctrl *ctrl, struct request 
 	return nvmec_map_data(ctrl, rq);
 }
 
-static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
-					struct request *rq)
+static noinline blk_status_t nvmec_map_other(struct nvmec_ctrl *ctrl, struct request *rq)
 {
 	switch (req_op(rq)) {
-	case REQ_OP_READ:
-	case REQ_OP_WRITE:
 	case REQ_OP_ZONE_APPEND:
 		return nvmec_map_rw(ctrl, rq);
 	case REQ_OP_DISCARD:
@@ -240,6 +241,14 @@ static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
 	default:
 		return BLK_STS_NOTSUPP;
 	}
+}
+
+static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
+					struct request *rq)
+{
+	if (likely(req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_WRITE))
+		return nvmec_map_rw(ctrl, rq);
+	return nvmec_map_other(ctrl, rq);
 }
 
 /* A queue that is not live: for now, or for good. */
@@ -265,8 +274,8 @@ static noinline void nvmec_rq_start_watched(struct nvmec_queue *queue,
 }
 
 /* Everything that does not need the ring. */
-static blk_status_t nvmec_rq_prepare(struct nvmec_queue *queue,
-				     struct request *rq)
+static inline blk_status_t nvmec_rq_prepare(struct nvmec_queue *queue,
+					    struct request *rq)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 	blk_status_t status;
@@ -274,7 +283,7 @@ static blk_status_t nvmec_rq_prepare(struct nvmec_queue *queue,
 	if (unlikely(!READ_ONCE(queue->live)))
 		return nvmec_refuse(queue->ctrl);
 	nrq->flags = 0;
-	if (!(rq->rq_flags & RQF_DONTPREP)) {
+	if (likely(!(rq->rq_flags & RQF_DONTPREP))) {
 		nrq->retries = 0;
 		rq->rq_flags |= RQF_DONTPREP;
 	}
@@ -334,13 +343,13 @@ static inline bool nvmec_rq_injected(struct nvmec_queue *queue, struct request *
 	return static_branch_unlikely(&nvmec_injecting) && nvmec_rq_inject(queue, rq);
 }
 
-/* Sends requests of one queue, and tells the controller once. */
-static void nvmec_send_list(struct nvmec_queue *queue, struct rq_list *rqs)
+/* Sends requests of one queue, @rq and what is behind it, and tells the controller once. */
+static void nvmec_send_chain(struct nvmec_queue *queue, struct request *rq)
 {
-	struct request *rq, *next;
+	struct request *next;
 
 	spin_lock(&queue->sq_lock);
-	for (rq = rq_list_peek(rqs); rq; rq = next) {
+	for (; rq; rq = next) {
 		/* It may be in another list as soon as it is started. */
 		next = rq->rq_next;
 		nvmec_rq_push(queue, rq);
@@ -376,33 +385,37 @@ static void nvmec_commit_rqs(struct blk_mq_hw_ctx *hctx)
 	nvmec_queue_ring(nvmec_hctx_queue(hctx));
 }
 
-/* Sends what is in front of the list and for one queue. */
-static void nvmec_send_run(struct rq_list *rqs, struct rq_list *left)
+/* Sends @rq and what is behind it for the same queue. Returns the first of another one. */
+static struct request *nvmec_send_run(struct request *rq, struct rq_list *left)
 {
-	struct request *rq = rq_list_peek(rqs);
 	struct blk_mq_hw_ctx *hctx = rq->mq_hctx;
 	struct nvmec_queue *queue = nvmec_hctx_queue(hctx);
-	struct rq_list ready = {};
+	struct request *ready, **end = &ready, *next;
 
 	do {
-		rq_list_pop(rqs);
-		if (unlikely(nvmec_rq_prepare(queue, rq)))
+		next = rq->rq_next;
+		if (unlikely(nvmec_rq_prepare(queue, rq))) {
 			rq_list_add_tail(left, rq);
-		else if (!nvmec_rq_injected(queue, rq))
-			rq_list_add_tail(&ready, rq);
-		rq = rq_list_peek(rqs);
+		} else if (!nvmec_rq_injected(queue, rq)) {
+			*end = rq;
+			end = &rq->rq_next;
+		}
+		rq = next;
 	} while (rq && rq->mq_hctx == hctx);
-	if (!rq_list_empty(&ready))
-		nvmec_send_list(queue, &ready);
+	*end = NULL;
+	if (ready)
+		nvmec_send_chain(queue, ready);
+	return next;
 }
 
 /* Requests that cannot be sent now are left; the block layer takes them back. */
 static void nvmec_queue_rqs(struct rq_list *rqs)
 {
+	struct request *rq = rq_list_peek(rqs);
 	struct rq_list left = {};
 
-	while (!rq_list_empty(rqs))
-		nvmec_send_run(rqs, &left);
+	while (rq)
+		rq = nvmec_send_run(rq, &left);
 	*rqs = left;
 }
 
