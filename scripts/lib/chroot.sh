@@ -75,3 +75,36 @@ chroot_run() {
 		--setup-hook="tar -C \"\$1\" --exclude='./dev/*' -xf '$archive'" \
 		"${hooks[@]}" "$suite" /dev/null "${archive%.tar}.list" >"$log" 2>&1
 }
+
+# image_download RELEASE : a script for the clean system that gets a kernel's packages to
+# /image, where whoever apt becomes may write. Backports have its parts in packages of
+# their own. RELEASE may be "installed": that of the headers.
+image_download() {
+	cat <<-END
+		cd /image
+		release=$1
+		[ \$release != installed ] ||
+			release=\$(ls -d /usr/src/linux-headers-*-amd64)
+		release=\${release##*/linux-headers-}
+		apt-get -q download linux-image-\$release \$(apt-cache depends \
+			linux-image-\$release | sed -n "s/^ *Depends: \(linux-.*-\$release\)\$/\1/p")
+	END
+}
+
+# image_unpack FROM RELEASE TO : the kernel of the packages in FROM to TO, as scripts/vm
+# takes it
+image_unpack() {
+	local deb image part=$3.part
+	rm -rf "$3" "$part"
+	mkdir -p "$part"
+	for deb in "$1"/*.deb; do
+		dpkg -x "$deb" "$part" || return
+	done
+	[[ -e $part/lib/modules ]] || ln -sfn usr/lib "$part/lib"
+	depmod -b "$part" "$2" || return
+	for image in "boot/vmlinuz-$2" "usr/lib/modules/$2/vmlinuz"; do
+		[[ ! -e $part/$image ]] || ln -sf "$image" "$part/vmlinuz"
+	done
+	[[ -e $part/vmlinuz ]] || return
+	mv "$part" "$3"
+}

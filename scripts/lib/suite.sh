@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The newest kernel of Debian 13's backports, beside the one of this system: its headers
+# and a compiler that they go with are in a clean system in the cache, in which the
+# modules are built; its image, for scripts/vm, is beside it. Nothing is installed here.
+# Sourced after common.sh.
+#
+# Headers say which options the compiler has, and bring programs that need the C library
+# of their own Debian: neither Debian 12's compiler nor its library does.
+
+# shellcheck source-path=SCRIPTDIR source=chroot.sh
+. "$MQBLK_TOP/scripts/lib/chroot.sh"
+
+SUITE=trixie-backports
+SUITE_ROOT=$CACHE/suites/$SUITE
+
+# suite_get : sets release, the kernel's, and suite_kernel, what scripts/vm takes as
+# --kernel. Fetches what the cache does not have.
+suite_get() {
+	local fd
+	mkdir -p "${SUITE_ROOT%/*}"
+	exec {fd}>"$SUITE_ROOT.lock"
+	flock -w 1800 "$fd" || die "another run has held $SUITE_ROOT.lock for half an hour"
+	[[ -d $SUITE_ROOT ]] || suite_make
+	exec {fd}>&-
+	release=$(suite_release "$SUITE_ROOT")
+	suite_kernel=$CACHE/images/$release
+}
+
+# suite_release ROOT : of the kernel whose headers are there
+suite_release() {
+	local dir
+	dir=$(compgen -G "$1/usr/src/linux-headers-*-amd64") ||
+		die "$1 has no kernel's headers; remove it, and it is made anew"
+	echo "${dir##*/linux-headers-}"
+}
+
+# A tar archive between, because whoever is not root owns all that it unpacks.
+suite_make() {
+	local part=$SUITE_ROOT.part log=$SUITE_ROOT.log
+	chroot_needs
+	say "making a system of $SUITE with a compiler and its newest kernel, in the cache: some minutes, 1.2 GiB"
+	rm -rf "$part"
+	mkdir "$part"
+	chroot_sources "$SUITE" >"$SUITE_ROOT.list"
+	# shellcheck disable=SC2016 # $1 is mmdebstrap's
+	TMPDIR=${SUITE_ROOT%/*} mmdebstrap --variant=apt --format=tar \
+		--include="gcc,libc6-dev,make,linux-headers-amd64/$SUITE" \
+		--aptopt='APT::Install-Recommends "false"' \
+		--customize-hook='mkdir -m 777 "$1/image"' \
+		--customize-hook="chroot \"\$1\" sh -c '$(image_download installed)'" \
+		"${SUITE%-backports}" - "$SUITE_ROOT.list" 2>"$log" |
+		tar -C "$part" --no-same-owner --exclude='./dev/*' -xf - || {
+		rm -rf "$part"
+		tail -n 15 "$log" >&2
+		die "mmdebstrap failed; the whole log: $log"
+	}
+	suite_image "$part" "$(suite_release "$part")"
+	mv "$part" "$SUITE_ROOT"
+}
+
+# suite_image ROOT RELEASE : the kernel's image, from packages in ROOT/image
+suite_image() {
+	[[ -e $CACHE/images/$2/vmlinuz ]] || image_unpack "$1/image" "$2" "$CACHE/images/$2" ||
+		die "cannot unpack the kernel $2"
+	rm -rf "$1/image"
+}
+
+# suite_run DIRECTORY... -- COMMAND... : in the clean system, as root there, with these
+# directories at their places
+suite_run() {
+	local map=()
+	((EUID == 0)) || map=(--map-root-user)
+	# shellcheck disable=SC2016 # it is another shell's
+	unshare --mount "${map[@]}" bash -c '
+		set -e
+		root=$1
+		shift
+		mount --rbind /dev "$root/dev"
+		mount --rbind /proc "$root/proc"
+		while [[ $1 != -- ]]; do
+			mkdir -p "$root$1"
+			mount --bind "$1" "$root$1"
+			shift
+		done
+		shift
+		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+			chroot "$root" "$@"' \
+		suite_run "$SUITE_ROOT" "$@"
+}
+
+# suite_make_modules DIRECTORY ARGUMENT... : make there
+suite_make_modules() {
+	suite_run "$1" -- make -C "$1" KDIR="/usr/src/linux-headers-$release" "${@:2}"
+}
