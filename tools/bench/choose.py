@@ -12,8 +12,12 @@ def select(plan, clock, full, patterns):
     """Cells of a run of a plan's: by shell patterns from the matrix, or a preset."""
     if not patterns:
         return plan.matrix(clock) if full else plan.quick(clock)
-    return [c for c in plan.matrix(clock)
-            if any(fnmatch.fnmatchcase(c.name, p) for p in patterns)]
+    return [c for c in plan.matrix(clock) if matches(c.name, patterns)]
+
+
+def matches(name, patterns):
+    """Is a cell's name one of those that some shell patterns stand for?"""
+    return any(fnmatch.fnmatchcase(name, p) for p in patterns)
 
 
 def check_patterns(matrix, patterns):

@@ -15,6 +15,7 @@ tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 declare -A CONFIGFS=(
 	[null_blk]=/sys/kernel/config/nullb
 	[null_blk_c]=/sys/kernel/config/null_blk_c
+	[rnull]=/sys/kernel/config/rnull
 )
 
 die()
@@ -30,6 +31,7 @@ module_name()
 	floor) echo mqblk_floor ;;
 	load | memcpy | movsb) echo mqblk_load ;; # copies are the load's
 	null_blk-4k) echo null_blk ;;
+	rnull) echo rnull_mod ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -99,7 +101,7 @@ start_driver()
 	case $1 in
 	null_blk | null_blk_c) load_driver "$1" nr_devices=0 ;;
 	brd) load_driver brd rd_nr=1 rd_size=$((MEM_MIB * 1024)) ;;
-	floor) load_driver floor ;;
+	floor | rnull) load_driver "$1" ;;
 	esac
 }
 

@@ -17,6 +17,7 @@ import busy
 import choose
 import host
 import machine
+import matrix
 import native
 import null_blk
 import nvme
@@ -72,6 +73,12 @@ class _Parser(argparse.ArgumentParser):
         raise BenchError(f"{message}; see scripts/bench --help", 2)
 
 
+def _boots(text):
+    if not text.isdecimal() or not 1 <= int(text) <= 20:
+        raise argparse.ArgumentTypeError("expected 1 to 20")
+    return int(text)
+
+
 def _repeats(text):
     if not text.isdecimal() or not 1 <= int(text) <= 1000:
         raise argparse.ArgumentTypeError("expected 1 to 1000")
@@ -91,6 +98,11 @@ def parse(arguments):
     parser.add_argument("--clock", choices=("native", "wall", "virtual",
                                             "counted", "both"))
     parser.add_argument("--nvme", action="store_true")
+    parser.add_argument("--matrix", action="store_true")
+    parser.add_argument("--features", action="store_true")
+    parser.add_argument("--samples", type=_repeats)
+    parser.add_argument("--boots", type=_boots)
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--host", action="store_true")
     parser.add_argument("--device", action="append", default=[])
     parser.add_argument("--kernel")
@@ -140,8 +152,38 @@ def _check_null(options):
         options.drivers = cells.parse_drivers(options.drivers)
 
 
+def _check_matrix(options):
+    for name in ("nvme", "host", "device", "repeats"):
+        if getattr(options, name):
+            raise BenchError(f"--{name} does not go with --matrix", 2)
+    if options.clock not in (None, "native"):
+        raise BenchError("--matrix has the clock native only", 2)
+    if options.kernel and not options.clock:
+        raise BenchError("--kernel needs --clock native: two CPUs have a kernel of "
+                         "their own", 2)
+    options.clocks = ("native",) if options.kernel else matrix.cells.CLOCKS
+    choose.check_patterns([cell for clock in options.clocks
+                           for cell in matrix.cells_of(options, clock)],
+                          options.cells)
+    matrix.subjects_of(options)
+
+
+def _check_no_matrix(options):
+    for name in ("features", "samples", "boots", "again"):
+        if getattr(options, name):
+            raise BenchError(f"--{name} goes with --matrix only", 2)
+
+
 def _check(options):
     options.cells = [p for p in options.cells.split(",") if p]
+    if options.matrix:
+        _check_matrix(options)
+    else:
+        _check_others(options)
+
+
+def _check_others(options):
+    _check_no_matrix(options)
     if options.nvme:
         _check_nvme(options)
     else:
@@ -162,6 +204,13 @@ def _selected(options, clock):
     """The cells of a clock that are asked for, or the preset's."""
     return choose.select(plan_of(options, clock), clock, options.full,
                          options.cells)
+
+
+def _list_matrix(options):
+    for clock in options.clocks:
+        print(clock)
+        for cell in matrix.cells_of(options, clock):
+            print(f"  {cell.name}")
 
 
 def list_cells(options):
@@ -448,7 +497,7 @@ def describe(options, arguments):
     }
 
 
-def results_directory(options):
+def results_directory(options, kind="bench"):
     """The directory's final name."""
     if options.results:
         return os.path.abspath(options.results)
@@ -456,7 +505,7 @@ def results_directory(options):
         os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
         "mqblk")
     date = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-    return os.path.join(cache, "results", f"bench-{date}")
+    return os.path.join(cache, "results", f"{kind}-{date}")
 
 
 @contextlib.contextmanager
@@ -491,11 +540,34 @@ def report(summary, directory, is_nvme):
     return text
 
 
+def run_matrix(options, arguments):
+    """The matrix, whose results are there while it runs."""
+    selected = {clock: [c for c in matrix.cells_of(options, clock)
+                        if not options.cells
+                        or choose.matches(c.name, options.cells)]
+                for clock in options.clocks}
+    selected = {clock: found for clock, found in selected.items() if found}
+    if not options.no_build:
+        _setup(["build", "bench", "test"])
+    kernels = {clock: matrix.choose_kernel(clock, options.kernel,
+                                           not options.no_build, say)
+               for clock in selected}
+    new = results_directory(options, "matrix")
+    _warn_if_used()
+    text, path = matrix.run(options, selected, kernels, os.path.dirname(new), new,
+                            lambda: describe(options, arguments), say)
+    print(text)
+    print(f"results: {path}")
+
+
 def run(arguments):
     """Everything, for these arguments."""
     options = parse(arguments)
     if options.list:
-        list_cells(options)
+        (_list_matrix if options.matrix else list_cells)(options)
+        return
+    if options.matrix:
+        run_matrix(options, arguments)
         return
     disks = find_host_disks(options) if options.host else []
     kernels = prepare(options)
@@ -523,7 +595,9 @@ def main():
         usage = isinstance(err, choose.CellError)
         return getattr(err, "code", 2 if usage else 1)
     except KeyboardInterrupt:
-        say("interrupted; nothing is left behind")
+        say("interrupted; " + (
+            "the same command goes on where it was" if "--matrix" in sys.argv
+            else "nothing is left behind"))
         return 130
     return 0
 
