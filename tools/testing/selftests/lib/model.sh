@@ -17,14 +17,16 @@ require_model() {
 	at_exit model_destroy_all
 }
 
-# model_chance [--seed N] [--seconds N] : of a test that goes on by chance for some time; sets
-# seed and seconds, where they are said
-# shellcheck disable=SC2034 # both are the test's
+# model_chance [--seed N] [--seconds N] [--count N] [--kind NAME] : of a test that goes on by
+# chance for some time; sets seed, seconds, count and kind, where they are said
+# shellcheck disable=SC2034 # they are the test's
 model_chance() {
 	while (($# > 1)); do
 		case $1 in
 		--seed) seed=$2 ;;
 		--seconds) seconds=$2 ;;
+		--count) count=$2 ;;
+		--kind) kind=$2 ;;
 		*) skip_all "unknown option $1" ;;
 		esac
 		shift 2

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cmdfuzz [-q] [-k] [-s] [-u UID] SEED SECONDS DEVICE...
+ * cmdfuzz [-q] [-k] [-s] [-z] [-b BYTES] [-m BYTES] [-n COUNT] [-u UID] SEED SECONDS DEVICE...
  *
  * Sends commands at random by all ioctls of <linux/nvme_ioctl.h> and by io_uring, to nodes
  * that are opened for writing and for reading only. Most of a command makes sense, and a
@@ -12,6 +12,10 @@
  *  -q     the device writes no data (it is a model that was told so): whatever is in a
  *         buffer then and neither the pattern nor zero came from the kernel's memory
  *  -s     show each command, for one that went wrong
+ *  -z     the namespace has zones: more commands that have to do with them
+ *  -b N   bytes of a block, 512 if not said
+ *  -m N   bytes of metadata for each block, in a buffer of its own
+ *  -n N   end after so many commands, if not after the time
  *  -u UID become this user after the devices were opened
  *
  * Prints how many commands were sent, how many of them reached the device and how many
@@ -43,6 +47,7 @@
 #define MAX_PIECES	16
 #define MAX_IOVS	1024	/* whatever is said, the kernel takes no more */
 #define SHORT_MS	2000	/* for whatever the device makes wait */
+#define LARGEST		(64 * 512U)	/* what a sensible command moves at most */
 
 #define NR_OF(array)	(sizeof(array) / sizeof((array)[0]))
 
@@ -64,8 +69,9 @@ struct attempt {
 static int fds[2 * MAX_DEVICES], nr_fds;
 static unsigned char *room, *bad_memory;
 static struct uring ring;
-static unsigned long sent, ended, failed, refused;
-static int keeps, quiet, shows;
+static unsigned long sent, ended, failed, refused, limit;
+static unsigned int block = 512, meta;
+static int keeps, quiet, shows, zones;
 static unsigned long long state;
 static struct attempt history[8];	/* what was sent before, by number */
 static int returned[8];
@@ -158,24 +164,60 @@ static size_t sensible_admin(struct nvme_passthru_cmd64 *cmd)
 	}
 }
 
+/* A zone has 4 MiB, and most of what is done with one begins where it does. */
+static void sensible_zone(struct nvme_passthru_cmd64 *cmd)
+{
+	static const unsigned char ops[] = { 0x79, 0x7a, 0x7d, 0x7d, 0x01 };
+
+	cmd->opcode = ops[below(NR_OF(ops))];
+	cmd->cdw10 = below(16) * ((4U << 20) / block);
+}
+
+/*
+ * Metadata of so many blocks, and what is to be checked or made of it (PRINFO). Returns
+ * the bytes of data.
+ */
+static size_t protect(struct nvme_passthru_cmd64 *cmd, unsigned int blocks)
+{
+	if (meta) {
+		cmd->metadata_len = blocks * meta;
+		if (one_in(2))
+			cmd->cdw12 |= below(16) << 26;
+		cmd->cdw14 = one_in(4) ? chance() : cmd->cdw10;
+	}
+	return (size_t)blocks * block;
+}
+
 static size_t sensible_io(struct nvme_passthru_cmd64 *cmd)
 {
 	unsigned int blocks = 1 + below(64);
 
 	cmd->cdw10 = below(4096);
 	cmd->cdw12 = blocks - 1;
+	if (zones && one_in(2))
+		sensible_zone(cmd);
 	switch (cmd->opcode) {
 	case 0x01: case 0x02: case 0x05: case 0x7d:
-		return blocks * 512UL;
+		if (blocks * block > LARGEST)
+			blocks = LARGEST / block;
+		cmd->cdw12 = blocks - 1;
+		return protect(cmd, blocks);
 	case 0x09:
 		cmd->cdw10 = below(16);
 		cmd->cdw11 = below(8);
 		return (cmd->cdw10 + 1) * 16;
 	case 0x0d: case 0x11:
 		return 16;
-	case 0x0e: case 0x15: case 0x7a:
+	case 0x0e: case 0x15:
 		cmd->cdw10 = below(256);
 		return (cmd->cdw10 + 1) * 4;
+	case 0x7a:
+		cmd->cdw12 = below(256);
+		cmd->cdw13 = below(2) | below(8) << 8 | below(2) << 16;
+		return (cmd->cdw12 + 1) * 4;
+	case 0x79:
+		cmd->cdw13 = below(6) | (one_in(16) ? 1 << 8 : 0);
+		return 0;
 	default:
 		return one_in(4) ? below(4 * PAGE) : 0;
 	}
@@ -266,7 +308,10 @@ static void set_buffer(struct attempt *a)
 	}
 	if (one_in(24))
 		cmd->addr = bad_address(a->len);
-	cmd->metadata = one_in(8) ? bad_address(64) : (unsigned long)buffer;
+	/* Metadata of its own has its own place, behind the data. */
+	cmd->metadata = (unsigned long)buffer + (meta && !one_in(8) ? a->len : 0);
+	if (one_in(8))
+		cmd->metadata = bad_address(64);
 }
 
 static void choose(struct attempt *a)
@@ -296,6 +341,8 @@ static void choose(struct attempt *a)
 		a->way = BY_SUBMIT;
 	if (keeps && (a->request == NVME_IOCTL_RESET ||
 		      a->request == NVME_IOCTL_SUBSYS_RESET))
+		a->request = NVME_IOCTL_ID;
+	if (quiet && a->request == NVME_IOCTL_RESCAN)	/* which would find nothing */
 		a->request = NVME_IOCTL_ID;
 }
 
@@ -394,10 +441,14 @@ static int send(const struct attempt *a)
  */
 static size_t last_byte(const struct attempt *a)
 {
-	size_t bytes = a->len;
+	size_t bytes = a->len, blocks = (a->cmd.cdw12 & 0xffff) + 1;
 
 	if (a->way == BY_SUBMIT)
-		bytes = ((a->cmd.cdw12 & 0xffff) + 1) * 512UL;
+		bytes = blocks * block;
+	if (a->way == BY_SUBMIT && meta && bytes < a->len + blocks * meta)
+		bytes = a->len + blocks * meta;
+	else if (a->cmd.metadata_len)
+		bytes += a->cmd.metadata_len;
 	if (a->cmd.metadata_len && bytes < PAGE)
 		bytes = PAGE;
 	return a->at + bytes;
@@ -473,19 +524,27 @@ int main(int argc, char **argv)
 	time_t end;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "kqsu:")) != -1) {
-		if (opt == 'k')
+	while ((opt = getopt(argc, argv, "b:km:n:qsu:z")) != -1) {
+		if (opt == 'b')
+			block = strtoul(optarg, NULL, 0);
+		else if (opt == 'k')
 			keeps = 1;
+		else if (opt == 'm')
+			meta = strtoul(optarg, NULL, 0);
+		else if (opt == 'n')
+			limit = strtoul(optarg, NULL, 0);
 		else if (opt == 'q')
 			quiet = 1;
 		else if (opt == 's')
 			shows = 1;
 		else if (opt == 'u')
 			uid = strtoul(optarg, NULL, 0);
+		else if (opt == 'z')
+			zones = 1;
 		else
 			return 2;
 	}
-	if (argc - optind < 3)
+	if (argc - optind < 3 || !block)
 		return 2;
 	state = strtoull(argv[optind], NULL, 0) * 2 + 1;
 	end = time(NULL) + strtoul(argv[optind + 1], NULL, 0);
@@ -493,7 +552,7 @@ int main(int argc, char **argv)
 	make_room();
 	if (uid && setresuid(uid, uid, uid))
 		die("setresuid");
-	while (time(NULL) < end)
+	while (time(NULL) < end && (!limit || sent < limit))
 		one();
 	printf("%lu sent: %lu done, %lu failed, %lu refused\n", sent, ended, failed,
 	       refused);

@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# usage: model_fuzz.sh [--seed N] [--seconds N]
+# usage: model_fuzz.sh [--seed N] [--seconds N] [--kind NAME] [--count N]
 #
-# Commands at random by ioctls and io_uring, of a user without rights and of root: none
+# Commands at random by ioctls and io_uring, of a user without rights and of root, to
+# namespaces of all kinds: plain ones, with metadata, with protection, with zones. None
 # that is forbidden reaches the controller, nothing beside a buffer changes, no byte of
 # the kernel's memory is in one, the protocol is kept, and another namespace keeps its
-# data. Seconds (default: 6) are for each of the parts, of which there are five.
+# data. Seconds (default: 2) are for each of the five parts of each kind, and count ends
+# a part earlier. Kinds: plain, metadata, guard16, guard64, extended, zones.
 #@kernel uml-nvme
-#@timeout 300
+#@timeout 400
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -19,7 +21,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/model.sh
 . "$(dirname "$0")/../lib/model.sh"
 
-seed=$((SRANDOM % 32768)) seconds=6
+seed=$((SRANDOM % 32768)) seconds=2 count=0 kind=''
 model_chance "$@"
 
 require_model
@@ -45,10 +47,11 @@ nodes() {
 
 # fuzz NAME OPTION...
 fuzz() {
-	local name=$1
+	local name=$kind:\ $1
 	shift
 	# shellcheck disable=SC2046 # several words
-	cmdfuzz "$@" "$seed" "$seconds" $(nodes) >"$dir/fuzz" 2>&1 || touch "$dir/failed"
+	cmdfuzz "$@" "${options[@]}" -n "$count" "$seed" "$seconds" $(nodes) \
+		>"$dir/fuzz" 2>&1 || touch "$dir/failed"
 	diag "$(<"$dir/fuzz")"
 	check "$name" test ! -e "$dir/failed"
 	rm -f "$dir/failed"
@@ -65,37 +68,60 @@ counting() {
 # matched : the rules that any command matched
 matched() { awk '$3 > 0' "$MODEL/m/rules" | one_line; }
 
-check "made" model_create m queues=2 mdts=5
-check "with another namespace" model_add_ns m 2
-check "it comes up" model_up m
-wait_until 10 model_has_disk m 2 || true
-fio_verify "$(model_disk m 2)" --size=8m --do_verify=0 >"$dir/fio" 2>&1 || cat "$dir/fio"
+# made ATTRIBUTE=VALUE : of the namespace that is fuzzed
+made() {
+	model_create m queues=2 mdts=5 && model_set m/namespaces/1 "$1" && model_add_ns m 2
+}
 
-# shellcheck disable=SC2086 # several words
-check "forbidden to users: counted" counting $forbidden
-fuzz "a user without rights" -u $nobody
-check_eq "forbidden to users: none of them arrives" "$(matched)" ''
-model_rule m clear
-check "no data: said" model_rule m nodata
-fuzz "a user, and a device that writes nothing" -q -u $nobody
-fuzz "root, and a device that writes nothing" -q -k
-model_rule m clear
+# fuzz_kind ATTRIBUTE=VALUE OPTION... : of cmdfuzz
+fuzz_kind() {
+	local options=("${@:2}")
+	check "$kind: made, with another namespace" made "$1"
+	check "$kind: it comes up" model_up m
+	wait_until 10 model_has_disk m 2 || true
+	fio_verify "$(model_disk m 2)" --size=8m --do_verify=0 >"$dir/fio" 2>&1 || cat "$dir/fio"
 
-# shellcheck disable=SC2086 # several words
-check "the driver's own: counted" counting $owned
-fuzz "root" -k
-check_eq "the driver's own: none of them arrives" "$(matched)" ''
-model_rule m clear
-check "the other namespace keeps its data" \
-	fio_verify "$(model_disk m 2)" --size=8m --verify_only
-fuzz "root, and all that there is"
+	# shellcheck disable=SC2086 # several words
+	check "$kind: forbidden to users: counted" counting $forbidden
+	fuzz "a user without rights" -u $nobody
+	check_eq "$kind: forbidden to users: none of them arrives" "$(matched)" ''
+	model_rule m clear
+	check "$kind: no data: said" model_rule m nodata
+	fuzz "a user, and a device that writes nothing" -q -u $nobody
+	fuzz "root, and a device that writes nothing" -q -k
+	model_rule m clear
 
-model_honest m
-check "a reset" nvme_reset "$(model_ctrl m)"
-check "it is let go" model_unbind m
-diag "breaches: $(model_breaches m)"
-# What users ask for, which is more than there is. The length of a command that the driver
-# does not know is what root says.
-check_eq "the protocol is kept" \
-	"$(sed -E '/^(range|too-large|unknown-command|prp2-reserved) /d' \
-		"$MODEL/m/breaches")" ''
+	# shellcheck disable=SC2086 # several words
+	check "$kind: the driver's own: counted" counting $owned
+	fuzz "root" -k
+	check_eq "$kind: the driver's own: none of them arrives" "$(matched)" ''
+	model_rule m clear
+	check "$kind: the other namespace keeps its data" \
+		fio_verify "$(model_disk m 2)" --size=8m --verify_only
+	fuzz "root, and all that there is"
+
+	model_honest m
+	check "$kind: a reset" nvme_reset "$(model_ctrl m)"
+	check "$kind: it is let go" model_unbind m
+	diag "breaches: $(model_breaches m)"
+	# What users ask for, which is more than there is, or tags that are not those of the
+	# blocks. The length of a command that the driver does not know is what root says.
+	check_eq "$kind: the protocol is kept" \
+		"$(sed -E '/^(range|too-large|unknown-command|prp2-reserved|protection) /d' \
+			"$MODEL/m/breaches")" ''
+	model_destroy m
+}
+
+only=$kind
+while read -r kind attribute options; do
+	[[ -z $only || $kind == "$only" ]] || continue
+	# shellcheck disable=SC2086 # several words
+	fuzz_kind "${attribute//,/ }" $options
+done <<-'END'
+	plain		csi=0
+	metadata	format=6,0		-m 64
+	guard16		format=2,1		-m 8
+	guard64		format=8,2		-b 4096 -m 64
+	extended	format=2,1,extended	-b 520
+	zones		csi=2			-z
+END
