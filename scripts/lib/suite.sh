@@ -16,7 +16,7 @@ SUITE=trixie-backports
 SUITE_ROOT=$CACHE/suites/$SUITE
 
 # suite_get : sets release, the kernel's, and suite_kernel, what scripts/vm takes as
-# --kernel. Fetches what the cache does not have.
+# --kernel. Fetches what the cache does not have, and exits with 3 if that cannot be had.
 suite_get() {
 	local fd
 	mkdir -p "${SUITE_ROOT%/*}"
@@ -54,7 +54,7 @@ suite_make() {
 		tar -C "$part" --no-same-owner --exclude='./dev/*' -xf - || {
 		rm -rf "$part"
 		tail -n 15 "$log" >&2
-		die "mmdebstrap failed; the whole log: $log"
+		die "cannot make a system of $SUITE; the whole log of mmdebstrap: $log" 3
 	}
 	suite_image "$part" "$(suite_release "$part")"
 	mv "$part" "$SUITE_ROOT"
