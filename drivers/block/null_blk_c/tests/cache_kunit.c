@@ -27,7 +27,7 @@
 /* Positions are given in eighths of a unit: sectors, if units are pages. */
 #define NBC_EIGHTHS		8
 /* Longest time that anything may take that has to happen at some time. */
-#define NBC_PATIENCE		(10 * HZ)
+#define NBC_PATIENCE		(60 * HZ)
 /* Steps of a script */
 #define NBC_STEPS		8
 

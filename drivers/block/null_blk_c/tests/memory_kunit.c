@@ -17,7 +17,7 @@
 
 #define NBC_WRITERS	4
 /* Longest time that anything may take that has to happen at some time. */
-#define NBC_PATIENCE	(10 * HZ)
+#define NBC_PATIENCE	(60 * HZ)
 
 /**
  * struct nbc_stuck - a giver that takes its time
