@@ -307,6 +307,7 @@ void mqblk_poll_park(struct mqblk_queue *queue, struct request *rq,
 void mqblk_rq_lose(struct mqblk_queue *queue, struct request *rq);
 void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry,
 		       blk_status_t status);
+void mqblk_queue_expire(struct mqblk_queue *queue);
 int mqblk_queue_poll(struct mqblk_queue *queue, struct io_comp_batch *iob);
 enum blk_eh_timer_return mqblk_queue_timeout(struct mqblk_queue *queue,
 					     struct request *rq);

@@ -17,6 +17,7 @@ enum {
 	NBC_A_PARAM_GIB		= 1 << 6,
 	NBC_A_PARAM_MAX		= 1 << 7,
 	NBC_A_OURS		= 1 << 8,
+	NBC_A_LIVE_OURS		= 1 << 9,
 };
 
 struct row {
@@ -129,7 +130,7 @@ static void print_row(const struct row *row)
 	printf("     - %s\n     - ", word(row->deflt));
 	print_range(row);
 	printf("     - %s\n", beyond(row));
-	printf("     - %s\n", row->flags & NBC_A_LIVE ? "yes" : "no");
+	printf("     - %s\n", row->flags & (NBC_A_LIVE | NBC_A_LIVE_OURS) ? "yes" : "no");
 	printf("     - %s%s\n", row->help,
 	       row->flags & NBC_A_OURS ? " (null_blk has no such attribute)" : "");
 }

@@ -333,6 +333,25 @@ void mqblk_queue_hurry(struct mqblk_queue *queue, bool hurry,
 }
 EXPORT_SYMBOL_GPL(mqblk_queue_hurry);
 
+/**
+ * mqblk_queue_expire - end what waits for the timer
+ * @queue: the queue
+ *
+ * For a disk whose times have changed. What is parked afterwards waits for its deadline.
+ *
+ * Context: Process context.
+ */
+void mqblk_queue_expire(struct mqblk_queue *queue)
+{
+	LIST_HEAD(due);
+
+	spin_lock_irq(&queue->lock);
+	mqblk_timer_collect(queue, KTIME_MAX, UINT_MAX, &due);
+	spin_unlock_irq(&queue->lock);
+	mqblk_end_list(queue, &due, NULL);
+}
+EXPORT_SYMBOL_GPL(mqblk_queue_expire);
+
 /* Will the request end though nobody does anything about it? */
 static bool mqblk_ends_by_timer(struct mqblk_queue *queue, struct request *rq)
 {

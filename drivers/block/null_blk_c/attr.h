@@ -57,6 +57,7 @@ enum nbc_type { NBC_BOOL, NBC_UINT, NBC_ULONG, NBC_NODE, NBC_TEXT };
 #define NBC_A_PARAM_GIB		BIT(6)	/* MiB, but GiB as module parameter */
 #define NBC_A_PARAM_MAX		BIT(7)	/* the parameter is the maximum */
 #define NBC_A_OURS		BIT(8)	/* null_blk has no such attribute */
+#define NBC_A_LIVE_OURS		BIT(9)	/* as NBC_A_LIVE, but not with drop_in */
 
 /**
  * struct nbc_config - what the user asked for; one value per row of the table,

@@ -49,7 +49,7 @@ NBC_ATTR_ONLY(cache_history, BOOL, 0, 0, 1, NBC_A_OURS,
 	      "keep the order of writes to the cache, for power_cut and crash_state")
 NBC_ATTR(cache_size, cache_size, ULONG, 0, 0, NBC_MAX_CACHE_MB, NBC_A_CLAMP,
 	 "size in MiB of a volatile write cache, 0 for none; memory-backed devices only")
-NBC_ATTR(completion_nsec, completion_nsec, ULONG, 10000, 0, LONG_MAX, 0,
+NBC_ATTR(completion_nsec, completion_nsec, ULONG, 10000, 0, LONG_MAX, NBC_A_LIVE_OURS,
 	 "time in ns that a request waits before it completes, with irqmode 2")
 NBC_ATTR_TEXT(crash_state, WO, NBC_A_OURS,
 	      "DEVICE POLICY [SEED]: take as data what such a power cut would leave of a device")
@@ -70,11 +70,11 @@ NBC_ATTR_ONLY(index, UINT, 0, 0, MINORMASK, 0,
 	      "minor number; power-on takes the first free one from here up")
 NBC_PARAM_FAULT(init_hctx,
 		"fail to set up hardware queues: interval,probability,space,times")
-NBC_ATTR(iops, iops, ULONG, 0, 0, NBC_MAX_IOPS, NBC_A_OURS,
+NBC_ATTR(iops, iops, ULONG, 0, 0, NBC_MAX_IOPS, NBC_A_LIVE_OURS | NBC_A_OURS,
 	 "most operations a second, 0 for no limit")
-NBC_ATTR(iops_read, iops_read, ULONG, 0, 0, NBC_MAX_IOPS, NBC_A_OURS,
+NBC_ATTR(iops_read, iops_read, ULONG, 0, 0, NBC_MAX_IOPS, NBC_A_LIVE_OURS | NBC_A_OURS,
 	 "most reads a second, 0 for no limit but iops")
-NBC_ATTR(iops_write, iops_write, ULONG, 0, 0, NBC_MAX_IOPS, NBC_A_OURS,
+NBC_ATTR(iops_write, iops_write, ULONG, 0, 0, NBC_MAX_IOPS, NBC_A_LIVE_OURS | NBC_A_OURS,
 	 "most writes a second, of any kind, 0 for no limit but iops")
 NBC_ATTR(irqmode, irqmode, UINT, 1, 0, 2, 0,
 	 "completion: 0 inline, 1 as the block layer decides (softirq), 2 by timer")
@@ -85,13 +85,14 @@ NBC_ATTR_TEXT(lies, RW, NBC_A_OURS,
 NBC_ATTR(max_sectors, max_sectors, UINT, 0, NBC_MIN_MAX_SECTORS, UINT_MAX,
 	 NBC_A_ZERO,
 	 "largest request in units of 512 bytes, 0 for the block layer's own limits")
-NBC_ATTR(mbps, mbps, UINT, 0, 0, NBC_MAX_MBPS, NBC_A_CLAMP,
+NBC_ATTR(mbps, mbps, UINT, 0, 0, NBC_MAX_MBPS,
+	 NBC_A_CLAMP | NBC_A_LIVE_OURS,
 	 "most data read and written in MiB a second, 0 for no limit")
 NBC_ATTR(mbps_read, mbps_read, UINT, 0, 0, NBC_MAX_MBPS,
-	 NBC_A_CLAMP | NBC_A_OURS,
+	 NBC_A_CLAMP | NBC_A_LIVE_OURS | NBC_A_OURS,
 	 "most data read in MiB a second, 0 for no limit but mbps")
 NBC_ATTR(mbps_write, mbps_write, UINT, 0, 0, NBC_MAX_MBPS,
-	 NBC_A_CLAMP | NBC_A_OURS,
+	 NBC_A_CLAMP | NBC_A_LIVE_OURS | NBC_A_OURS,
 	 "most data written in MiB a second, 0 for no limit but mbps")
 NBC_ATTR(memory_backed, memory_backed, BOOL, 0, 0, 1, 0,
 	 "keep written data in memory")
@@ -119,7 +120,7 @@ NBC_ATTR(shared_tag_bitmap, shared_tag_bitmap, BOOL, 0, 0, 1, 0,
 	 "one set of tags for all hardware queues")
 NBC_ATTR(shared_tags, shared_tags, BOOL, 0, 0, 1, 0,
 	 "share hardware queues and tags, made by the module parameters, with all such devices")
-NBC_ATTR(size, gb, ULONG, 256000, 0, NBC_MAX_SIZE_MB, NBC_A_PARAM_GIB | NBC_A_LIVE,
+NBC_ATTR(size, gb, ULONG, 256000, 0, NBC_MAX_SIZE_MB, NBC_A_PARAM_GIB | NBC_A_LIVE_OURS,
 	 "size in MiB, which can only grow while powered; the module parameter gb counts GiB")
 NBC_ATTR(submit_queues, submit_queues, UINT, 1, 1, UINT_MAX,
 	 NBC_A_CPUS | NBC_A_CLAMP | NBC_A_LIVE,

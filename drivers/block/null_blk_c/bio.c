@@ -286,6 +286,25 @@ void nbc_bios_create(struct nbc_bios *bios)
 }
 
 /**
+ * nbc_bios_expire - end bios that wait for their time
+ * @bios: the list
+ *
+ * One that knows its time and does not wait yet is missed.
+ *
+ * Context: Process context.
+ */
+void nbc_bios_expire(struct nbc_bios *bios)
+{
+	struct nbc_waiter *waiter;
+
+	spin_lock_irq(&bios->lock);
+	list_for_each_entry(waiter, &bios->waiting, entry)
+		if (hrtimer_try_to_cancel(&waiter->timer) == 1)
+			hrtimer_start(&waiter->timer, 0, HRTIMER_MODE_ABS);
+	spin_unlock_irq(&bios->lock);
+}
+
+/**
  * nbc_bios_hurry - whether bios wait for their time
  * @bios: the list
  * @hurry: they do not: those that wait end now, and those to come at once

@@ -105,7 +105,7 @@ static int nbc_device_check_size(struct nbc_device *dev, const struct nbc_config
 
 	if (config->size == dev->config.size)
 		return 0;
-	if (config->zoned || nbc_defaults.drop_in) {
+	if (config->zoned) {
 		pr_err_ratelimited("%s: size is fixed while the device is powered\n", name);
 		return -EBUSY;
 	}
@@ -138,14 +138,27 @@ static int nbc_device_resize_queues(struct nbc_device *dev,
 	return ret;
 }
 
-static int nbc_device_resize(struct nbc_device *dev, const struct nbc_config *config)
+static bool nbc_config_same_pace(const struct nbc_config *a, const struct nbc_config *b)
+{
+	return a->completion_nsec == b->completion_nsec &&
+	       a->mbps == b->mbps && a->iops == b->iops &&
+	       a->mbps_read == b->mbps_read && a->mbps_write == b->mbps_write &&
+	       a->iops_read == b->iops_read && a->iops_write == b->iops_write;
+}
+
+/* Makes a disk that has power what @config says, as far as that can be. */
+static int nbc_device_change(struct nbc_device *dev, const struct nbc_config *config)
 {
 	int ret;
 
 	ret = nbc_device_check_size(dev, config) ?: nbc_device_resize_queues(dev, config);
-	if (!ret && config->size != dev->config.size)
+	if (ret)
+		return ret;
+	if (config->size != dev->config.size)
 		nbc_disk_grow(dev->disk, config);
-	return ret;
+	if (!nbc_config_same_pace(config, &dev->config))
+		nbc_disk_set_pace(dev->disk, config);
+	return 0;
 }
 
 /*
@@ -162,7 +175,7 @@ static int nbc_device_apply(struct nbc_device *dev, struct nbc_config *config)
 	else if (!config->power && dev->disk)
 		nbc_device_power_off(dev);
 	else if (dev->disk)
-		ret = nbc_device_resize(dev, config);
+		ret = nbc_device_change(dev, config);
 	if (ret)
 		return ret;
 	guard(mutex)(&dev->config_lock);
@@ -205,6 +218,13 @@ ssize_t nbc_device_show(struct nbc_device *dev, const struct nbc_attr *attr,
 	return nbc_attr_show(attr, &dev->config, page);
 }
 
+/* In place of null_blk, what is fixed there is fixed. */
+static bool nbc_attr_is_live(const struct nbc_attr *attr)
+{
+	return attr->flags & NBC_A_LIVE ||
+	       (attr->flags & NBC_A_LIVE_OURS && !nbc_defaults.drop_in);
+}
+
 /**
  * nbc_device_store - set an attribute
  * @dev: the device
@@ -230,7 +250,7 @@ ssize_t nbc_device_store(struct nbc_device *dev, const struct nbc_attr *attr,
 	ret = nbc_attr_parse(attr, text, source, nbc_attr_value(attr, &config));
 	if (ret)
 		return ret;
-	if (dev->disk && !(attr->flags & NBC_A_LIVE)) {
+	if (dev->disk && !nbc_attr_is_live(attr)) {
 		pr_err_ratelimited("%s: %s is fixed while the device is powered\n",
 				   nbc_device_name(dev), attr->name);
 		return -EBUSY;

@@ -167,9 +167,12 @@ static int nbc_config_check(const char *name, const struct nbc_config *config)
 	return 0;
 }
 
-static void nbc_throttle_create(struct nbc_throttle *throttle,
-				const struct nbc_config *config)
+/* How fast it is: its timer's delay and its limits. */
+static void nbc_disk_read_pace(struct nbc_disk *ndisk, const struct nbc_config *config)
 {
+	struct nbc_throttle *throttle = &ndisk->throttle;
+
+	WRITE_ONCE(ndisk->delay, ns_to_ktime(config->completion_nsec));
 	nbc_throttle_set(throttle, NBC_BUCKET_BYTES,
 			 (u64)config->mbps * SZ_1M);
 	nbc_throttle_set(throttle, NBC_BUCKET_READ_BYTES,
@@ -290,6 +293,25 @@ void nbc_disk_disarm(struct nbc_disk *ndisk, blk_status_t status)
 	nbc_throttle_forget(&ndisk->throttle, ktime_get());
 }
 
+/**
+ * nbc_disk_set_pace - change the timer's delay and the limits of a disk
+ * @ndisk: the disk
+ * @config: with the new ones
+ *
+ * Whoever waits as the old ones said waits no longer, and owes nothing: a delay of an hour
+ * is undone at once.
+ *
+ * Context: Process context, may sleep; requests may be in flight. One caller at a time.
+ */
+void nbc_disk_set_pace(struct nbc_disk *ndisk, const struct nbc_config *config)
+{
+	nbc_disk_read_pace(ndisk, config);
+	nbc_disk_choose_path(ndisk);
+	nbc_set_expire(ndisk);
+	nbc_bios_expire(&ndisk->bios);
+	nbc_throttle_forget(&ndisk->throttle, ktime_get());
+}
+
 static void nbc_watch_set(struct mqblk_watch *watch, bool on)
 {
 	nbc_disk_choose_path(container_of(watch, struct nbc_disk, watch));
@@ -339,7 +361,6 @@ static int nbc_disk_configure(struct nbc_disk *ndisk, struct nbc_device *dev,
 
 	ndisk->store = config->memory_backed ? &dev->store : NULL;
 	ndisk->irqmode = config->irqmode;
-	ndisk->delay = ns_to_ktime(config->completion_nsec);
 	ndisk->badblocks = &dev->badblocks;
 	ndisk->badblocks_once = config->badblocks_once;
 	ndisk->badblocks_partial_io = config->badblocks_partial_io;
@@ -349,7 +370,7 @@ static int nbc_disk_configure(struct nbc_disk *ndisk, struct nbc_device *dev,
 	nbc_bios_create(&ndisk->bios);
 	nbc_hold_create(&ndisk->hold);
 	ndisk->zones = config->zoned ? dev->zones : NULL;
-	nbc_throttle_create(&ndisk->throttle, config);
+	nbc_disk_read_pace(ndisk, config);
 	spin_lock_init(&ndisk->path_lock);
 	ret = nbc_disk_add_cache(ndisk, nbc_device_name(dev), config);
 	nbc_disk_choose_path(ndisk);

@@ -154,7 +154,7 @@ struct nbc_bios {
  * @disk: its gendisk
  *
  * What the plain paths need comes first, and what features read next; it does not
- * change while powered, but for @path and @on. What requests write begins on another cache
+ * change while powered, but for @path, @on and @delay. What requests write begins on another cache
  * line, with @throttle.
  */
 struct nbc_disk {
@@ -263,6 +263,7 @@ int nbc_bios_init(void);
 void nbc_bios_exit(void);
 void nbc_bios_create(struct nbc_bios *bios);
 void nbc_bios_hurry(struct nbc_bios *bios, bool hurry, blk_status_t status);
+void nbc_bios_expire(struct nbc_bios *bios);
 void nbc_bios_drain(struct nbc_bios *bios);
 void nbc_submit_bio(struct bio *bio);
 
@@ -309,6 +310,7 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 				 const struct nbc_config *config);
 void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name);
 void nbc_minor_put(struct nbc_device *dev);
+void nbc_disk_set_pace(struct nbc_disk *ndisk, const struct nbc_config *config);
 void nbc_disk_grow(struct nbc_disk *ndisk, const struct nbc_config *config);
 void nbc_disk_choose_path(struct nbc_disk *ndisk);
 void nbc_disk_arm(struct nbc_disk *ndisk);
@@ -322,6 +324,7 @@ int nbc_set_get(struct nbc_disk *ndisk, const char *name,
 		const struct nbc_config *config);
 void nbc_set_put(struct nbc_disk *ndisk);
 void nbc_set_hurry(struct nbc_disk *ndisk, bool hurry, blk_status_t status);
+void nbc_set_expire(struct nbc_disk *ndisk);
 int nbc_set_check_resize(struct nbc_disk *ndisk, const char *name);
 int nbc_set_resize(struct nbc_disk *ndisk, const struct nbc_config *config);
 

@@ -151,6 +151,27 @@ void nbc_set_hurry(struct nbc_disk *ndisk, bool hurry, blk_status_t status)
 }
 
 /**
+ * nbc_set_expire - end requests of a disk that wait for their time
+ * @ndisk: the disk, whose queues are not being resized
+ *
+ * Also those that are being dispatched, and know their time already.
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_set_expire(struct nbc_disk *ndisk)
+{
+	struct blk_mq_hw_ctx *hctx;
+	unsigned long i;
+
+	if (!ndisk->set)
+		return;
+	blk_mq_quiesce_queue(ndisk->disk->queue);
+	queue_for_each_hw_ctx(ndisk->disk->queue, hctx, i)
+		mqblk_queue_expire(hctx->driver_data);
+	blk_mq_unquiesce_queue(ndisk->disk->queue);
+}
+
+/**
  * nbc_set_check_resize - can the number of a disk's hardware queues change
  * @ndisk: the disk
  * @name: its name

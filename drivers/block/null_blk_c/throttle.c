@@ -82,20 +82,24 @@ static ktime_t nbc_bucket_take(struct nbc_bucket *bucket, s64 cost, ktime_t now)
 
 /**
  * nbc_throttle_set - set a limit
- * @throttle: the limits; no request uses them yet
+ * @throttle: the limits; requests may use them meanwhile
  * @id: which one
  * @rate: bytes or operations a second, 0 for no limit
  *
- * Context: Any.
+ * Context: Any; the caller sees to it that there is one at a time.
  */
 void nbc_throttle_set(struct nbc_throttle *throttle, enum nbc_bucket_id id,
 		      u64 rate)
 {
-	if (!rate)
-		return;
-	throttle->unit_ns[id] =
-		DIV64_U64_ROUND_UP((u64)NSEC_PER_SEC << NBC_UNIT_SHIFT, rate);
-	throttle->on |= BIT(id);
+	unsigned long on = throttle->on & ~BIT(id);
+
+	if (rate) {
+		WRITE_ONCE(throttle->unit_ns[id],
+			   DIV64_U64_ROUND_UP((u64)NSEC_PER_SEC << NBC_UNIT_SHIFT, rate));
+		on |= BIT(id);
+	}
+	/* Who sees the limit before what it costs pays nothing, or what it did cost. */
+	WRITE_ONCE(throttle->on, on);
 }
 
 /**
@@ -112,7 +116,8 @@ void nbc_throttle_forget(struct nbc_throttle *throttle, ktime_t now)
 {
 	unsigned int id;
 
-	for_each_set_bit(id, &throttle->on, NBC_NR_BUCKETS) {
+	/* Also of limits that are off, and may be on again. */
+	for (id = 0; id < NBC_NR_BUCKETS; id++) {
 		atomic64_t *paid_ns = &throttle->buckets[id].paid_ns;
 		s64 paid = atomic64_read(paid_ns);
 
@@ -139,14 +144,14 @@ void nbc_throttle_forget(struct nbc_throttle *throttle, ktime_t now)
 ktime_t nbc_throttle_due(struct nbc_throttle *throttle, enum req_op op,
 			 unsigned int bytes, ktime_t now)
 {
-	unsigned long ids = throttle->on & nbc_op_mask(op);
+	unsigned long ids = READ_ONCE(throttle->on) & nbc_op_mask(op);
 	ktime_t due = 0;
 	unsigned int id;
 
 	for_each_set_bit(id, &ids, NBC_NR_BUCKETS) {
 		u64 units = id < NBC_BUCKET_OPS ? bytes : 1;
-		s64 cost = mul_u64_u64_shr(throttle->unit_ns[id], units,
-					   NBC_UNIT_SHIFT);
+		s64 cost = mul_u64_u64_shr(READ_ONCE(throttle->unit_ns[id]),
+					   units, NBC_UNIT_SHIFT);
 
 		if (nbc_bucket_take_paid(&throttle->buckets[id], cost))
 			continue;

@@ -37,9 +37,10 @@ enum nbc_bucket_id {
 
 /**
  * struct nbc_throttle - the limits of a disk
- * @on: which limits there are, a mask of enum nbc_bucket_id
+ * @on: which limits there are, a mask of enum nbc_bucket_id; changes while requests
+ *	look at it, by nbc_throttle_set()
  * @unit_ns: what a unit costs of a limit that is on, by enum nbc_bucket_id, in ns
- *	with NBC_UNIT_SHIFT binary places
+ *	with NBC_UNIT_SHIFT binary places; changes likewise
  * @buckets: by enum nbc_bucket_id
  */
 struct nbc_throttle {

@@ -45,7 +45,7 @@ static inline void nbc_timing_set_due(struct nbc_disk *ndisk, struct nbc_cmd *cm
 	ktime_t now = cmd->begin;
 
 	if (timed) {
-		cmd->delay = ktime_add_safe(cmd->delay, ndisk->delay);
+		cmd->delay = ktime_add_safe(cmd->delay, READ_ONCE(ndisk->delay));
 		now = now ?: ktime_get();
 	}
 	if (on & BIT(NBC_ON_LIMITS))

@@ -509,6 +509,26 @@ static void qk_hurry_test(struct kunit *test)
 	mqk_expect_waiting(test, qk->ios[9]);
 }
 
+/* What waits for the timer ends, as if its time had come; all else waits on, now and later. */
+static void qk_expire_test(struct kunit *test)
+{
+	struct qk *qk = test->priv;
+	unsigned int i;
+
+	qk_park_five(test);
+	mqk_poll_park(qk_start(test, 0)->rq, qk_status(5));
+	mqk_rq_lose(qk_start(test, 0)->rq);
+	mqblk_queue_expire(qk->queue);
+	for (i = 0; i < 5; i++)
+		mqk_expect_ended(test, qk->ios[i], qk_status(i));
+	mqk_expect_waiting(test, qk->ios[5]);
+	mqk_expect_waiting(test, qk->ios[6]);
+
+	qk_timer_park(test, 1);
+	mqk_expect_waiting(test, qk->ios[7]);
+	qk_expect_armed(test, 1);
+}
+
 /* Both ways to wait do not meet, not even in one queue. */
 static void qk_both_test(struct kunit *test)
 {
@@ -581,6 +601,7 @@ static struct kunit_case qk_cases[] = {
 	KUNIT_CASE(qk_poll_timeout_test),
 	KUNIT_CASE(qk_poll_deadline_test),
 	KUNIT_CASE(qk_hurry_test),
+	KUNIT_CASE(qk_expire_test),
 	KUNIT_CASE(qk_both_test),
 	KUNIT_CASE(qk_by_driver_test),
 	KUNIT_CASE(qk_life_test),

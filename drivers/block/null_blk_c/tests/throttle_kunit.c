@@ -62,6 +62,26 @@ static void tk_stream_test(struct kunit *test)
 			    "%lld ns, wanted %lld", due - TK_START_NS, wanted);
 }
 
+/* A limit that is gone holds nothing up, and forgets what was owed before it comes back. */
+static void tk_change_test(struct kunit *test)
+{
+	struct nbc_throttle throttle = {};
+	s64 due;
+
+	nbc_throttle_set(&throttle, NBC_BUCKET_OPS, 1);
+	nbc_throttle_due(&throttle, REQ_OP_READ, SZ_4K, TK_START_NS);
+	due = nbc_throttle_due(&throttle, REQ_OP_READ, SZ_4K, TK_START_NS);
+	KUNIT_EXPECT_GT(test, due, TK_START_NS + NSEC_PER_SEC);
+
+	nbc_throttle_set(&throttle, NBC_BUCKET_OPS, 0);
+	KUNIT_EXPECT_EQ(test, nbc_throttle_due(&throttle, REQ_OP_READ, SZ_4K, TK_START_NS),
+			0);
+	nbc_throttle_forget(&throttle, TK_START_NS);
+	nbc_throttle_set(&throttle, NBC_BUCKET_OPS, 1000);
+	due = nbc_throttle_due(&throttle, REQ_OP_READ, SZ_4K, TK_START_NS);
+	KUNIT_EXPECT_LE(test, due, TK_START_NS + NSEC_PER_MSEC);
+}
+
 /* What a limit does not apply to is not held up, and costs it nothing. */
 struct tk_other {
 	const char	*name;
@@ -170,6 +190,7 @@ static void tk_strictest_test(struct kunit *test)
 
 static struct kunit_case tk_cases[] = {
 	KUNIT_CASE_PARAM(tk_stream_test, tk_stream_gen_params),
+	KUNIT_CASE(tk_change_test),
 	KUNIT_CASE_PARAM(tk_other_test, tk_other_gen_params),
 	KUNIT_CASE(tk_credit_test),
 	KUNIT_CASE(tk_two_credits_test),
