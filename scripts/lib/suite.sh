@@ -25,6 +25,7 @@ suite_get() {
 	[[ -d $SUITE_ROOT ]] || suite_make
 	exec {fd}>&-
 	release=$(suite_release "$SUITE_ROOT")
+	# shellcheck disable=SC2034 # whoever calls reads it
 	suite_kernel=$CACHE/images/$release
 }
 
