@@ -151,6 +151,11 @@ static ssize_t hmb_store(struct device *dev, struct device_attribute *attr,
 	if (wanted == READ_ONCE(ctrl->hmb_on))
 		return len;
 	ret = nvmec_ctrl_reset_wait(ctrl);
+	/* The bring-up goes on without: the controller wants none, or does not take it. */
+	if (!ret && wanted && !READ_ONCE(ctrl->hmb_on)) {
+		dev_err(dev, "hmb: switched on, but the controller got no host memory\n");
+		ret = -EIO;
+	}
 	/* Nothing has changed: nor shall it at a later reset. */
 	if (ret)
 		WRITE_ONCE(ctrl->hmb_wanted, before);

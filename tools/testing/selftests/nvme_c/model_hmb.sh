@@ -66,6 +66,9 @@ end "few chunks"
 
 check "none: up" up
 check_eq "none: off" "$(attr) $(count on)" "0 0"
+check "none: cannot be switched on" expect_errno EIO set_attr 1
+check "none: a line says so" kmsg_has "hmb: switched on, but the controller got no host memory"
+check "none: it works" works
 end none
 
 echo 0 >$parameter
@@ -98,4 +101,10 @@ model_rule m status opcode=set_features sel=0x0d code=0x2 dnr=1
 check "refused: up" model_up m
 check_eq "refused: it has none" "$(attr)" 0
 check "refused: works" works
+check "refused: cannot be switched on" expect_errno EIO set_attr 1
+check_eq "refused: it has none still" "$(attr)" 0
+check "refused: works still" works
+model_rule m clear
+check "refused: then it is taken" set_attr 1
+check_eq "refused: it has some" "$(attr)" 1
 end refused
