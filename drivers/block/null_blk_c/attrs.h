@@ -100,6 +100,8 @@ NBC_ATTR(no_sched, no_sched, BOOL, 0, 0, 1, 0,
 	 "start with the I/O scheduler none; another can be chosen later")
 NBC_PARAM_ONLY(nr_devices, UINT, 1, 0, NBC_MAX_DEVICES, 0,
 	       "devices to make at load, nullbc0 and so on")
+NBC_ATTR_TEXT(origin, WO, NBC_A_OURS,
+	      "DEVICE/NAME: take as data a clone of a snapshot")
 NBC_ATTR(poll_queues, poll_queues, UINT, 1, 0, UINT_MAX,
 	 NBC_A_CPUS | NBC_A_PARAM_MAX | NBC_A_CLAMP | NBC_A_LIVE,
 	 "hardware queues for polled I/O; the module parameter is the most a device can have")
@@ -122,6 +124,10 @@ NBC_ATTR(shared_tags, shared_tags, BOOL, 0, 0, 1, 0,
 	 "share hardware queues and tags, made by the module parameters, with all such devices")
 NBC_ATTR(size, gb, ULONG, 256000, 0, NBC_MAX_SIZE_MB, NBC_A_PARAM_GIB | NBC_A_LIVE_OURS,
 	 "size in MiB, which can only grow while powered; the module parameter gb counts GiB")
+NBC_ATTR_TEXT(snapshot, RW, NBC_A_OURS,
+	      "NAME keeps the data as it is now; shows names and sizes in MiB")
+NBC_ATTR_TEXT(snapshot_drop, WO, NBC_A_OURS,
+	      "NAME: keep a snapshot no longer")
 NBC_ATTR(submit_queues, submit_queues, UINT, 1, 1, UINT_MAX,
 	 NBC_A_CPUS | NBC_A_CLAMP | NBC_A_LIVE,
 	 "hardware queues for I/O that is not polled")

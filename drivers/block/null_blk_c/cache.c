@@ -33,6 +33,10 @@
  * oldest. This, too, needs no memory, so a write always goes on. Writers that do
  * so at the same time may exceed the limit, by one unit each.
  *
+ * What is in a layer below the store (layer.c) is copied into a durable unit of its own
+ * before a dirty one is laid over that. So a power cut has nothing to do with layers. This
+ * needs memory.
+ *
  * Without memory for a dirty unit, a write changes the durable one in place. So
  * no write fails with a cache that would not fail without.
  *
@@ -310,14 +314,14 @@ static __always_inline bool nbc_write_in_place(struct nbc_piece *piece,
 	unit = nbc_next_unit(xas);
 	if (ahead)
 		nbc_prefetch_next(xas, true);
-	fits = unit && nbc_unit_is_dirty(unit) != piece->through;
+	fits = nbc_is_unit(unit) && nbc_unit_is_dirty(unit) != piece->through;
 	if (likely(fits))
 		nbc_piece_copy(piece, unit);
 	write_sequnlock(guard);
 	return fits;
 }
 
-/* As whatever the piece finds needs it. Returns as nbc_unit_put_over(). */
+/* As whatever the piece finds needs it. Returns as nbc_unit_put_over(), or -ENOMEM. */
 static int nbc_write_piece(struct nbc_piece *piece)
 {
 	seqlock_t *guard = nbc_unit_guard(piece->store, piece->index);
@@ -326,6 +330,10 @@ static int nbc_write_piece(struct nbc_piece *piece)
 	int ret;
 
 	do {
+		/* What is durable is the store's own, so that it can lie beneath. */
+		ret = nbc_store_own(piece->store, piece->index, true);
+		if (ret)
+			return ret;
 		piece->cursor = start;
 		rcu_read_lock();
 		write_seqlock(guard);

@@ -23,6 +23,7 @@ static struct nbc_device *nbc_item_device(struct config_item *item)
 }
 
 static int nbc_crash_state_store(struct nbc_device *dev, const char *text);
+static int nbc_origin_store(struct nbc_device *dev, const char *text);
 
 #define NBC_CONFIGFS_ATTR(_name)					\
 static ssize_t nbc_##_name##_show(struct config_item *item, char *page)	\
@@ -261,6 +262,34 @@ static int nbc_crash_state_store(struct nbc_device *dev, const char *text)
 		return -ENODEV;
 	}
 	ret = nbc_device_copy_state(dev, from, &cut);
+	config_item_put(&from->group.cg_item);
+	return ret;
+}
+
+/* "DEVICE/NAME": a device has no slash in its name. */
+static int nbc_origin_store(struct nbc_device *dev, const char *text)
+{
+	size_t len = strcspn(text, "/\n");
+	char snapshot[NBC_SNAPSHOT_NAME_BYTES];
+	char name[DISK_NAME_LEN];
+	struct nbc_device *from;
+	int ret;
+
+	if (!len || len >= sizeof(name) || text[len] != '/' ||
+	    nbc_snapshot_name_parse(text + len + 1, snapshot)) {
+		pr_err_ratelimited("%s: origin: \"%*pE\" is not valid, use DEVICE/NAME, a device and one of its snapshots\n",
+				   nbc_device_name(dev),
+				   (int)strcspn(text, "\n"), text);
+		return -EINVAL;
+	}
+	strscpy(name, text, len + 1);
+	from = nbc_device_get(name);
+	if (!from) {
+		pr_err("%s: origin: there is no device %s\n",
+		       nbc_device_name(dev), name);
+		return -ENODEV;
+	}
+	ret = nbc_device_clone(dev, from, snapshot);
 	config_item_put(&from->group.cg_item);
 	return ret;
 }

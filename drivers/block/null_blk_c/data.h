@@ -55,14 +55,11 @@ static __always_inline blk_status_t nbc_store_cmd(struct nbc_store *store,
 	case REQ_OP_ZONE_APPEND:
 		return nbc_store_write(store, cmd->bio, cmd->pos, cmd->done);
 	case REQ_OP_DISCARD:
-		nbc_store_discard(store, cmd->pos, cmd->done);
-		return BLK_STS_OK;
+		return nbc_store_discard(store, cmd->pos, cmd->done);
 	case REQ_OP_WRITE_ZEROES:
 		if (cmd->flags & REQ_NOUNMAP)
-			nbc_store_zero(store, cmd->pos, cmd->done);
-		else
-			nbc_store_discard(store, cmd->pos, cmd->done);
-		return BLK_STS_OK;
+			return nbc_store_zero(store, cmd->pos, cmd->done);
+		return nbc_store_discard(store, cmd->pos, cmd->done);
 	case REQ_OP_FLUSH:
 		return BLK_STS_OK;
 	default:

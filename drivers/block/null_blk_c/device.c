@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "history.h"
+#include "layer.h"
 #include "model.h"
 #include "null_blk_c.h"
 #include "zoned.h"
@@ -293,13 +294,32 @@ int nbc_power_cut_store(struct nbc_device *dev, const char *text)
 }
 
 /* A device that is off becomes one that has room for the data of another. */
-static void nbc_device_be_like(struct nbc_device *dev,
-			       const struct nbc_config *config)
+static void nbc_device_be_like(struct nbc_device *dev, unsigned long size,
+			       unsigned long blocksize)
 {
 	guard(mutex)(&dev->config_lock);
 	dev->config.memory_backed = true;
-	dev->config.size = config->size;
-	dev->config.blocksize = config->blocksize;
+	dev->config.size = size;
+	dev->config.blocksize = blocksize;
+}
+
+/* May a device get other data, by an attribute? */
+static int nbc_device_check_new_data(struct nbc_device *dev, const char *attribute)
+{
+	const char *name = nbc_device_name(dev);
+
+	lockdep_assert_held(&dev->lock);
+	if (dev->disk) {
+		pr_err("%s: %s is fixed while the device is powered\n", name,
+		       attribute);
+		return -EBUSY;
+	}
+	if (dev->config.zoned) {
+		pr_err("%s: %s: not with zoned 1, their state is not copied\n",
+		       name, attribute);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
@@ -337,20 +357,217 @@ int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
 	int ret;
 
 	guard(mutex)(&dev->lock);
-	if (dev->disk) {
-		pr_err("%s: crash_state is fixed while the device is powered\n",
-		       nbc_device_name(dev));
-		return -EBUSY;
-	}
-	if (dev->config.zoned) {
-		pr_err("%s: crash_state: not with zoned 1, their state is not copied\n",
-		       nbc_device_name(dev));
-		return -EINVAL;
-	}
-	ret = nbc_device_copy_disk(dev, from, cut, &config);
+	ret = nbc_device_check_new_data(dev, "crash_state") ?:
+	      nbc_device_copy_disk(dev, from, cut, &config);
 	if (ret)
 		return ret;
-	nbc_device_be_like(dev, &config);
+	nbc_device_be_like(dev, config.size, config.blocksize);
+	return 0;
+}
+
+/* Can a device have one more snapshot? */
+static bool nbc_device_has_room(struct nbc_device *dev)
+{
+	if (dev->snapshots.nr >= NBC_MAX_SNAPSHOTS)
+		return false;
+	if (nbc_layers_depth(&dev->store) < NBC_MAX_LAYERS)
+		return true;
+	/* Some may be nobody else's any more. */
+	nbc_layers_merge(&dev->store);
+	return nbc_layers_depth(&dev->store) < NBC_MAX_LAYERS;
+}
+
+static int nbc_device_check_snapshot(struct nbc_device *dev, const char *snapshot)
+{
+	const char *name = nbc_device_name(dev);
+
+	lockdep_assert_held(&dev->lock);
+	if (!dev->config.memory_backed || dev->config.zoned) {
+		pr_err("%s: snapshot: only with memory_backed 1 and zoned 0\n", name);
+		return -EINVAL;
+	}
+	if (dev->disk && dev->disk->cache) {
+		pr_err("%s: snapshot: only while the device is off, as it has a cache\n",
+		       name);
+		return -EBUSY;
+	}
+	if (nbc_snapshots_find(&dev->snapshots, snapshot)) {
+		pr_err("%s: snapshot: there is one with the name %s, use another or drop it\n",
+		       name, snapshot);
+		return -EEXIST;
+	}
+	if (!nbc_device_has_room(dev)) {
+		pr_err("%s: snapshot: there are as many as can be, %u of a device, or %u beneath a clone\n",
+		       name, NBC_MAX_SNAPSHOTS, NBC_MAX_LAYERS);
+		return -EMLINK;
+	}
+	return 0;
+}
+
+static struct nbc_snapshot *nbc_device_snapshot(struct nbc_device *dev,
+						const char *name)
+{
+	struct nbc_snapshot *snapshot;
+
+	snapshot = kzalloc(sizeof(*snapshot), GFP_KERNEL);
+	if (!snapshot)
+		return NULL;
+	strscpy(snapshot->name, name);
+	snapshot->size = dev->config.size;
+	snapshot->blocksize = dev->config.blocksize;
+	snapshot->layer = nbc_layers_freeze(&dev->store);
+	if (snapshot->layer)
+		return snapshot;
+	kfree(snapshot);
+	return NULL;
+}
+
+static int nbc_snapshot_read_name(struct nbc_device *dev, const char *attribute,
+				  const char *text, char *name)
+{
+	int ret = nbc_snapshot_name_parse(text, name);
+
+	if (ret)
+		pr_err_ratelimited("%s: %s: \"%*pE\" is not valid, use 1 to %d letters, digits and +-.:=@_\n",
+				   nbc_device_name(dev), attribute,
+				   (int)strcspn(text, "\n"), text,
+				   NBC_SNAPSHOT_NAME_BYTES - 1);
+	return ret;
+}
+
+/**
+ * nbc_snapshot_store - take a snapshot of a device
+ * @dev: the device, powered or not
+ * @text: its name
+ *
+ * It has all writes that were acknowledged before, and none that is issued after this
+ * returns. A write in flight may be in it for some of its blocks. I/O goes on
+ * meanwhile.
+ *
+ * Context: Process context; takes dev->lock, waits for a grace period, but for no
+ * request.
+ * Return: 0; -EINVAL for a name that is not valid, or a device that cannot have snapshots;
+ * -EBUSY if it can only while it is off; -EEXIST, -EMLINK or -ENOMEM. After an error
+ * nothing has changed.
+ */
+int nbc_snapshot_store(struct nbc_device *dev, const char *text)
+{
+	char name[NBC_SNAPSHOT_NAME_BYTES];
+	struct nbc_snapshot *snapshot;
+	int ret;
+
+	ret = nbc_snapshot_read_name(dev, "snapshot", text, name);
+	if (ret)
+		return ret;
+	guard(mutex)(&dev->lock);
+	ret = nbc_device_check_snapshot(dev, name);
+	if (ret)
+		return ret;
+	snapshot = nbc_device_snapshot(dev, name);
+	if (!snapshot)
+		return -ENOMEM;
+	guard(mutex)(&dev->config_lock);
+	nbc_snapshots_add(&dev->snapshots, snapshot);
+	return 0;
+}
+
+/**
+ * nbc_snapshot_show - print the snapshots of a device
+ * @dev: the device
+ * @page: output, PAGE_SIZE bytes
+ *
+ * Context: Process context; takes dev->config_lock.
+ * Return: number of bytes printed.
+ */
+ssize_t nbc_snapshot_show(struct nbc_device *dev, char *page)
+{
+	guard(mutex)(&dev->config_lock);
+	return nbc_snapshots_print(&dev->snapshots, page);
+}
+
+/**
+ * nbc_snapshot_drop_store - keep a snapshot of a device no longer
+ * @dev: the device, powered or not
+ * @text: name of the snapshot
+ *
+ * What was cloned from it stays, and so does what it has in common with others. The rest
+ * is freed, while I/O goes on.
+ *
+ * Context: Process context; takes dev->lock. Takes as long as there is to move.
+ * Return: 0; -EINVAL for a name that is not valid; -ENOENT for one that is not there.
+ */
+int nbc_snapshot_drop_store(struct nbc_device *dev, const char *text)
+{
+	char name[NBC_SNAPSHOT_NAME_BYTES];
+	struct nbc_snapshot *snapshot;
+	int ret;
+
+	ret = nbc_snapshot_read_name(dev, "snapshot_drop", text, name);
+	if (ret)
+		return ret;
+	guard(mutex)(&dev->lock);
+	snapshot = nbc_snapshots_find(&dev->snapshots, name);
+	if (!snapshot) {
+		pr_err("%s: snapshot_drop: there is no %s, see snapshot\n",
+		       nbc_device_name(dev), name);
+		return -ENOENT;
+	}
+	scoped_guard(mutex, &dev->config_lock)
+		nbc_snapshots_remove(&dev->snapshots, snapshot);
+	nbc_snapshot_destroy(snapshot);
+	nbc_layers_merge(&dev->store);
+	return 0;
+}
+
+/* Keeps the data of a snapshot, and says what device it needs. NULL if there is none. */
+static struct nbc_layer *nbc_snapshot_get(struct nbc_device *dev, const char *name,
+					  unsigned long *size,
+					  unsigned long *blocksize)
+{
+	struct nbc_snapshot *snapshot;
+
+	guard(mutex)(&dev->config_lock);
+	snapshot = nbc_snapshots_find(&dev->snapshots, name);
+	if (!snapshot)
+		return NULL;
+	*size = snapshot->size;
+	*blocksize = snapshot->blocksize;
+	return nbc_layer_get(snapshot->layer);
+}
+
+/**
+ * nbc_device_clone - make a device a clone of a snapshot
+ * @dev: the device; its data goes, its snapshots stay
+ * @from: the device that has the snapshot; may be @dev
+ * @name: name of the snapshot, which stays as it is
+ *
+ * @dev takes over what its data needs: memory_backed, size and blocksize.
+ *
+ * Context: Process context; takes dev->lock and then from->config_lock.
+ * Return: 0; -EBUSY if @dev is powered; -EINVAL if it is zoned; -ENOENT for a snapshot that
+ * is not there.
+ */
+int nbc_device_clone(struct nbc_device *dev, struct nbc_device *from,
+		     const char *name)
+{
+	unsigned long size, blocksize;
+	struct nbc_layer *layer;
+	int ret;
+
+	guard(mutex)(&dev->lock);
+	ret = nbc_device_check_new_data(dev, "origin");
+	if (ret)
+		return ret;
+	layer = nbc_snapshot_get(from, name, &size, &blocksize);
+	if (!layer) {
+		pr_err_ratelimited("%s: origin: %s has no snapshot \"%*pE\"\n",
+				   nbc_device_name(dev), nbc_device_name(from),
+				   (int)strlen(name), name);
+		return -ENOENT;
+	}
+	nbc_store_empty(&dev->store);
+	nbc_layers_set_base(&dev->store, layer);
+	nbc_device_be_like(dev, size, blocksize);
 	return 0;
 }
 
@@ -596,6 +813,7 @@ struct nbc_device *nbc_device_alloc(void)
 	dev->minor = -1;
 	INIT_DELAYED_WORK(&dev->orphans, nbc_device_look_for_orphans);
 	nbc_store_create(&dev->store);
+	nbc_snapshots_create(&dev->snapshots);
 	nbc_rules_create(&dev->rules);
 	if (badblocks_init(&dev->badblocks, 1)) {
 		nbc_device_free(dev);
@@ -618,6 +836,7 @@ void nbc_device_free(struct nbc_device *dev)
 	nbc_rules_destroy(&dev->rules);
 	nbc_latency_destroy(&dev->latency);
 	nbc_zones_destroy(dev->zones);
+	nbc_snapshots_destroy(&dev->snapshots);
 	nbc_store_destroy(&dev->store);
 	nbc_minor_put(dev);
 	mutex_destroy(&dev->config_lock);

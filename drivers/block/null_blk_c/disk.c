@@ -427,6 +427,11 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 	ret = nbc_config_check(name, config);
 	if (ret)
 		return ERR_PTR(ret);
+	if (config->zoned && dev->store.base) {
+		pr_err("%s: zoned: 1 is not valid, use 0, as the data is that of a snapshot or has some\n",
+		       name);
+		return ERR_PTR(-EINVAL);
+	}
 	if (config->memory_backed) {
 		ret = nbc_store_configure(&dev->store, config->blocksize,
 					  config->home_node);

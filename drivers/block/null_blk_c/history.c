@@ -151,10 +151,8 @@ static blk_status_t nbc_history_do(struct nbc_history *history,
 		return nbc_cache_write(cache, cmd->bio, cmd->pos, cmd->done,
 				       through);
 	if (cmd->op == REQ_OP_WRITE_ZEROES && cmd->flags & REQ_NOUNMAP)
-		nbc_store_zero(cache->store, cmd->pos, cmd->done);
-	else
-		nbc_store_discard(cache->store, cmd->pos, cmd->done);
-	return BLK_STS_OK;
+		return nbc_store_zero(cache->store, cmd->pos, cmd->done);
+	return nbc_store_discard(cache->store, cmd->pos, cmd->done);
 }
 
 /*
@@ -283,8 +281,7 @@ static int nbc_entry_redo_durable(const struct nbc_entry *entry,
 	if (entry->data)
 		return nbc_store_put(store, entry->pos, entry->data, entry->len);
 	/* Keeps the memory, which a later write may need. */
-	nbc_store_zero(store, entry->pos, entry->len);
-	return 0;
+	return nbc_store_zero(store, entry->pos, entry->len) ? -ENOMEM : 0;
 }
 
 /**

@@ -52,11 +52,11 @@
  * request takes it, so it may be held while requests are waited for. What a user may
  * need meanwhile takes nbc_device.config_lock instead, which is not: reading
  * attributes, and switching faults and bad blocks. It comes after nbc_device.lock.
- * So does the lock of the shared tag set. On the data path only those who write take a
- * lock: that of a guard of the store, see store.c, and in a zone the zone's, see
- * zone.c, which comes after nbc_device.lock, and before the store's. A write that finds no
- * memory takes nbc_memory_lock (memory.c), which comes after the zone's; under it, zones'
- * locks are only tried.
+ * So do the lock of the shared tag set and that of layers (layer.c). On the data path only
+ * those who write take a lock: that of a guard of the store, see store.c, and in a zone the
+ * zone's, see zone.c, which comes after nbc_device.lock, and before the store's. A write that
+ * finds no memory takes nbc_memory_lock (memory.c), which comes after the zone's; under it,
+ * zones' locks are only tried.
  *
  * Errors
  * ------

@@ -26,6 +26,7 @@
 #include "latency.h"
 #include "memory.h"
 #include "rules.h"
+#include "snapshot.h"
 #include "store.h"
 #include "throttle.h"
 #include "zone.h"
@@ -197,13 +198,15 @@ struct nbc_disk {
  *	disk takes to come or go, so nothing that may be needed to let go of the disk
  *	takes it
  * @config_lock: guards what can be read and switched meanwhile: @config, @faults, @rules,
- *	@latency and @badblocks. Comes after @lock, and is never held while I/O is waited for
+ *	@latency, @badblocks and @snapshots. Comes after @lock, and is never held while I/O
+ *	is waited for
  * @config: what the user asked for; changes under both locks
  * @disk: run state, NULL while off; changes under both locks
  * @store: its data, which outlives @disk
  * @badblocks: likewise
  * @rules: likewise
  * @latency: likewise
+ * @snapshots: likewise
  * @orphans: looks now and then whether processes are gone that rules end with
  * @zones: those of the disk that it has or last had, NULL for none; outlive
  *	@disk likewise; changes with power only
@@ -224,6 +227,7 @@ struct nbc_device {
 	struct badblocks	badblocks;
 	struct nbc_rules	rules;
 	struct nbc_latency	latency;
+	struct nbc_snapshots	snapshots;
 	struct delayed_work	orphans;
 	struct nbc_zones	*zones;
 	struct nbc_fault	faults[NBC_NR_FAULTS];
@@ -301,6 +305,11 @@ ssize_t nbc_held_show(struct nbc_device *dev, char *page);
 int nbc_lies_store(struct nbc_device *dev, const char *text);
 ssize_t nbc_lies_show(struct nbc_device *dev, char *page);
 int nbc_power_cut_store(struct nbc_device *dev, const char *text);
+int nbc_snapshot_store(struct nbc_device *dev, const char *text);
+ssize_t nbc_snapshot_show(struct nbc_device *dev, char *page);
+int nbc_snapshot_drop_store(struct nbc_device *dev, const char *text);
+int nbc_device_clone(struct nbc_device *dev, struct nbc_device *from,
+		     const char *name);
 int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
 			  const struct nbc_cut *cut);
 

@@ -34,6 +34,12 @@
  * waits. A reader that finds a write under way waits by taking the lock there, which
  * may sleep, and may so under RCU. Nothing under it sleeps otherwise.
  *
+ * Layers
+ * ------
+ * Beneath a store there may be layers with data that does not change, after snapshots
+ * (layer.c). What is said here is about units of the store's own. Where it has none, and
+ * only there, the layers are asked: a hole is one if they have nothing either.
+ *
  * Fetching ahead
  * --------------
  * What is stored is seldom in the processor's caches, nor are its addresses in the
@@ -64,6 +70,7 @@
 #include <linux/printk.h>
 #include <linux/sched/signal.h>
 
+#include "layer.h"
 #include "memory.h"
 #include "store.h"
 #include "unit.h"
@@ -168,6 +175,26 @@ static __always_inline void nbc_read_unit(seqlock_t *guard,
 	nbc_read_unit_locked(guard, cursor, data, bytes);
 }
 
+/* Where a store has no unit of its own. Under RCU. */
+static noinline void nbc_read_hole(struct nbc_store *store,
+				   struct nbc_cursor *cursor,
+				   unsigned long index, unsigned int offset,
+				   unsigned int bytes)
+{
+	struct nbc_sight sight;
+	struct page *unit = NULL;
+
+	if (unlikely(nbc_store_layers(store))) {
+		nbc_layers_look(store, index, &sight);
+		unit = nbc_sight_unit(&sight);
+	}
+	if (unit)
+		nbc_read_unit(nbc_unit_guard(store, index), cursor,
+			      page_address(unit) + offset, bytes);
+	else
+		nbc_zero_bios(cursor, bytes);
+}
+
 /**
  * nbc_store_read - copy data to memory
  * @store: the store
@@ -196,11 +223,11 @@ void nbc_store_read(struct nbc_store *store, struct bio *bio, u64 pos,
 		unit = nbc_next_unit(&xas);
 		if (ahead && len > part)
 			nbc_prefetch_next(&xas, false);
-		if (likely(unit))
+		if (likely(nbc_is_unit(unit)))
 			nbc_read_unit(nbc_unit_guard(store, index), &cursor,
 				      page_address(unit) + offset, part);
 		else
-			nbc_zero_bios(&cursor, part);
+			nbc_read_hole(store, &cursor, index, offset, part);
 		offset = 0;
 		nbc_walk_breathe(&xas, ++index);
 	}
@@ -217,25 +244,75 @@ static __always_inline void nbc_write_unit(seqlock_t *guard,
 }
 
 /*
+ * Copies what is in the layers below, or zeroes, into a new unit. Returns 0; -EAGAIN if
+ * that is still being written to.
+ */
+static int nbc_unit_inherit(struct nbc_store *store, struct page *unit,
+			    const struct nbc_sight *sight)
+{
+	struct page *from = nbc_sight_unit(sight);
+
+	if (!from) {
+		memset(page_address(unit), 0, nbc_unit_bytes(store));
+		return 0;
+	}
+	/*
+	 * Whoever saw the layer sees that it is to settle, or those who wrote to it: see
+	 * litmus/layer_settle.litmus.
+	 */
+	if (smp_load_acquire(&store->settling))
+		return -EAGAIN;
+	memcpy(page_address(unit), page_address(from), nbc_unit_bytes(store));
+	return 0;
+}
+
+/*
+ * Prepares a new unit for a place where the store has none. If it will not be written as a
+ * @whole, it has what a read sees there. Returns 0; -EAGAIN if it is to be tried again.
+ */
+static int nbc_unit_prepare(struct nbc_store *store, unsigned long index,
+			    struct page *unit, bool whole, struct nbc_sight *sight)
+{
+	int ret = 0;
+
+	rcu_read_lock();
+	nbc_layers_look(store, index, sight);
+	if (nbc_is_unit(sight->own))
+		ret = -EAGAIN;
+	else if (!whole)
+		ret = nbc_unit_inherit(store, unit, sight);
+	rcu_read_unlock();
+	if (ret)
+		nbc_layers_settle(store);
+	return ret;
+}
+
+/*
  * Writes @part bytes into a hole, and moves the cursor behind them. Returns 0;
- * -EEXIST if there is a unit by now; -ENOMEM.
+ * -EAGAIN if it is to be tried again, as there may be a unit by now; -ENOMEM.
  */
 static int nbc_fill_hole(struct nbc_store *store, struct nbc_cursor *cursor,
 			 unsigned long index, unsigned int offset,
 			 unsigned int part)
 {
+	bool layers = nbc_store_layers(store);
+	bool whole = part == nbc_unit_bytes(store);
+	struct nbc_sight sight = {};
 	struct page *unit;
-	void *found;
+	int ret = 0;
 
-	unit = nbc_unit_alloc(store, part < nbc_unit_bytes(store));
+	unit = nbc_unit_alloc(store, !whole && !layers);
 	if (!unit)
 		return -ENOMEM;
-	nbc_copy_from_bios(cursor, page_address(unit) + offset, part);
-	found = xa_cmpxchg(&store->units, index, NULL, unit, NBC_GFP);
-	if (!found)
-		return 0;
-	nbc_unit_free(store, unit);
-	return xa_is_err(found) ? xa_err(found) : -EEXIST;
+	if (unlikely(layers))
+		ret = nbc_unit_prepare(store, index, unit, whole, &sight);
+	if (!ret) {
+		nbc_copy_from_bios(cursor, page_address(unit) + offset, part);
+		ret = nbc_layers_put(store, index, &sight, unit, NULL);
+	}
+	if (ret)
+		nbc_unit_free(store, unit);
+	return ret;
 }
 
 /**
@@ -270,7 +347,7 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 		unit = nbc_next_unit(&xas);
 		if (ahead && len > part)
 			nbc_prefetch_next(&xas, true);
-		if (likely(unit)) {
+		if (likely(nbc_is_unit(unit))) {
 			nbc_write_unit(nbc_unit_guard(store, index), &cursor,
 				       page_address(unit) + offset, part);
 		} else {
@@ -281,7 +358,7 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 			    !nbc_memory_left())
 				return BLK_STS_NOSPC;
 			ret = nbc_fill_hole(store, &behind, index, offset, part);
-			if (ret && ret != -EEXIST)
+			if (ret && ret != -EAGAIN)
 				return BLK_STS_NOSPC;
 			rcu_read_lock();
 			if (ret) {
@@ -299,11 +376,58 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 	return BLK_STS_OK;
 }
 
+/* Copies what is below into a unit of the store's own. Returns as nbc_layers_put(). */
+static int nbc_unit_copy_up(struct nbc_store *store, unsigned long index)
+{
+	struct nbc_sight sight;
+	struct page *unit;
+	int ret;
+
+	unit = nbc_unit_alloc(store, false);
+	if (!unit)
+		return -ENOMEM;
+	ret = nbc_unit_prepare(store, index, unit, false, &sight);
+	if (!ret)
+		ret = nbc_layers_put(store, index, &sight, unit, NULL);
+	if (ret)
+		nbc_unit_free(store, unit);
+	return ret;
+}
+
+/**
+ * nbc_store_own - copy a unit from the layers below, unless the store has its own
+ * @store: the store
+ * @index: number of the unit
+ * @hidden: one with zeroes, where the store hides what is below
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 if the store has one, or there is none below either; -ENOMEM.
+ */
+int nbc_store_own(struct nbc_store *store, unsigned long index, bool hidden)
+{
+	struct nbc_sight sight;
+	int ret = -EAGAIN;
+
+	while (ret == -EAGAIN && nbc_store_layers(store)) {
+		rcu_read_lock();
+		nbc_layers_look(store, index, &sight);
+		rcu_read_unlock();
+		if (nbc_is_unit(sight.own) ||
+		    !(sight.own ? hidden : !!sight.below))
+			return 0;
+		ret = nbc_unit_copy_up(store, index);
+	}
+	return ret == -EAGAIN ? 0 : ret;
+}
+
 /* The unit of a number, or a new one with zeroes, if nobody else adds any. */
 static struct page *nbc_unit_get(struct nbc_store *store, unsigned long index)
 {
-	struct page *unit = xa_load(&store->units, index);
+	struct page *unit;
 
+	if (nbc_store_own(store, index, true))
+		return NULL;
+	unit = xa_load(&store->units, index);
 	if (unit)
 		return unit;
 	unit = nbc_unit_alloc(store, true);
@@ -344,22 +468,11 @@ int nbc_store_put(struct nbc_store *store, u64 pos, const void *data,
 	return 0;
 }
 
-/* Moves a unit, and the one beneath it, to the list. Under the XArray's lock. */
-static void nbc_take_unit(struct nbc_store *store, struct page *unit,
-			  struct list_head *units)
-{
-	if (nbc_unit_is_dirty(unit)) {
-		list_splice_tail_init(&unit->lru, units);
-		nbc_count_dirty(store, -1);
-	}
-	list_add_tail(&unit->lru, units);
-}
-
 /*
  * Moves the units of one whole node of the XArray to the list. Storing nothing
- * over the range of a node drops the node at once.
+ * over the range of a node drops the node at once. Does nothing if there are layers.
  */
-static void nbc_take_node(struct nbc_store *store, unsigned long first,
+static bool nbc_take_node(struct nbc_store *store, unsigned long first,
 			  struct list_head *units)
 {
 	XA_STATE(xas, &store->units, first);
@@ -367,54 +480,116 @@ static void nbc_take_node(struct nbc_store *store, unsigned long first,
 	struct page *unit;
 
 	xas_lock(&xas);
-	xas_for_each(&xas, unit, first + XA_CHUNK_MASK)
-		nbc_take_unit(store, unit, units);
+	if (unlikely(store->generation)) {
+		xas_unlock(&xas);
+		return false;
+	}
+	xas_for_each(&xas, unit, first + XA_CHUNK_MASK) {
+		if (nbc_is_unit(unit))
+			nbc_take_unit(store, unit, units);
+	}
 	xas_store(&node, NULL);
 	xas_unlock(&xas);
+	return true;
 }
 
-/* Moves some units of one node of the XArray to the list. */
-static void nbc_take_units(struct nbc_store *store, unsigned long first,
+/* Moves some units of one node of the XArray to the list, unless there are layers. */
+static bool nbc_take_units(struct nbc_store *store, unsigned long first,
 			   unsigned long last, struct list_head *units)
 {
 	XA_STATE(xas, &store->units, first);
 	struct page *unit;
 
 	xas_lock(&xas);
+	if (unlikely(store->generation)) {
+		xas_unlock(&xas);
+		return false;
+	}
 	xas_for_each(&xas, unit, last) {
 		xas_store(&xas, NULL);
-		nbc_take_unit(store, unit, units);
+		if (nbc_is_unit(unit))
+			nbc_take_unit(store, unit, units);
 	}
 	xas_unlock(&xas);
+	return true;
 }
 
-/* Takes the units first to last out of the XArray, node by node. */
+/* Takes the units first to last out of the XArray, node by node, unless there are layers. */
 static void nbc_take_out(struct nbc_store *store, unsigned long first,
-			 unsigned long last)
+			 unsigned long last, struct list_head *units)
 {
 	unsigned long index = first;
-	LIST_HEAD(units);
+	bool taken;
 
 	while (xa_find(&store->units, &index, last, XA_PRESENT)) {
 		unsigned long node_first = index & ~XA_CHUNK_MASK;
 		unsigned long node_last = index | XA_CHUNK_MASK;
 
 		if (node_first >= first && node_last <= last)
-			nbc_take_node(store, node_first, &units);
+			taken = nbc_take_node(store, node_first, units);
 		else
-			nbc_take_units(store, index, min(node_last, last),
-				       &units);
+			taken = nbc_take_units(store, index,
+					       min(node_last, last), units);
 		cond_resched();
-		if (node_last >= last)
+		if (node_last >= last || !taken)
 			break;
 		index = node_last + 1;
 	}
-	if (!list_empty(&units))
-		nbc_reaper_add(&store->reaper, &units);
 }
 
-/* Zeroes @len bytes at @pos, which lie in one unit, if it is there. */
-static void nbc_zero_part(struct nbc_store *store, u64 pos, u64 len)
+/* Makes a unit read as zeroes, whatever is below. Returns as nbc_layers_put(). */
+static int nbc_hide_unit(struct nbc_store *store, unsigned long index,
+			 struct list_head *units)
+{
+	struct nbc_sight sight;
+	void *entry;
+
+	rcu_read_lock();
+	nbc_layers_look(store, index, &sight);
+	entry = sight.below ? XA_ZERO_ENTRY : NULL;
+	rcu_read_unlock();
+	if (sight.own == entry)
+		return 0;
+	return nbc_layers_put(store, index, &sight, entry, units);
+}
+
+/* The same for all from @first to @last. Returns 0 or -ENOMEM. */
+static int nbc_hide_units(struct nbc_store *store, unsigned long first,
+			  unsigned long last, struct list_head *units)
+{
+	unsigned long index = first;
+	int ret;
+
+	while (nbc_layers_find(store, &index, last)) {
+		do {
+			ret = nbc_hide_unit(store, index, units);
+		} while (ret == -EAGAIN);
+		if (ret || index == last)
+			return ret;
+		index++;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Makes the units @first to @last read as zeroes. Returns 0 or, with layers, -ENOMEM. */
+static int nbc_discard_units(struct nbc_store *store, unsigned long first,
+			     unsigned long last)
+{
+	LIST_HEAD(units);
+	int ret = 0;
+
+	nbc_take_out(store, first, last, &units);
+	/* The store may have been frozen meanwhile: then all is looked at again. */
+	if (unlikely(nbc_store_layers(store)))
+		ret = nbc_hide_units(store, first, last, &units);
+	if (!list_empty(&units))
+		nbc_reaper_add(&store->reaper, &units);
+	return ret;
+}
+
+/* Zeroes @len bytes at @pos, which lie in one unit, if it is there. Returns whether it is. */
+static bool nbc_zero_unit(struct nbc_store *store, u64 pos, u64 len)
 {
 	unsigned long index = pos >> store->unit_shift;
 	unsigned int offset = nbc_unit_offset(store, pos);
@@ -432,6 +607,23 @@ static void nbc_zero_part(struct nbc_store *store, u64 pos, u64 len)
 	}
 	write_sequnlock(guard);
 	rcu_read_unlock();
+	return unit;
+}
+
+/* The same, in a unit of the store's own, if there are others. Returns 0 or -ENOMEM. */
+static int nbc_zero_part(struct nbc_store *store, u64 pos, u64 len)
+{
+	unsigned long index = pos >> store->unit_shift;
+	unsigned long generation;
+
+	do {
+		generation = READ_ONCE(store->generation);
+		if (generation && nbc_store_own(store, index, false))
+			return -ENOMEM;
+		if (nbc_zero_unit(store, pos, len))
+			break;
+	} while (unlikely(nbc_store_layers(store) != generation));
+	return 0;
 }
 
 /**
@@ -442,23 +634,27 @@ static void nbc_zero_part(struct nbc_store *store, u64 pos, u64 len)
  *
  * Units that lie in the range only in part are zeroed there. The cost is that
  * of the units stored, not of the range. Units beneath a cache's go, too: what is
- * discarded does not come back at a power cut.
+ * discarded does not come back at a power cut. What is in layers below is hidden.
  *
  * Context: Process context, may sleep.
+ * Return: BLK_STS_OK; BLK_STS_NOSPC if there are layers, and no memory to hide what is
+ * in them. Then a part is done.
  */
-void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len)
+blk_status_t nbc_store_discard(struct nbc_store *store, u64 pos, u64 len)
 {
 	u64 end = pos + len, mask = nbc_unit_bytes(store) - 1;
 	u64 first = min(end, (pos + mask) & ~mask);
 	u64 last = max(first, end & ~mask);
+	int ret = 0;
 
 	if (pos < first)
-		nbc_zero_part(store, pos, first - pos);
-	if (first < last)
-		nbc_take_out(store, first >> store->unit_shift,
-			     (last - 1) >> store->unit_shift);
-	if (last < end)
-		nbc_zero_part(store, last, end - last);
+		ret = nbc_zero_part(store, pos, first - pos);
+	if (!ret && first < last)
+		ret = nbc_discard_units(store, first >> store->unit_shift,
+					(last - 1) >> store->unit_shift);
+	if (!ret && last < end)
+		ret = nbc_zero_part(store, last, end - last);
+	return ret ? BLK_STS_NOSPC : BLK_STS_OK;
 }
 
 /**
@@ -471,36 +667,31 @@ void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len)
  * power cut changes nothing.
  *
  * Context: Process context, may sleep.
+ * Return: BLK_STS_OK; BLK_STS_NOSPC if there are layers, and no memory for the store's own
+ * of what is in them. Then a part is done.
  */
-void nbc_store_zero(struct nbc_store *store, u64 pos, u64 len)
+blk_status_t nbc_store_zero(struct nbc_store *store, u64 pos, u64 len)
 {
 	unsigned long index = pos >> store->unit_shift;
 	u64 end = pos + len;
-	struct page *unit;
+	unsigned long last = (end - 1) >> store->unit_shift;
 
-	xa_for_each_range(&store->units, index, unit, index,
-			  (end - 1) >> store->unit_shift) {
+	for (; nbc_layers_find(store, &index, last); index++) {
 		u64 start = (u64)index << store->unit_shift;
 		u64 stop = start + nbc_unit_bytes(store);
 
 		start = max(start, pos);
-		nbc_zero_part(store, start, min(stop, end) - start);
+		if (nbc_zero_part(store, start, min(stop, end) - start))
+			return BLK_STS_NOSPC;
+		if (index == last)
+			break;
 		cond_resched();
 	}
+	return BLK_STS_OK;
 }
 
-/**
- * nbc_store_flip - turn bits over
- * @store: the store
- * @pos: of a byte
- * @mask: bits of it
- *
- * They stay so, until they are written, and over a power cut.
- *
- * Context: Process context.
- * Return: false for a hole, where there is no bit.
- */
-bool nbc_store_flip(struct nbc_store *store, u64 pos, u8 mask)
+/* Turns bits over in a unit of the store's own. Returns whether there is one. */
+static bool nbc_flip_unit(struct nbc_store *store, u64 pos, u8 mask)
 {
 	unsigned long index = pos >> store->unit_shift;
 	unsigned int offset = nbc_unit_offset(store, pos);
@@ -522,6 +713,33 @@ bool nbc_store_flip(struct nbc_store *store, u64 pos, u8 mask)
 }
 
 /**
+ * nbc_store_flip - turn bits over
+ * @store: the store
+ * @pos: of a byte
+ * @mask: bits of it
+ *
+ * They stay so, until they are written, and over a power cut.
+ *
+ * Context: Process context.
+ * Return: false for a hole, where there is no bit, or without memory to turn it over in a
+ * copy of what is in a layer below.
+ */
+bool nbc_store_flip(struct nbc_store *store, u64 pos, u8 mask)
+{
+	unsigned long generation;
+	bool flipped;
+
+	do {
+		generation = READ_ONCE(store->generation);
+		if (generation &&
+		    nbc_store_own(store, pos >> store->unit_shift, false))
+			return false;
+		flipped = nbc_flip_unit(store, pos, mask);
+	} while (!flipped && nbc_store_layers(store) != generation);
+	return flipped;
+}
+
+/**
  * nbc_store_create - make an empty store
  * @store: memory for it
  *
@@ -530,6 +748,9 @@ bool nbc_store_flip(struct nbc_store *store, u64 pos, u8 mask)
 void nbc_store_create(struct nbc_store *store)
 {
 	xa_init(&store->units);
+	store->base = NULL;
+	store->generation = 0;
+	store->settling = false;
 	store->unit_shift = PAGE_SHIFT;
 	/* The first blocks of all disks, which are busy, have guards of their own. */
 	store->guard_offset = hash_ptr(store, BITS_PER_TYPE(store->guard_offset));
@@ -538,13 +759,15 @@ void nbc_store_create(struct nbc_store *store)
 	nbc_reaper_create(&store->reaper);
 }
 
-/* Copies a durable unit into a store that nobody else changes. */
+/* Copies a durable unit, or what hides one, into a store that nobody else changes. */
 static int nbc_unit_put_copy(struct nbc_store *to, unsigned long index,
 			     struct page *from)
 {
 	struct page *unit;
 	int ret;
 
+	if (!nbc_is_unit(from))
+		return xa_err(xa_store(&to->units, index, from, NBC_GFP));
 	unit = nbc_unit_alloc(to, false);
 	if (!unit)
 		return -ENOMEM;
@@ -560,6 +783,8 @@ static int nbc_unit_put_copy(struct nbc_store *to, unsigned long index,
  * @to: an empty store that nobody uses
  * @from: a store that nobody writes to meanwhile
  *
+ * Layers are shared.
+ *
  * Context: Process context, may sleep.
  * Return: 0; -ENOMEM, or -EINTR after a fatal signal, and then part of it is copied.
  */
@@ -571,8 +796,9 @@ int nbc_store_copy(struct nbc_store *to, struct nbc_store *from)
 	int ret;
 
 	to->unit_shift = from->unit_shift;
-	xa_for_each(&from->units, index, unit) {
-		if (nbc_unit_is_dirty(unit))
+	nbc_layers_share_base(to, from);
+	for (index = 0; (unit = nbc_units_next(&from->units, &index)); index++) {
+		if (nbc_is_unit(unit) && nbc_unit_is_dirty(unit))
 			unit = nbc_unit_beneath(from, index, unit);
 		if (!unit)
 			continue;
@@ -592,11 +818,16 @@ int nbc_store_copy(struct nbc_store *to, struct nbc_store *from)
  * nbc_store_empty - free all data of a store
  * @store: a store that nobody uses
  *
+ * There are no layers beneath it then.
+ *
  * Context: Process context, may sleep.
  */
 void nbc_store_empty(struct nbc_store *store)
 {
-	nbc_take_out(store, 0, ULONG_MAX);
+	nbc_layers_set_base(store, NULL);
+	nbc_discard_units(store, 0, ULONG_MAX);
+	/* What hid units of layers */
+	xa_destroy(&store->units);
 }
 
 /**
@@ -609,7 +840,6 @@ void nbc_store_destroy(struct nbc_store *store)
 {
 	nbc_store_empty(store);
 	nbc_reaper_destroy(&store->reaper);
-	xa_destroy(&store->units);
 }
 
 /**
@@ -627,7 +857,7 @@ int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
 {
 	unsigned int shift = max_t(unsigned int, PAGE_SHIFT, ilog2(block_bytes));
 
-	if (xa_empty(&store->units))
+	if (xa_empty(&store->units) && !store->base)
 		store->unit_shift = shift;
 	if (shift > store->unit_shift) {
 		pr_err("blocksize: %u is not valid, use at most %lu while there is data\n",

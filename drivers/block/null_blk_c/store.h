@@ -13,6 +13,7 @@
 #include "memory.h"
 
 struct bio;
+struct nbc_layer;
 struct page;
 
 /**
@@ -24,6 +25,10 @@ struct page;
  * @node: NUMA node to allocate from; changes only while no request runs
  * @nr_dirty: units that a cache has not made durable yet; guarded by the lock
  *	of @units
+ * @base: the layer beneath @units, NULL for none; changes as layer.c says
+ * @generation: 0 as long as there was no layer, and another number whenever @base changes
+ *	in use; changes as @base does
+ * @settling: units of @base may still be written to
  * @reaper: frees units that were taken out. Discards change it, so it is not on the
  *	line that requests read
  */
@@ -33,6 +38,9 @@ struct nbc_store {
 	unsigned int		guard_offset;
 	int			node;
 	unsigned long		nr_dirty;
+	struct nbc_layer	*base;
+	unsigned long		generation;
+	bool			settling;
 
 	struct nbc_reaper	reaper ____cacheline_aligned_in_smp;
 };
@@ -54,8 +62,9 @@ int nbc_store_put(struct nbc_store *store, u64 pos, const void *data,
 		  unsigned long len);
 int nbc_store_copy(struct nbc_store *to, struct nbc_store *from);
 void nbc_store_empty(struct nbc_store *store);
-void nbc_store_discard(struct nbc_store *store, u64 pos, u64 len);
+int nbc_store_own(struct nbc_store *store, unsigned long index, bool hidden);
+blk_status_t nbc_store_discard(struct nbc_store *store, u64 pos, u64 len);
 bool nbc_store_flip(struct nbc_store *store, u64 pos, u8 mask);
-void nbc_store_zero(struct nbc_store *store, u64 pos, u64 len);
+blk_status_t nbc_store_zero(struct nbc_store *store, u64 pos, u64 len);
 
 #endif /* _NULL_BLK_C_STORE_H */

@@ -29,6 +29,8 @@
 #define NBC_AHEAD_BYTES		SZ_128K
 /* Units in the XArray that are dirty. */
 #define NBC_DIRTY_MARK		XA_MARK_0
+/* Units in a layer's that belong to what lies on it. */
+#define NBC_MOVED_MARK		XA_MARK_1
 
 /* Bits of the private word of a unit's first page; see "Guards" in store.c. */
 enum nbc_unit_bit {
@@ -116,9 +118,29 @@ static inline void nbc_count_dirty(struct nbc_store *store, int nr)
 	WRITE_ONCE(store->nr_dirty, store->nr_dirty + nr);
 }
 
+/* Moves a unit, and the one beneath it, to the list. Under the XArray's lock. */
+static inline void nbc_take_unit(struct nbc_store *store, struct page *unit,
+				 struct list_head *units)
+{
+	if (nbc_unit_is_dirty(unit)) {
+		list_splice_tail_init(&unit->lru, units);
+		nbc_count_dirty(store, -1);
+	}
+	list_add_tail(&unit->lru, units);
+}
+
 /*
- * Steps to the next unit and returns it, NULL for a hole. After xas_set() or at
- * the beginning, this is the unit that was set.
+ * Is what the XArray has a unit? NULL, and the entry for "zeroes, whatever is below"
+ * (layer.c), are less than any address: one comparison tells.
+ */
+static __always_inline bool nbc_is_unit(const void *entry)
+{
+	return (unsigned long)entry > (unsigned long)XA_ZERO_ENTRY;
+}
+
+/*
+ * Steps to the next unit and returns it; what is no nbc_is_unit() is a hole. After xas_set()
+ * or at the beginning, this is the unit that was set.
  */
 static __always_inline struct page *nbc_next_unit(struct xa_state *xas)
 {

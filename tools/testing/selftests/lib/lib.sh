@@ -221,6 +221,7 @@ errno_text() {
 	EOVERFLOW) echo "Value too large for defined data type" ;;
 	ENODATA) echo "No data available" ;;
 	ETIMEDOUT) echo "Connection timed out" ;;
+	EMLINK) echo "Too many links" ;;
 	ETOOMANYREFS) echo "Too many references: cannot splice" ;;
 	EOPNOTSUPP) echo "Operation not supported" ;;
 	ENOTBLK) echo "Block device required" ;;

@@ -139,6 +139,9 @@ value_for() {
 			$'latency 1\nbuffer=65536 drain=99999999 flush\nop=WRITE fixed=0\nend'
 		;;
 	*:crash_state) picked="v1 blocks $RANDOM" ;;
+	[kvn]*:origin | [kvn]*:snapshot_drop) ;;
+	*:origin) pick p0/a p0/b p1/a p2/b x0/a ;;
+	*:snapshot | *:snapshot_drop) pick a b c ;;
 	[kvn]*:size) picked=32 ;;
 	[kvn]*:zone_offline | [kvn]*:zone_readonly) picked=$((spare_sectors + RANDOM % 8192)) ;;
 	*:badblocks)

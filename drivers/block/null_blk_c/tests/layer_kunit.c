@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of layers. Part of layer.c.
+ *
+ * A store, what is frozen of it, and stores over that do the same as models of them:
+ * a byte for each unit's worth of data says what must be read.
+ */
+#include <kunit/test.h>
+#include <linux/bio.h>
+#include <linux/ktime.h>
+#include <linux/prandom.h>
+#include <linux/sizes.h>
+
+/* Units of a store here, on both sides of the end of a node of the XArray */
+#define NBC_LK_UNITS	80
+#define NBC_LK_SECTS	(NBC_LK_UNITS * (PAGE_SIZE >> SECTOR_SHIFT))
+#define NBC_LK_STORES	4
+#define NBC_LK_LAYERS	6
+
+/**
+ * struct nbc_lk_model - what is to be read
+ * @sects: a byte for each sector, which all of its bytes have
+ */
+struct nbc_lk_model {
+	u8	sects[NBC_LK_SECTS];
+};
+
+/**
+ * struct nbc_lk - stores and layers with their models
+ * @stores: the stores
+ * @store_models: what they have
+ * @layers: what was frozen, NULL for none
+ * @layer_models: what that has
+ * @buffer: memory of a request, as long as a store
+ * @rnd: where random numbers come from
+ * @stamp: what was written last
+ */
+struct nbc_lk {
+	struct nbc_store	stores[NBC_LK_STORES];
+	struct nbc_lk_model	store_models[NBC_LK_STORES];
+	struct nbc_layer	*layers[NBC_LK_LAYERS];
+	struct nbc_lk_model	layer_models[NBC_LK_LAYERS];
+	u8			*buffer;
+	struct rnd_state	rnd;
+	u8			stamp;
+};
+
+static u32 nbc_lk_draw(struct nbc_lk *lk, u32 below)
+{
+	return prandom_u32_state(&lk->rnd) % below;
+}
+
+static void nbc_lk_bio(struct bio *bio, struct bio_vec *vec, void *data,
+		       unsigned int len)
+{
+	bio_init(bio, NULL, vec, 1, REQ_OP_READ);
+	bio_add_page(bio, virt_to_page(data), len, offset_in_page(data));
+}
+
+static void nbc_lk_check(struct kunit *test, struct nbc_lk *lk,
+			 struct nbc_store *store, const struct nbc_lk_model *model)
+{
+	struct bio_vec vec;
+	struct bio bio;
+	unsigned int i, wrong = 0;
+
+	memset(lk->buffer, 0xff, NBC_LK_SECTS << SECTOR_SHIFT);
+	nbc_lk_bio(&bio, &vec, lk->buffer, NBC_LK_SECTS << SECTOR_SHIFT);
+	nbc_store_read(store, &bio, 0, NBC_LK_SECTS << SECTOR_SHIFT);
+	for (i = 0; i < NBC_LK_SECTS << SECTOR_SHIFT; i++)
+		wrong += lk->buffer[i] != model->sects[i >> SECTOR_SHIFT];
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+}
+
+static void nbc_lk_write(struct kunit *test, struct nbc_lk *lk, unsigned int nr,
+			 unsigned int first, unsigned int len)
+{
+	struct bio_vec vec;
+	struct bio bio;
+
+	lk->stamp = lk->stamp % 250 + 1;
+	memset(lk->buffer, lk->stamp, len << SECTOR_SHIFT);
+	nbc_lk_bio(&bio, &vec, lk->buffer, len << SECTOR_SHIFT);
+	KUNIT_EXPECT_EQ(test, BLK_STS_OK,
+			nbc_store_write(&lk->stores[nr], &bio,
+					(u64)first << SECTOR_SHIFT,
+					len << SECTOR_SHIFT));
+	memset(&lk->store_models[nr].sects[first], lk->stamp, len);
+}
+
+static void nbc_lk_zero(struct kunit *test, struct nbc_lk *lk, unsigned int nr,
+			unsigned int first, unsigned int len, bool keep)
+{
+	u64 pos = (u64)first << SECTOR_SHIFT;
+	blk_status_t status;
+
+	if (keep)
+		status = nbc_store_zero(&lk->stores[nr], pos, (u64)len << SECTOR_SHIFT);
+	else
+		status = nbc_store_discard(&lk->stores[nr], pos,
+					   (u64)len << SECTOR_SHIFT);
+	KUNIT_EXPECT_EQ(test, BLK_STS_OK, status);
+	memset(&lk->store_models[nr].sects[first], 0, len);
+}
+
+static void nbc_lk_freeze(struct kunit *test, struct nbc_lk *lk, unsigned int nr,
+			  unsigned int layer)
+{
+	nbc_layer_put(lk->layers[layer]);
+	lk->layers[layer] = NULL;
+	if (nbc_layers_depth(&lk->stores[nr]) >= NBC_MAX_LAYERS)
+		return;
+	lk->layers[layer] = nbc_layers_freeze(&lk->stores[nr]);
+	KUNIT_ASSERT_NOT_NULL(test, lk->layers[layer]);
+	lk->layer_models[layer] = lk->store_models[nr];
+}
+
+static void nbc_lk_clone(struct nbc_lk *lk, unsigned int nr, unsigned int layer)
+{
+	if (!lk->layers[layer])
+		return;
+	nbc_store_empty(&lk->stores[nr]);
+	nbc_layers_set_base(&lk->stores[nr], nbc_layer_get(lk->layers[layer]));
+	lk->store_models[nr] = lk->layer_models[layer];
+}
+
+static void nbc_lk_drop(struct nbc_lk *lk, unsigned int nr, unsigned int layer)
+{
+	nbc_layer_put(lk->layers[layer]);
+	lk->layers[layer] = NULL;
+	nbc_layers_merge(&lk->stores[nr]);
+}
+
+static void nbc_lk_step(struct kunit *test, struct nbc_lk *lk)
+{
+	unsigned int nr = nbc_lk_draw(lk, NBC_LK_STORES);
+	unsigned int first = nbc_lk_draw(lk, NBC_LK_SECTS);
+	unsigned int max = NBC_LK_SECTS - first;
+	unsigned int len = 1 + nbc_lk_draw(lk, nbc_lk_draw(lk, 8) ? min(max, 24) : max);
+
+	switch (nbc_lk_draw(lk, 17)) {
+	case 0:
+		nbc_lk_freeze(test, lk, nr, nbc_lk_draw(lk, NBC_LK_LAYERS));
+		break;
+	case 1:
+		nbc_lk_clone(lk, nr, nbc_lk_draw(lk, NBC_LK_LAYERS));
+		break;
+	case 2:
+	case 3:
+		nbc_lk_zero(test, lk, nr, first, len, false);
+		break;
+	case 4:
+		nbc_lk_zero(test, lk, nr, first, len, true);
+		break;
+	case 5:
+		nbc_lk_drop(lk, nr, nbc_lk_draw(lk, NBC_LK_LAYERS));
+		break;
+	default:
+		nbc_lk_write(test, lk, nr, first, len);
+	}
+	nbc_lk_check(test, lk, &lk->stores[nr], &lk->store_models[nr]);
+}
+
+static struct nbc_lk *nbc_lk_create(struct kunit *test)
+{
+	struct nbc_lk *lk = kunit_kzalloc(test, sizeof(*lk), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, lk);
+	lk->buffer = kunit_kmalloc(test, NBC_LK_SECTS << SECTOR_SHIFT, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, lk->buffer);
+	for (i = 0; i < NBC_LK_STORES; i++)
+		nbc_store_create(&lk->stores[i]);
+	return lk;
+}
+
+static void nbc_lk_destroy(struct nbc_lk *lk)
+{
+	unsigned int i;
+
+	for (i = 0; i < NBC_LK_LAYERS; i++)
+		nbc_layer_put(lk->layers[i]);
+	for (i = 0; i < NBC_LK_STORES; i++)
+		nbc_store_destroy(&lk->stores[i]);
+}
+
+/* Stores and layers are written to, frozen, cloned and freed, and do as models do. */
+static void nbc_lk_random_test(struct kunit *test)
+{
+	struct nbc_lk *lk = nbc_lk_create(test);
+	unsigned int round, i;
+
+	for (round = 0; round < 8; round++) {
+		prandom_seed_state(&lk->rnd, round);
+		for (i = 0; i < 500; i++)
+			nbc_lk_step(test, lk);
+		for (i = 0; i < NBC_LK_LAYERS; i++) {
+			nbc_lk_clone(lk, 0, i);
+			nbc_lk_check(test, lk, &lk->stores[0], &lk->store_models[0]);
+		}
+	}
+	nbc_lk_destroy(lk);
+}
+
+/* Bits are turned over in the store, and not in what was frozen of it. */
+static void nbc_lk_flip_test(struct kunit *test)
+{
+	struct nbc_lk *lk = nbc_lk_create(test);
+
+	nbc_lk_write(test, lk, 0, 0, 8);
+	nbc_lk_freeze(test, lk, 0, 0);
+	KUNIT_EXPECT_TRUE(test, nbc_store_flip(&lk->stores[0], 100, 1));
+	KUNIT_EXPECT_FALSE(test, nbc_store_flip(&lk->stores[0], PAGE_SIZE, 1));
+	nbc_lk_clone(lk, 1, 0);
+	nbc_lk_check(test, lk, &lk->stores[1], &lk->layer_models[0]);
+	/* Turned back, it is as before. */
+	KUNIT_EXPECT_TRUE(test, nbc_store_flip(&lk->stores[0], 100, 1));
+	nbc_lk_check(test, lk, &lk->stores[0], &lk->store_models[0]);
+	/* What is hidden has no bits. */
+	nbc_lk_zero(test, lk, 1, 0, 8, false);
+	KUNIT_EXPECT_FALSE(test, nbc_store_flip(&lk->stores[1], 100, 1));
+	nbc_lk_destroy(lk);
+}
+
+/* A whole unit is not copied, a discard takes no page, and a clone has its own. */
+static void nbc_lk_memory_test(struct kunit *test)
+{
+	struct nbc_lk *lk = nbc_lk_create(test);
+	struct nbc_store *store = &lk->stores[0];
+
+	nbc_lk_write(test, lk, 0, 0, NBC_LK_SECTS);
+	nbc_lk_freeze(test, lk, 0, 0);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&store->units));
+	nbc_lk_zero(test, lk, 0, 0, 16, false);
+	KUNIT_EXPECT_TRUE(test, xa_is_zero(nbc_units_entry(&store->units, 0)));
+	KUNIT_EXPECT_TRUE(test, xa_is_zero(nbc_units_entry(&store->units, 1)));
+	KUNIT_EXPECT_NULL(test, nbc_units_entry(&store->units, 2));
+	nbc_lk_write(test, lk, 0, 3, 1);
+	KUNIT_EXPECT_TRUE(test, nbc_is_unit(nbc_units_entry(&store->units, 0)));
+	nbc_lk_check(test, lk, store, &lk->store_models[0]);
+	nbc_store_empty(store);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&store->units));
+	KUNIT_EXPECT_EQ(test, 1, lk->layers[0]->refs);
+	nbc_lk_destroy(lk);
+}
+
+/* What is in no layer any more is freed, and what hid it. */
+static void nbc_lk_merge_test(struct kunit *test)
+{
+	struct nbc_lk *lk = nbc_lk_create(test);
+	struct nbc_store *store = &lk->stores[0];
+	unsigned int i;
+
+	for (i = 0; i < NBC_LK_LAYERS; i++) {
+		nbc_lk_write(test, lk, 0, 8 * i, 24);
+		nbc_lk_zero(test, lk, 0, 8 * i + 4, 12, false);
+		nbc_lk_freeze(test, lk, 0, i);
+	}
+	KUNIT_EXPECT_EQ(test, NBC_LK_LAYERS, nbc_layers_depth(store));
+	nbc_layers_merge(store);
+	KUNIT_EXPECT_EQ(test, NBC_LK_LAYERS, nbc_layers_depth(store));
+	/* One in the middle, then the first and the last */
+	nbc_lk_drop(lk, 0, 2);
+	KUNIT_EXPECT_EQ(test, NBC_LK_LAYERS - 1, nbc_layers_depth(store));
+	nbc_lk_check(test, lk, store, &lk->store_models[0]);
+	nbc_lk_drop(lk, 0, 0);
+	nbc_lk_drop(lk, 0, NBC_LK_LAYERS - 1);
+	KUNIT_EXPECT_EQ(test, NBC_LK_LAYERS - 3, nbc_layers_depth(store));
+	nbc_lk_check(test, lk, store, &lk->store_models[0]);
+	for (i = 0; i < NBC_LK_LAYERS; i++) {
+		nbc_lk_clone(lk, 1, i);
+		nbc_lk_check(test, lk, &lk->stores[1], &lk->store_models[1]);
+	}
+	nbc_store_empty(&lk->stores[1]);
+	for (i = 0; i < NBC_LK_LAYERS; i++)
+		nbc_lk_drop(lk, 0, i);
+	KUNIT_EXPECT_EQ(test, 0, nbc_layers_depth(store));
+	nbc_lk_check(test, lk, store, &lk->store_models[0]);
+	nbc_lk_destroy(lk);
+}
+
+static struct kunit_case nbc_lk_cases[] = {
+	KUNIT_CASE(nbc_lk_merge_test),
+	KUNIT_CASE(nbc_lk_memory_test),
+	KUNIT_CASE(nbc_lk_flip_test),
+	KUNIT_CASE(nbc_lk_random_test),
+	{}
+};
+
+static struct kunit_suite nbc_lk_suite = {
+	.name		= "null_blk_c_layer",
+	.test_cases	= nbc_lk_cases,
+};
+
+kunit_test_suite(nbc_lk_suite);
