@@ -11,6 +11,8 @@
 #include <linux/prandom.h>
 #include <linux/sizes.h>
 
+#include "../../mqblk/tests/fail_kunit.h"
+
 /* Units of a store here, on both sides of the end of a node of the XArray */
 #define NBC_LK_UNITS	80
 #define NBC_LK_SECTS	(NBC_LK_UNITS * (PAGE_SIZE >> SECTOR_SHIFT))
@@ -67,8 +69,9 @@ static void nbc_lk_check(struct kunit *test, struct nbc_lk *lk,
 	memset(lk->buffer, 0xff, NBC_LK_SECTS << SECTOR_SHIFT);
 	nbc_lk_bio(&bio, &vec, lk->buffer, NBC_LK_SECTS << SECTOR_SHIFT);
 	nbc_store_read(store, &bio, 0, NBC_LK_SECTS << SECTOR_SHIFT);
-	for (i = 0; i < NBC_LK_SECTS << SECTOR_SHIFT; i++)
-		wrong += lk->buffer[i] != model->sects[i >> SECTOR_SHIFT];
+	for (i = 0; i < NBC_LK_SECTS; i++)
+		wrong += !!memchr_inv(lk->buffer + (i << SECTOR_SHIFT),
+				      model->sects[i], SECTOR_SIZE);
 	KUNIT_EXPECT_EQ(test, wrong, 0);
 }
 
@@ -190,7 +193,7 @@ static void nbc_lk_random_test(struct kunit *test)
 	struct nbc_lk *lk = nbc_lk_create(test);
 	unsigned int round, i;
 
-	for (round = 0; round < 8; round++) {
+	for (round = 0; round < 4; round++) {
 		prandom_seed_state(&lk->rnd, round);
 		for (i = 0; i < 500; i++)
 			nbc_lk_step(test, lk);
@@ -222,6 +225,12 @@ static void nbc_lk_flip_test(struct kunit *test)
 	nbc_lk_destroy(lk);
 }
 
+static void *nbc_lk_entry(struct nbc_store *store, unsigned long index)
+{
+	guard(rcu)();
+	return nbc_units_entry(&store->units, index);
+}
+
 /* A whole unit is not copied, a discard takes no page, and a clone has its own. */
 static void nbc_lk_memory_test(struct kunit *test)
 {
@@ -232,11 +241,11 @@ static void nbc_lk_memory_test(struct kunit *test)
 	nbc_lk_freeze(test, lk, 0, 0);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&store->units));
 	nbc_lk_zero(test, lk, 0, 0, 16, false);
-	KUNIT_EXPECT_TRUE(test, xa_is_zero(nbc_units_entry(&store->units, 0)));
-	KUNIT_EXPECT_TRUE(test, xa_is_zero(nbc_units_entry(&store->units, 1)));
-	KUNIT_EXPECT_NULL(test, nbc_units_entry(&store->units, 2));
+	KUNIT_EXPECT_TRUE(test, xa_is_zero(nbc_lk_entry(store, 0)));
+	KUNIT_EXPECT_TRUE(test, xa_is_zero(nbc_lk_entry(store, 1)));
+	KUNIT_EXPECT_NULL(test, nbc_lk_entry(store, 2));
 	nbc_lk_write(test, lk, 0, 3, 1);
-	KUNIT_EXPECT_TRUE(test, nbc_is_unit(nbc_units_entry(&store->units, 0)));
+	KUNIT_EXPECT_TRUE(test, nbc_is_unit(nbc_lk_entry(store, 0)));
 	nbc_lk_check(test, lk, store, &lk->store_models[0]);
 	nbc_store_empty(store);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&store->units));
@@ -279,11 +288,101 @@ static void nbc_lk_merge_test(struct kunit *test)
 	nbc_lk_destroy(lk);
 }
 
+/* Writes or discards eight units but for their outer sectors; the @nth allocation fails. */
+static blk_status_t nbc_lk_fail(struct nbc_lk *lk, bool discard, unsigned int nth,
+				unsigned int *left)
+{
+	const unsigned int len = (8 * PAGE_SIZE >> SECTOR_SHIFT) - 2;
+	blk_status_t status;
+	struct bio_vec vec;
+	struct bio bio;
+
+	memset(lk->buffer, 0, len << SECTOR_SHIFT);
+	nbc_lk_bio(&bio, &vec, lk->buffer, len << SECTOR_SHIFT);
+	mqk_fail_nth(nth);
+	if (discard)
+		status = nbc_store_discard(&lk->stores[0], SECTOR_SIZE,
+					   len << SECTOR_SHIFT);
+	else
+		status = nbc_store_write(&lk->stores[0], &bio, SECTOR_SIZE,
+					 len << SECTOR_SHIFT);
+	*left = mqk_fail_left();
+	memset(&lk->store_models[0].sects[1], 0, len);
+	return status;
+}
+
+/* How many sectors are still what they were; all others must be zeroes. */
+static unsigned int nbc_lk_old(struct kunit *test, struct nbc_lk *lk)
+{
+	struct bio_vec vec;
+	unsigned int i, nr = 0;
+	struct bio bio;
+
+	nbc_lk_bio(&bio, &vec, lk->buffer, NBC_LK_SECTS << SECTOR_SHIFT);
+	nbc_store_read(&lk->stores[0], &bio, 0, NBC_LK_SECTS << SECTOR_SHIFT);
+	for (i = 0; i < NBC_LK_SECTS; i++) {
+		u8 *sect = lk->buffer + (i << SECTOR_SHIFT);
+
+		KUNIT_EXPECT_TRUE(test, *sect == lk->stamp || !*sect);
+		KUNIT_EXPECT_NULL(test, memchr_inv(sect, *sect, SECTOR_SIZE));
+		nr += *sect == lk->stamp;
+	}
+	return nr;
+}
+
+/* Without memory a command fails, each block is old or new, and the layer as it was. */
+static void nbc_lk_nomem(struct kunit *test, bool discard, unsigned int least)
+{
+	const unsigned int changed = (8 * PAGE_SIZE >> SECTOR_SHIFT) - 2;
+	unsigned int nth, left = 0, failed = 0;
+	struct nbc_lk *lk = nbc_lk_create(test);
+
+	for (nth = 1; !left && nth < 100; nth++) {
+		nbc_store_empty(&lk->stores[0]);
+		memset(&lk->store_models[0], 0, sizeof(lk->store_models[0]));
+		nbc_lk_write(test, lk, 0, 0, NBC_LK_SECTS);
+		nbc_lk_freeze(test, lk, 0, 0);
+		if (nbc_lk_fail(lk, discard, nth, &left)) {
+			failed++;
+			KUNIT_EXPECT_GT(test, nbc_lk_old(test, lk),
+					NBC_LK_SECTS - changed);
+			/* With memory, the rest can be done. */
+			KUNIT_EXPECT_EQ(test, BLK_STS_OK,
+					nbc_lk_fail(lk, discard, 0, &left));
+			left = 0;
+		}
+		nbc_lk_check(test, lk, &lk->stores[0], &lk->store_models[0]);
+		nbc_lk_clone(lk, 1, 0);
+		nbc_lk_check(test, lk, &lk->stores[1], &lk->layer_models[0]);
+	}
+	KUNIT_EXPECT_NE(test, 0, left);
+	KUNIT_EXPECT_GE(test, failed, least);
+	nbc_lk_destroy(lk);
+}
+
+static void nbc_lk_nomem_write_test(struct kunit *test)
+{
+	if (!mqk_can_fail_pages(test))
+		kunit_skip(test, "no fault injection for pages");
+	/* A page for each unit */
+	nbc_lk_nomem(test, false, 4);
+}
+
+static void nbc_lk_nomem_discard_test(struct kunit *test)
+{
+	if (!mqk_can_fail_pages(test))
+		kunit_skip(test, "no fault injection for pages");
+	/* A page for the first unit and one for the last */
+	nbc_lk_nomem(test, true, 2);
+}
+
 static struct kunit_case nbc_lk_cases[] = {
 	KUNIT_CASE(nbc_lk_merge_test),
 	KUNIT_CASE(nbc_lk_memory_test),
 	KUNIT_CASE(nbc_lk_flip_test),
-	KUNIT_CASE(nbc_lk_random_test),
+	KUNIT_CASE(nbc_lk_nomem_write_test),
+	KUNIT_CASE(nbc_lk_nomem_discard_test),
+	KUNIT_CASE_SLOW(nbc_lk_random_test),
 	{}
 };
 
