@@ -53,6 +53,8 @@ NBC_ATTR(completion_nsec, completion_nsec, ULONG, 10000, 0, LONG_MAX, NBC_A_LIVE
 	 "time in ns that a request waits before it completes, with irqmode 2")
 NBC_ATTR_TEXT(crash_state, WO, NBC_A_OURS,
 	      "DEVICE POLICY [SEED]: take as data what such a power cut would leave of a device")
+NBC_ATTR_TEXT(crash_states, WO, NBC_A_OURS,
+	      "NAME COUNT POLICY [SEED]: keep what such power cuts would leave as snapshots")
 NBC_ATTR(discard, discard, BOOL, 0, 0, 1, 0,
 	 "offer discard, which frees memory; memory-backed devices only")
 NBC_PARAM_ONLY(drop_in, BOOL, 0, 0, 1, 0,

@@ -36,6 +36,7 @@
 #include "cache.h"
 #include "cmd.h"
 #include "history.h"
+#include "layer.h"
 #include "unit.h"
 
 /**
@@ -372,6 +373,59 @@ int nbc_history_copy(struct nbc_history *history, const struct nbc_cut *cut,
 	mutex_unlock(&history->lock);
 	if (ret)
 		nbc_store_empty(to);
+	return ret;
+}
+
+/* What is durable, beneath all of @to. Returns 0 or an error. */
+static int nbc_history_share_durable(const struct nbc_history *history,
+				     struct nbc_store *to, unsigned int nr)
+{
+	struct nbc_layer *layer;
+	unsigned int i;
+	int ret;
+
+	ret = nbc_store_copy(&to[0], history->cache->store);
+	if (ret)
+		return ret;
+	layer = nbc_layers_freeze(&to[0]);
+	if (!layer)
+		return -ENOMEM;
+	for (i = 1; i < nr; i++)
+		nbc_layers_set_base(&to[i], nbc_layer_get(layer));
+	nbc_layer_put(layer);
+	return 0;
+}
+
+/**
+ * nbc_history_copy_many - make other stores what power cuts would leave at one moment
+ * @history: the history; commands that change data wait meanwhile
+ * @cut: which power cut; each store has the next seed
+ * @to: an array of empty stores that nobody uses
+ * @nr: how many they are, not 0
+ *
+ * What is durable they have in common.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOMEM, or -EINTR after a fatal signal, and then @to has anything.
+ */
+int nbc_history_copy_many(struct nbc_history *history, const struct nbc_cut *cut,
+			  struct nbc_store *to, unsigned int nr)
+{
+	struct nbc_cut each = *cut;
+	unsigned int noio, i;
+	int ret;
+
+	mutex_lock(&history->lock);
+	/* Reclaim must not wait for a write that waits for the lock. */
+	noio = memalloc_noio_save();
+	ret = nbc_history_share_durable(history, to, nr);
+	for (i = 0; !ret && i < nr; i++, each.seed++) {
+		struct nbc_redo redo = { .cut = &each, .store = &to[i] };
+
+		ret = nbc_history_redo(history, &redo, true);
+	}
+	memalloc_noio_restore(noio);
+	mutex_unlock(&history->lock);
 	return ret;
 }
 

@@ -41,6 +41,8 @@ void nbc_history_destroy(struct nbc_history *history, const struct nbc_cut *cut,
 			 const char *name);
 blk_status_t nbc_history_run(struct nbc_history *history,
 			     const struct nbc_cmd *cmd);
+int nbc_history_copy_many(struct nbc_history *history, const struct nbc_cut *cut,
+			  struct nbc_store *to, unsigned int nr);
 int nbc_history_copy(struct nbc_history *history, const struct nbc_cut *cut,
 		     struct nbc_store *to);
 

@@ -342,4 +342,7 @@ extern const struct blk_mq_ops nbc_null_ops;
 extern const struct blk_mq_ops nbc_data_ops;
 extern const struct blk_mq_ops nbc_any_ops;
 
+/* states.c */
+int nbc_crash_states_store(struct nbc_device *dev, const char *text);
+
 #endif /* _NULL_BLK_C_H */

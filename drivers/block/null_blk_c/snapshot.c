@@ -103,6 +103,21 @@ void nbc_snapshots_remove(struct nbc_snapshots *snapshots,
 }
 
 /**
+ * nbc_snapshots_take - add all snapshots of a list to another
+ * @snapshots: those of a device
+ * @from: others, with names that none of them has; there are none afterwards
+ *
+ * Context: Any; the caller holds what guards the list.
+ */
+void nbc_snapshots_take(struct nbc_snapshots *snapshots,
+			struct nbc_snapshots *from)
+{
+	list_splice_tail_init(&from->list, &snapshots->list);
+	snapshots->nr += from->nr;
+	from->nr = 0;
+}
+
+/**
  * nbc_snapshots_print - print the names of snapshots, and how large the device was
  * @snapshots: those of a device
  * @page: output, PAGE_SIZE bytes

@@ -51,6 +51,8 @@ void nbc_snapshots_add(struct nbc_snapshots *snapshots,
 		       struct nbc_snapshot *snapshot);
 void nbc_snapshots_remove(struct nbc_snapshots *snapshots,
 			  struct nbc_snapshot *snapshot);
+void nbc_snapshots_take(struct nbc_snapshots *snapshots,
+			struct nbc_snapshots *from);
 ssize_t nbc_snapshots_print(const struct nbc_snapshots *snapshots, char *page);
 void nbc_snapshot_destroy(struct nbc_snapshot *snapshot);
 

@@ -29,7 +29,7 @@ shared_tag_bitmap shared_tags submit_queues timeout use_per_node_hctx virt_bound
 zone_append_max_sectors zone_capacity zone_full zone_max_active zone_max_open
 zone_nr_conv zone_size zoned"
 # Attributes whose text is not a value; in the order of features with the others
-texts="badblocks crash_state held latency lies origin power_cut rules snapshot
+texts="badblocks crash_state crash_states held latency lies origin power_cut rules snapshot
 snapshot_drop zone_offline zone_readonly"
 
 shown() { nbc_values "$1" | one_line; }

@@ -52,6 +52,41 @@ for mode in "queue_mode=2 blocksize=512" "queue_mode=2 blocksize=4096" "queue_mo
 	gone
 done
 
+# crash_states: each is what crash_state leaves by its seed, and so are those of the moment
+# when more is written.
+fresh blocksize=4096
+dd if=/dev/urandom of=/dev/d bs=64k count=24 oflag=direct conv=fsync status=none
+dd if=/dev/urandom of=/dev/d bs=4k count=200 seek=17 oflag=direct status=none
+blkdiscard -o 65536 -l 131072 /dev/d
+dd if=/dev/urandom of=/dev/d bs=12k count=9 oflag=direct status=none
+check "several states" nbc_set d "crash_states=cut 5 blocks 7"
+check_eq "which are snapshots" "$(nbc_get d snapshot | one_line)" \
+	"cut-7 16 cut-8 16 cut-9 16 cut-10 16 cut-11 16"
+wanted=() got=()
+for seed in 7 8 9 10 11; do
+	nbc_set s "crash_state=d blocks $seed" power=1
+	wanted+=("$(sum s)")
+	nbc_power s 0
+done
+check_eq "they differ" "$(printf '%s\n' "${wanted[@]}" | sort -u | wc -l)" 5
+dd if=/dev/urandom of=/dev/d bs=64k count=40 oflag=direct conv=fsync status=none
+for seed in 7 8 9 10 11; do
+	nbc_set s "origin=d/cut-$seed" power=1
+	got+=("$(sum s)")
+	nbc_power s 0
+done
+check_eq "and are what crash_state leaves" "${got[*]}" "${wanted[*]}"
+check "a name that is there" expect_errno EEXIST nbc_set d "crash_states=cut 2 lost 11"
+check "too many" expect_errno EMLINK nbc_set d "crash_states=x 60 lost"
+for text in "" x "x 1" "x 0 lost" "x 65 lost" "x y lost" "x 1 most" "x/y 1 lost" " 1 lost"; do
+	check "no states: \"$text\"" expect_errno EINVAL nbc_set d "crash_states=$text"
+done
+check "a name that is too long" expect_errno EINVAL nbc_set d \
+	"crash_states=aaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1 lost 123456"
+check "without power" expect_errno ENODEV nbc_set s "crash_states=x 1 lost"
+check_eq "there are no others" "$(nbc_get d snapshot | wc -l)" 5
+gone
+
 fresh blocksize=4096
 check "a cut of an idle disk" nbc_set d "power_cut=torn 3"
 check_eq "the device is off" "$(nbc_get d power)" 0

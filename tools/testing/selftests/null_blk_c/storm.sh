@@ -139,8 +139,9 @@ value_for() {
 			$'latency 1\nbuffer=65536 drain=99999999 flush\nop=WRITE fixed=0\nend'
 		;;
 	*:crash_state) picked="v1 blocks $RANDOM" ;;
+	*:crash_states) picked="a 2 blocks $((RANDOM % 9))" ;;
 	[kvn]*:origin | [kvn]*:snapshot_drop) ;;
-	*:origin) pick p0/a p0/b p1/a p2/b x0/a ;;
+	*:origin) pick v0/a v0/b v3/a p0/a x0/a ;;
 	*:snapshot | *:snapshot_drop) pick a b c ;;
 	[kvn]*:size) picked=32 ;;
 	[kvn]*:zone_offline | [kvn]*:zone_readonly) picked=$((spare_sectors + RANDOM % 8192)) ;;
@@ -170,6 +171,8 @@ write_bad() {
 	local value
 	pick "${bad_values[@]}"
 	value=$picked
+	# Most of them are names.
+	[[ $2 != snapshot ]] || value="?"
 	{ echo "$value" >"$NBC_ROOT/$1/$2"; } 2>/dev/null || {
 		did bad-values-refused
 		return 0
