@@ -6,7 +6,7 @@
 # When the snapshot is dropped there is memory again.
 #@group faults
 #@vm --memory 512M
-#@timeout 240
+#@timeout 480
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
