@@ -111,12 +111,12 @@ static void nvmec_hmb_fill(struct nvmec_ctrl *ctrl, struct nvmec_hmb *hmb, u64 b
 static int nvmec_hmb_alloc_chunks(struct nvmec_ctrl *ctrl, struct nvmec_hmb *hmb,
 				  u64 bytes)
 {
-	size_t least = max_t(size_t, ctrl->ident.hmminds_bytes, PAGE_SIZE);
+	size_t least = max_t(size_t, ctrl->ident.hmminds_bytes, NVMEC_PAGE_SIZE);
 	u64 min_bytes = max_t(u64, ctrl->ident.hmmin_bytes, least);
 
 	hmb->chunk_bytes = min_t(u64, bytes, NVMEC_HMB_CHUNK_BYTES);
 	for (; hmb->chunk_bytes >= least;
-	     hmb->chunk_bytes = ALIGN_DOWN(hmb->chunk_bytes / 2, PAGE_SIZE)) {
+	     hmb->chunk_bytes = ALIGN_DOWN(hmb->chunk_bytes / 2, NVMEC_PAGE_SIZE)) {
 		nvmec_hmb_fill(ctrl, hmb, bytes, least);
 		if (hmb->bytes >= min_bytes)
 			return 0;

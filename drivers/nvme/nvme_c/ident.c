@@ -133,6 +133,12 @@ static int nvmec_ident_check(struct device *dev, const struct nvme_id_ctrl *id)
 			id->cntrltype);
 		return -ENODEV;
 	}
+	/* The block layer has no requests that are limited to less than a page. */
+	if (nvmec_shift_limit(id->mdts, NVMEC_MAX_BYTES) < PAGE_SIZE) {
+		dev_err(dev, "MDTS: transfers of %lu bytes and more are needed, got 4096 << %u\n",
+			PAGE_SIZE, id->mdts);
+		return -ENODEV;
+	}
 	return 0;
 }
 
