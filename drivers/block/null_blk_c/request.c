@@ -241,7 +241,7 @@ static __always_inline void nbc_prefetch_first(struct nbc_disk *ndisk,
 	struct request *rq = rq_list_peek(rqs);
 
 	if (rq)
-		nbc_prefetch_rq(ndisk, rq, PAGE_SIZE);
+		nbc_prefetch_rq(ndisk, rq, NBC_PREFETCH_BYTES);
 }
 
 /* Leaves in @rqs what was refused: the block layer queues it again. */

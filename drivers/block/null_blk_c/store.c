@@ -130,7 +130,7 @@ struct page *nbc_unit_beneath(struct nbc_store *store, unsigned long index,
  * nbc_store_prefetch - say which data will soon be copied
  * @store: the store
  * @pos: its first byte
- * @bytes: how much to fetch; no more than what is in one unit, and a page
+ * @bytes: how much to fetch; no more than what is in one unit, and NBC_PREFETCH_BYTES
  * @write: it will be written
  *
  * Context: Any.
@@ -141,7 +141,7 @@ void nbc_store_prefetch(struct nbc_store *store, u64 pos, unsigned int bytes,
 	unsigned int offset = nbc_unit_offset(store, pos);
 	struct page *unit;
 
-	bytes = min3(bytes, nbc_unit_bytes(store) - offset, PAGE_SIZE);
+	bytes = min3(bytes, nbc_unit_bytes(store) - offset, NBC_PREFETCH_BYTES);
 	rcu_read_lock();
 	unit = xa_load(&store->units, pos >> store->unit_shift);
 	if (unit)

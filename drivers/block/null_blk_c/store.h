@@ -7,10 +7,15 @@
 
 #include <linux/blk_types.h>
 #include <linux/cache.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
 
 #include "memory.h"
+
+/* As much as is worth fetching early: a large page is more than the nearest cache. */
+#define NBC_PREFETCH_BYTES	min(PAGE_SIZE, SZ_4K)
 
 struct bio;
 struct nbc_layer;

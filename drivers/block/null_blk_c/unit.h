@@ -169,7 +169,7 @@ static __always_inline void nbc_prefetch(const void *data, unsigned int bytes,
 
 /*
  * Starts to fetch the unit behind the one where @xas is, while that one is copied:
- * its first page, if it is in the same node. Under RCU.
+ * its beginning, if it is in the same node. Under RCU.
  */
 static __always_inline void nbc_prefetch_next(struct xa_state *xas, bool write)
 {
@@ -180,7 +180,7 @@ static __always_inline void nbc_prefetch_next(struct xa_state *xas, bool write)
 		return;
 	next = xa_entry(xas->xa, node, xas->xa_offset + 1);
 	if (next && !xa_is_internal(next))
-		nbc_prefetch(page_address(next), PAGE_SIZE, write);
+		nbc_prefetch(page_address(next), NBC_PREFETCH_BYTES, write);
 }
 
 /* Leaves the RCU section for a moment, now and then; goes on at @next. */
