@@ -71,7 +71,7 @@ hold_kernel() {
 slowness() {
 	case $1 in
 	debug) echo 5 ;;
-	uml-* | rt) echo 2 ;;
+	uml-* | rt | arm64*) echo 2 ;;
 	kcsan) echo 8 ;;
 	*) echo 1 ;;
 	esac

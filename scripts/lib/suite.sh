@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # for those who source this
 #
 # The newest kernel of Debian 13's backports, beside the one of this system: its headers
 # and a compiler that they go with are in a clean system in the cache, in which the
@@ -22,7 +23,7 @@ suite_get() {
 	mkdir -p "${SUITE_ROOT%/*}"
 	exec {fd}>"$SUITE_ROOT.lock"
 	flock -w 1800 "$fd" || die "another run has held $SUITE_ROOT.lock for half an hour"
-	[[ -d $SUITE_ROOT ]] || suite_make
+	[[ -d $SUITE_ROOT && ! -d $SUITE_ROOT/image ]] || suite_make
 	exec {fd}>&-
 	release=$(suite_release "$SUITE_ROOT")
 	# shellcheck disable=SC2034 # whoever calls reads it
@@ -37,28 +38,33 @@ suite_release() {
 	echo "${dir##*/linux-headers-}"
 }
 
-# A tar archive between, because whoever is not root owns all that it unpacks.
 suite_make() {
-	local part=$SUITE_ROOT.part log=$SUITE_ROOT.log
-	chroot_needs
+	rm -rf "$SUITE_ROOT"
 	say "making a system of $SUITE with a compiler and its newest kernel, in the cache: some minutes, 1.2 GiB"
-	rm -rf "$part"
-	mkdir "$part"
-	chroot_sources "$SUITE" >"$SUITE_ROOT.list"
 	# shellcheck disable=SC2016 # $1 is mmdebstrap's
-	TMPDIR=${SUITE_ROOT%/*} mmdebstrap --variant=apt --format=tar \
+	suite_unpack "$SUITE_ROOT" "${SUITE%-backports}" --variant=apt \
 		--include="gcc,libc6-dev,make,linux-headers-amd64/$SUITE" \
-		--aptopt='APT::Install-Recommends "false"' \
 		--customize-hook='mkdir -m 777 "$1/image"' \
-		--customize-hook="chroot \"\$1\" sh -c '$(image_download installed)'" \
-		"${SUITE%-backports}" - "$SUITE_ROOT.list" 2>"$log" |
+		--customize-hook="chroot \"\$1\" sh -c '$(image_download installed)'"
+	suite_image "$SUITE_ROOT" "$(suite_release "$SUITE_ROOT")"
+}
+
+# suite_unpack DIRECTORY SUITE OPTION... : a system that mmdebstrap makes with the options.
+# An archive is between, because whoever is not root owns all that it unpacks.
+suite_unpack() {
+	local part=$1.part log=$1.log
+	chroot_needs
+	rm -rf "$part"
+	mkdir -p "$part"
+	chroot_sources "$SUITE" >"$1.list"
+	TMPDIR=${1%/*} mmdebstrap --format=tar --aptopt='APT::Install-Recommends "false"' \
+		"${@:3}" "$2" - "$1.list" 2>"$log" |
 		tar -C "$part" --no-same-owner --exclude='./dev/*' -xf - || {
 		rm -rf "$part"
 		tail -n 15 "$log" >&2
 		die "cannot make a system of $SUITE; the whole log of mmdebstrap: $log" 3
 	}
-	suite_image "$part" "$(suite_release "$part")"
-	mv "$part" "$SUITE_ROOT"
+	mv "$part" "$1"
 }
 
 # suite_image ROOT RELEASE : the kernel's image, from packages in ROOT/image
@@ -68,8 +74,8 @@ suite_image() {
 	rm -rf "$1/image"
 }
 
-# suite_run DIRECTORY... -- COMMAND... : in the clean system, as root there, with these
-# directories at their places
+# suite_run DIRECTORY... -- COMMAND... : in the clean system, or in suite_system, as root
+# there, with these directories at their places
 suite_run() {
 	local map=()
 	((EUID == 0)) || map=(--map-root-user)
@@ -88,7 +94,7 @@ suite_run() {
 		shift
 		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
 			chroot "$root" "$@"' \
-		suite_run "$SUITE_ROOT" "$@"
+		suite_run "${suite_system:-$SUITE_ROOT}" "$@"
 }
 
 # suite_make_modules DIRECTORY ARGUMENT... : make there

@@ -11,14 +11,24 @@
 #   machine_shell      the terminal that --shell gets, in the machine
 #   machine_command    sets command, which runs with the directory $work
 
+foreign=''
+
 machine_check() {
-	need_command qemu-system-x86_64 qemu-system-x86
 	cpus=${cpus:-$((2 - ${icount:-0}))}
 	[[ -z $icount || $cpus == 1 ]] || die "--icount works with one CPU only" 2
+	if [[ -n $foreign ]]; then
+		machine_arm64
+		return
+	fi
+	need_command qemu-system-x86_64 qemu-system-x86
+	qemu=(qemu-system-x86_64 -machine q35)
+	serial=ttyS0
 	choose_accelerator
 }
 
+# With a kernel for 64-bit Arm comes a root whose programs are for it.
 machine_kernel() {
+	[[ ! -d $1/root-arm64 ]] || foreign=$(realpath "$1/root-arm64")
 	for image in "$1/vmlinuz" "$1/arch/x86/boot/bzImage" ''; do
 		[[ -r $image ]] && break
 	done
@@ -26,6 +36,16 @@ machine_kernel() {
 	modules=$(modules_in "$1")
 	release=${modules##*/}
 	release=${release:-${1##*/}}
+}
+
+machine_arm64() {
+	need_command qemu-system-aarch64 qemu-system-arm
+	[[ -z $icount$plugin ]] || die "--icount and --plugin are for this processor only" 2
+	qemu=(qemu-system-aarch64 -machine "virt,gic-version=3")
+	serial=ttyAMA0
+	accel="TCG, arm64"
+	# Signing pointers by an algorithm of QEMU's own costs little.
+	accel_args=(-accel "tcg,thread=multi" -cpu "max,pauth-impdef=on")
 }
 
 machine_kind() { echo "$accel"; }
@@ -155,12 +175,12 @@ monitor_args() {
 # one three times as fast. no_timer_check: on a busy host the timer may not tick while the
 # guest watches whether it does, and it would panic.
 machine_command() {
-	command=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
-		-machine q35 "${accel_args[@]}" -smp "$cpus" -m "$memory"
+	command=("${qemu[@]}" -nodefaults -no-user-config -display none -no-reboot
+		"${accel_args[@]}" -smp "$cpus" -m "$memory"
 		-kernel "$image" -initrd "$work/initrd"
-		-append "console=ttyS0 panic=-1 nokaslr norandmaps no_timer_check$append"
+		-append "console=$serial panic=-1 nokaslr norandmaps no_timer_check$append"
 		-serial "file:$console"
-		-fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"
+		-fsdev "local,id=root,path=${foreign:-/},security_model=none,readonly=on,multidevs=remap"
 		-device "virtio-9p-pci,fsdev=root,mount_tag=root")
 	channel_args
 	[[ -z $monitor ]] || monitor_args
