@@ -49,6 +49,11 @@
 
 #include "uring.h"
 
+/* Only x86 can be asked for a low address, and only there programs of 32 bits are tried. */
+#ifndef MAP_32BIT
+#define MAP_32BIT	0
+#endif
+
 #define PATTERN		0xa5
 #define PAGE		4096
 #define ROOM		(8UL << 20)
