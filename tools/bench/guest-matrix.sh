@@ -17,7 +17,7 @@ set_last()	# DRIVER NAME "ATTRIBUTE VALUE"
 		die "cannot set $3 of $2"
 }
 
-prepare()
+prepare_disks()
 {
 	local subject driver name bytes attributes iostats last
 
@@ -36,3 +36,5 @@ prepare()
 		! is_available "$driver" || driver_settings "$driver" >>"$out/facts"
 	done < <(cut -f1 "$out/disks" | sed 's/+.*//' | sort -u)
 }
+
+prepare() { prepare_disks; }

@@ -15,6 +15,7 @@ import tempfile
 
 import busy
 import choose
+import gate
 import host
 import machine
 import matrix
@@ -24,6 +25,7 @@ import nvme
 import nvme_native
 import results
 from fault import BenchError
+from plans import gate as gate_cells
 from plans import native as native_cells
 from plans import null_blk as cells
 from plans import nvme as nvme_cells
@@ -103,6 +105,8 @@ def parse(arguments):
     parser.add_argument("--samples", type=_repeats)
     parser.add_argument("--boots", type=_boots)
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--gate", action="store_true")
+    parser.add_argument("--record", action="store_true")
     parser.add_argument("--host", action="store_true")
     parser.add_argument("--device", action="append", default=[])
     parser.add_argument("--kernel")
@@ -168,6 +172,15 @@ def _check_matrix(options):
     matrix.subjects_of(options)
 
 
+def _check_gate(options):
+    for name in ("nvme", "host", "device", "repeats", "matrix", "clock", "drivers",
+                 "quick", "full", "samples", "boots", "features", "again"):
+        if getattr(options, name):
+            raise BenchError(f"--{name} does not go with --gate", 2)
+    options.clocks = ("counted",)
+    choose.check_patterns(gate_cells.CELLS, options.cells)
+
+
 def _check_no_matrix(options):
     for name in ("features", "samples", "boots", "again"):
         if getattr(options, name):
@@ -176,7 +189,11 @@ def _check_no_matrix(options):
 
 def _check(options):
     options.cells = [p for p in options.cells.split(",") if p]
-    if options.matrix:
+    if options.record and not options.gate:
+        raise BenchError("--record goes with --gate only", 2)
+    if options.gate:
+        _check_gate(options)
+    elif options.matrix:
         _check_matrix(options)
     else:
         _check_others(options)
@@ -204,6 +221,11 @@ def _selected(options, clock):
     """The cells of a clock that are asked for, or the preset's."""
     return choose.select(plan_of(options, clock), clock, options.full,
                          options.cells)
+
+
+def _list_gate(_options):
+    for cell in gate_cells.CELLS:
+        print(cell.name)
 
 
 def _list_matrix(options):
@@ -257,6 +279,8 @@ def prepare(options):
 def _choose_kernel(options, clock):
     """A clock's kernel, and whether that takes modules built in this tree. No kernel
     if there is nothing to measure, or the second native one cannot be had."""
+    if options.gate:
+        return options.kernel or machine.default_kernel(), True
     if options.cells and not _selected(options, clock):
         return None, False
     if options.nvme and clock in NATIVE:
@@ -560,11 +584,47 @@ def run_matrix(options, arguments):
     print(f"results: {path}")
 
 
+def _compiler():
+    return _output_of("gcc", "--version").partition("\n")[0]
+
+
+def run_gate(options, arguments):
+    """Counted instructions beside those in the tree; the exit code."""
+    kernel = prepare(options)["counted"]
+    selected = [c for c in gate_cells.CELLS if not options.cells
+                or choose.matches(c.name, options.cells)]
+    path = results_directory(options, "gate")
+    with complete_or_nothing(path) as work:
+        found = gate.carry_out(selected, kernel, f"{work}/raw", say)
+        about = {"kernel": str(kernel), "compiler": _compiler()}
+        text, good = gate.judge(found, about)
+        summary = {**describe(options, arguments), "machine": about, "cells": found}
+        with open(f"{work}/summary.json", "w", encoding="utf-8") as out:
+            json.dump(summary, out, indent=1)
+            out.write("\n")
+        with open(f"{work}/table.txt", "w", encoding="utf-8") as out:
+            out.write(text)
+    print(text)
+    print(f"results: {path}")
+    if options.record:
+        gate.record(found, about)
+        print(f"recorded: {gate.FIGURES}")
+    return 0 if good or options.record else 1
+
+
 def run(arguments):
-    """Everything, for these arguments."""
+    """Everything, for these arguments; the exit code, where it is not 0."""
     options = parse(arguments)
+    if options.gate and not options.list:
+        return run_gate(options, arguments)
+    _run_others(options, arguments)
+    return 0
+
+
+def _run_others(options, arguments):
     if options.list:
-        (_list_matrix if options.matrix else list_cells)(options)
+        (_list_gate if options.gate else _list_matrix if options.matrix
+         else list_cells)(options)
         return
     if options.matrix:
         run_matrix(options, arguments)
@@ -589,7 +649,7 @@ def main():
     """Returns the exit code."""
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        run(sys.argv[1:])
+        return run(sys.argv[1:])
     except (BenchError, choose.CellError, results.ResultError) as err:
         say(err)
         usage = isinstance(err, choose.CellError)
@@ -599,7 +659,6 @@ def main():
             "the same command goes on where it was" if "--matrix" in sys.argv
             else "nothing is left behind"))
         return 130
-    return 0
 
 
 if __name__ == "__main__":
