@@ -240,6 +240,15 @@ def summarise(where, plans, subjects):
     }
 
 
+def _noise(machines):
+    """A line where other programs took so much that figures are doubtful."""
+    noisy = [name for name, one in machines.items() if busy.is_noisy(one["facts"])]
+    if not noisy:
+        return ""
+    return (f"NOISY: other programs used the CPUs in {len(noisy)} of {len(machines)} "
+            "boots. Measure on an idle machine.\n\n")
+
+
 def report(summary, where, which):
     """Table, numbers, pictures and page; returns what is printed."""
     # Imported late: matplotlib is slow, and may be missing.
@@ -247,7 +256,7 @@ def report(summary, where, which):
     import picture
 
     table = summary["rows"]
-    text = tally.text(table, which)
+    text = _noise(summary["machines"]) + tally.text(table, which)
     with open(f"{where}/table.txt", "w", encoding="utf-8") as out:
         out.write(text)
     tally.write_samples(table, f"{where}/samples.csv")

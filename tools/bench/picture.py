@@ -187,7 +187,7 @@ def forest(table, clock, store, title):
          for r in rows])
 
 
-def _ticks(axes, ends):
+def _ticks(axes, ends, most=12):
     """Few round numbers that hold all ends."""
     low, high = min(*ends, 1) / 1.02, max(*ends, 1) * 1.02
     if high / low > 40:
@@ -195,8 +195,14 @@ def _ticks(axes, ends):
     wanted = (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.7, 2, 2.5, 3)
     if high / low > 4:
         wanted = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+    elif high / low < 1.4:
+        wanted = (0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15, 1.2, 1.25, 1.3)
+    ticks = [t for t in wanted if low <= t <= high]
+    while len(ticks) > most:
+        # 1 stays
+        ticks = ticks[ticks.index(1) % 2::2]
     axes.set_xlim(low, high)
-    axes.set_xticks([t for t in wanted if low <= t <= high])
+    axes.set_xticks(ticks)
 
 
 # --- scaling -----------------------------------------------------------------
@@ -263,6 +269,23 @@ def _scaling_panel(axes, rows, jobs):
 
 # --- modes -------------------------------------------------------------------
 
+def _log_times(axis, times):
+    """An axis on which modes are apart by their quotient, with few round numbers."""
+    low, high = min(times) / 1.1, max(times) * 1.1
+    steps = (1, 2, 5) if high / low < 50 else (1,)
+    if high / low < 2:
+        steps = (1, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2, 2.3, 2.6, 3, 3.5, 4, 4.5, 5, 6, 7,
+                 8, 9)
+    ticks = [step * 10 ** n for n in range(10) for step in steps]
+    axis.set_yscale("log")
+    axis.set_ylim(low, high)
+    axis.set_yticks([t for t in ticks if low <= t <= high])
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda v, _p: f"{v:,.0f}"
+                                                 if v < 1e6 else f"{v / 1e6:g}M"))
+    axis.yaxis.set_minor_formatter(NullFormatter())
+    axis.tick_params(axis="y", which="minor", length=0)
+
+
 def modes(table):
     """Each sample of the rows that have modes, boot by boot; None without any."""
     rows = sorted((r for r in table if r["modes"]),
@@ -281,6 +304,7 @@ def modes(table):
                   color=_colour(row["subject"]))
         for mode in ("low", "high"):
             axis.axhline(row["modes"][mode], color="#9aa5b0", lw=0.8, zorder=0)
+        _log_times(axis, [ns for _boot, ns in row["samples"]])
         axis.set_xlim(0.5, len(boots) + 0.5)
         axis.set_xticks(range(1, len(boots) + 1))
         axis.set_title(f"{row['subject']}, {CLOCKS[row['clock']]}\n{row['cell']}",
@@ -308,7 +332,7 @@ def draw(table, which):
     """All pictures that the table has rows for, one after the other."""
     clocks = _distinct(r["clock"] for r in table)
     if which == "features":
-        title = "time of an I/O with the feature on, in units of without"
+        title = "null_blk_c: time of an I/O with the feature on, in units of without"
         wanted = [price(table, title)]
     else:
         subjects = [s.name for s in cells.DRIVERS if s.name != cells.OURS]
@@ -343,6 +367,10 @@ def price(table, title):
                       solid_capstyle="butt")
             axis.plot(row["versus"]["ratio"], y, "o", color="#c1440e", ms=4.5)
         axis.axvline(1, color="black", lw=0.8)
+        axis.set_xscale("log")
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda v, _p: f"{v:g}"))
+        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.tick_params(axis="x", which="minor", length=0)
         axis.set_title(name.removeprefix("mem-"), fontsize=8)
         axis.tick_params(labelsize=7)
         axis.grid(axis="x", color="#e5e7eb", lw=0.6)
@@ -350,6 +378,7 @@ def price(table, title):
     flat[0].set_yticks(range(len(subjects)),
                        [s.partition("+")[2] or s for s in subjects])
     flat[0].set_ylim(len(subjects) - 0.5, -0.5)
+    _ticks(flat[0], [end for r in rows for end in _wide(r["versus"], "99")], 6)
     for axis in flat[len(names):]:
         axis.set_visible(False)
     figure.supxlabel(title, fontsize=8)

@@ -255,6 +255,14 @@ class Tally(unittest.TestCase):
                 self.assertEqual(len({line.count(",") for line in file}), 1)
 
 
+class Noise(unittest.TestCase):
+    def test_a_busy_machine_is_told(self):
+        busy = {"facts": {"cpus_of_others": "1.50", "cpus_stolen": "0.00"}}
+        idle = {"facts": {"cpus_of_others": "0.02", "cpus_stolen": "0.00"}}
+        self.assertIn("1 of 2 boots", matrix._noise({"a": busy, "b": idle}))
+        self.assertEqual(matrix._noise({"b": idle}), "")
+
+
 class Options(unittest.TestCase):
     def refused(self, *arguments):
         with self.assertRaises((BenchError, main.choose.CellError)) as caught:
