@@ -54,10 +54,11 @@ static int nbc_states_parse(const char *text, struct nbc_states *states)
 
 static int nbc_state_name(const struct nbc_states *states, unsigned int i, char *name)
 {
-	int len = snprintf(name, NBC_SNAPSHOT_NAME_BYTES, "%s-%llu", states->name,
-			   states->cut.seed + i);
+	/* With room for a hyphen and the largest number. */
+	char whole[NBC_SNAPSHOT_NAME_BYTES + 21];
 
-	return len < NBC_SNAPSHOT_NAME_BYTES ? 0 : -EINVAL;
+	snprintf(whole, sizeof(whole), "%s-%llu", states->name, states->cut.seed + i);
+	return strscpy(name, whole, NBC_SNAPSHOT_NAME_BYTES) < 0 ? -EINVAL : 0;
 }
 
 static int nbc_states_check_names(struct nbc_device *dev, const struct nbc_states *states)
