@@ -26,6 +26,9 @@ MOST_CPUS = 8
 MEMORY = "6G"
 SECONDS_BETWEEN = 20
 
+# Machines that may die in one boot of the plan: a night is not to end for one.
+ATTEMPTS = 3
+
 
 def cpus_of(clock):
     """CPUs of a clock's machine."""
@@ -67,7 +70,7 @@ class Pace(Progress):
 
     def _rest(self):
         return self.measuring / self.number * len(self.left) + \
-            self.boot_seconds * self.machines
+            self.boot_seconds * max(self.machines, 0)
 
     def done(self, runs):
         """These runs have ended."""
@@ -198,12 +201,24 @@ def carry_out(where, plans, kernels, say, boot_one=boot):
         + (f"; {total - remaining} of them are there" if remaining < total else ""))
     pace = Pace([run for runs in left.values() for run in runs], len(left), say)
     for (clock, number), runs in left.items():
+        say(f"boot {number} of {len(plans[clock])}, {clock}")
+        _try(where, clock, kernels[clock], runs, pace, say, boot_one)
+
+
+def _try(where, clock, kernel, runs, pace, say, boot_one):
+    """One boot of the plan; if its machine dies, another one does the rest."""
+    for attempt in range(1, ATTEMPTS + 1):
         # What an earlier machine of this run lacked is not waited for.
         runs = where.left(clock, runs)
         if not runs:
-            continue
-        say(f"boot {number} of {len(plans[clock])}, {clock}: {len(runs)} runs")
-        boot_one(clock, kernels[clock], where.new_machine(clock), runs, pace, say)
+            return
+        try:
+            boot_one(clock, kernel, where.new_machine(clock), runs, pace, say)
+            return
+        except BenchError as err:
+            if attempt == ATTEMPTS:
+                raise
+            say(f"another machine does the rest: {err}")
 
 
 # --- what comes of it --------------------------------------------------------

@@ -172,6 +172,32 @@ class Resume(unittest.TestCase):
                  if run.boot == 1}
         self.assertEqual(first, {1, 2})
 
+    def dying(self, deaths):
+        """Machines of which the first ones die after a batch."""
+        whole = self.boot()
+
+        def boot_one(clock, kernel, share, runs, pace, say):
+            if len(self.machines) >= deaths:
+                whole(clock, kernel, share, runs, pace, say)
+                return
+            self.machines.append(runs)
+            _write_batch(share, folder.batches(runs)[0][1])
+            raise BenchError("the virtual machine ended")
+        return boot_one
+
+    def test_another_machine_does_the_rest(self):
+        said = []
+        matrix.carry_out(self.where, self.plans, {"native": "/k"}, said.append,
+                         self.dying(2))
+        self.assertEqual(set(self.measured()), set(_all(self.plans)))
+        self.assertEqual(sum("does the rest" in line for line in said), 2)
+
+    def test_but_not_for_ever(self):
+        with self.assertRaises(BenchError):
+            matrix.carry_out(self.where, self.plans, {"native": "/k"},
+                             lambda text: None, self.dying(99))
+        self.assertEqual(len(self.machines), matrix.ATTEMPTS)
+
     def test_nothing_left(self):
         self.carry_out()
         self.carry_out()
@@ -313,6 +339,18 @@ class TestPace(unittest.TestCase):
         # 30 s for these, the same for each other, and 5 s for the other boot
         rest = 30 / len(batch) * (len(runs) - len(batch)) + 5
         self.assertIn(f"about {matrix.clock_text(rest)} left", said[-1])
+
+    def test_more_machines_than_boots(self):
+        now, said = [0], []
+        runs = _all(_plans())
+        pace = matrix.Pace(runs, 1, said.append, lambda: now[0])
+        for _attempt in range(3):
+            pace.boot()
+            now[0] += 100
+            pace.begin()
+        now[0] += 30
+        pace.done(pace.batch(runs[0].batch))
+        self.assertNotIn("-", said[-1])
 
     def test_few_lines(self):
         now, said = [0], []
