@@ -224,7 +224,7 @@ def scaling(table, depth):
     sizes = sorted(_distinct(r["size"] for r in rows), key=cells.SIZES.get)
     figure, axes = plt.subplots(
         len(lines), len(sizes), squeeze=False, layout="constrained", sharex=True,
-        figsize=(1 + 2.1 * len(sizes), 0.9 + 1.8 * len(lines)))
+        figsize=(max(5.4, 1 + 2.1 * len(sizes)), 0.9 + 1.8 * len(lines)))
     numbers = []
     for y, (store, operation) in enumerate(lines):
         for x, size in enumerate(sizes):
