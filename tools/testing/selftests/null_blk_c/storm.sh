@@ -140,8 +140,9 @@ value_for() {
 		;;
 	*:crash_state) picked="v1 blocks $RANDOM" ;;
 	*:crash_states) picked="a 2 blocks $((RANDOM % 9))" ;;
-	[kvn]*:origin | [kvn]*:snapshot_drop) ;;
-	*:origin) pick v0/a v0/b v3/a p0/a x0/a ;;
+	# Data of snapshots has no zones, which p is to have now and then.
+	[pkvn]*:origin | [pkn]*:snapshot | [pkn]*:snapshot_drop) ;;
+	*:origin) pick v0/a v0/b v3/a v3/c ;;
 	*:snapshot | *:snapshot_drop) pick a b c ;;
 	[kvn]*:size) picked=32 ;;
 	[kvn]*:zone_offline | [kvn]*:zone_readonly) picked=$((spare_sectors + RANDOM % 8192)) ;;
