@@ -88,7 +88,9 @@ prepare()
 	load_drivers
 	DISK_nvme=/dev/$(disk_of "$(address_of 1)")
 	DISK_nvme_c=/dev/$(disk_of "$(address_of 2)")
-	export DISK_nvme DISK_nvme_c
+	# Their character devices, nvme0n1's is ng0n1 and nvmec0n1's ngc0n1
+	GENERIC_nvme=${DISK_nvme/nvme/ng} GENERIC_nvme_c=${DISK_nvme_c/nvme/ng}
+	export DISK_nvme DISK_nvme_c GENERIC_nvme GENERIC_nvme_c
 	prepare_disk nvme "${DISK_nvme#/dev/}"
 	prepare_disk nvme_c "${DISK_nvme_c#/dev/}"
 	make_buffers

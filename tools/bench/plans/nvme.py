@@ -32,13 +32,21 @@ SPAN = 256 << 20
 # What fio asks for or takes at once.
 BATCH = 16
 
+# What fio is told beside. A character device cannot be opened for direct I/O.
+MODE_LINES = {
+    "irq": (),
+    "poll": ("hipri=1",),
+    "cmd": ("ioengine=io_uring_cmd", "cmd_type=nvme", "direct=0"),
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
     """One fio workload.
 
     `memory` is where the data lies: "pages" are pages with gaps between them,
-    as most memory is; "piece" has no gaps.
+    as most memory is; "piece" has no gaps. `mode` is "irq", "poll", or "cmd": commands
+    of user space by io_uring on the namespace's character device.
     """
 
     rw: str
@@ -87,8 +95,9 @@ class Run(plan.Run):
     def job_lines(self):
         cell = self.what
         batch = min(cell.depth, BATCH)
+        node = "GENERIC" if cell.mode == "cmd" else "DISK"
         return (
-            f"filename=${{DISK_{self.driver}}}",
+            f"filename=${{{node}_{self.driver}}}",
             f"iomem=mmapshared:${{BUFFERS}}/{cell.buffer}",
             f"rw={cell.rw}",
             f"bs={cell.bs}",
@@ -98,7 +107,7 @@ class Run(plan.Run):
             f"iodepth_batch={batch}",
             f"iodepth_batch_complete_min={batch}",
             f"iodepth_batch_complete_max={batch}",
-            *(["hipri=1"] if cell.mode == "poll" else []),
+            *MODE_LINES[cell.mode],
         )
 
 
@@ -110,7 +119,7 @@ def matrix(_clock):
             for bs, memory in data
             for rw in ("randread", "randwrite")
             for depth in (1, 32)
-            for mode in ("irq", "poll")]
+            for mode in MODE_LINES]
 
 
 def quick(clock):

@@ -59,6 +59,12 @@ class Cells(unittest.TestCase):
         self.assertIn("iodepth=1\niodepth_batch=1\n", job)
         self.assertIn("hipri=1\n", job)
 
+    def test_job_by_commands(self):
+        cell = cells.Cell("randread", "4k", "pages", 32, "cmd")
+        job = cells.make([cell], 1, 1)[0].job()
+        self.assertIn("filename=${GENERIC_nvme_c}\n", job)
+        self.assertIn("ioengine=io_uring_cmd\ncmd_type=nvme\ndirect=0\n", job)
+
 
 class Options(unittest.TestCase):
     def test_clocks(self):
