@@ -68,6 +68,8 @@ counting() {
 # matched : the rules that any command matched
 matched() { awk '$3 > 0' "$MODEL/m/rules" | one_line; }
 
+both_disks() { model_has_disk m && model_has_disk m 2; }
+
 # made ATTRIBUTE=VALUE : of the namespace that is fuzzed
 made() {
 	model_create m queues=2 mdts=5 && model_set m/namespaces/1 "$1" && model_add_ns m 2
@@ -90,6 +92,9 @@ fuzz_kind() {
 	fuzz "a user, and a device that writes nothing" -q -u $nobody
 	fuzz "root, and a device that writes nothing" -q -k
 	model_rule m clear
+	# A scan meanwhile, which a command may be followed by, found no namespaces.
+	check "$kind: data again: a scan" nvme_rescan "$(model_ctrl m)"
+	check "$kind: data again: both disks" wait_until 10 both_disks
 
 	# shellcheck disable=SC2086 # several words
 	check "$kind: the driver's own: counted" counting $owned
