@@ -19,6 +19,8 @@
 
 /* Longest text: a name, a number, a policy and another number. */
 #define NBC_STATES_TEXT_BYTES	128
+/* A dash, and a number of 64 bits */
+#define NBC_SEED_BYTES		21
 
 /**
  * struct nbc_states - crash states that are being made
@@ -54,11 +56,10 @@ static int nbc_states_parse(const char *text, struct nbc_states *states)
 
 static int nbc_state_name(const struct nbc_states *states, unsigned int i, char *name)
 {
-	/* With room for a hyphen and the largest number. */
-	char whole[NBC_SNAPSHOT_NAME_BYTES + 21];
+	char full[NBC_SNAPSHOT_NAME_BYTES + NBC_SEED_BYTES];
 
-	snprintf(whole, sizeof(whole), "%s-%llu", states->name, states->cut.seed + i);
-	return strscpy(name, whole, NBC_SNAPSHOT_NAME_BYTES) < 0 ? -EINVAL : 0;
+	snprintf(full, sizeof(full), "%s-%llu", states->name, states->cut.seed + i);
+	return strscpy(name, full, NBC_SNAPSHOT_NAME_BYTES) < 0 ? -EINVAL : 0;
 }
 
 static int nbc_states_check_names(struct nbc_device *dev, const struct nbc_states *states)
