@@ -89,12 +89,30 @@ static enum hrtimer_restart nbc_waiter_expired(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+/* Memory to wait in. Without, a bio that must not wait for it has ended: try again. */
+static void *nbc_bio_place(const struct nbc_bio_done *done, mempool_t *pool)
+{
+	struct nbc_bio_done again = *done;
+	void *place;
+
+	if (likely(!(done->bio->bi_opf & REQ_NOWAIT)))
+		return mempool_alloc(pool, GFP_NOIO);
+	place = mempool_alloc(pool, GFP_NOWAIT);
+	if (!place) {
+		again.status = BLK_STS_AGAIN;
+		nbc_bio_end(&again);
+	}
+	return place;
+}
+
 static void nbc_bio_wait(struct nbc_disk *ndisk, const struct nbc_bio_done *done,
 			 ktime_t due)
 {
-	struct nbc_waiter *waiter = mempool_alloc(&nbc_waiter_pool, GFP_NOIO);
+	struct nbc_waiter *waiter = nbc_bio_place(done, &nbc_waiter_pool);
 	struct nbc_bios *bios = &ndisk->bios;
 
+	if (!waiter)
+		return;
 	waiter->bios = bios;
 	waiter->done = *done;
 	hrtimer_setup(&waiter->timer, nbc_waiter_expired, CLOCK_MONOTONIC,
@@ -123,11 +141,14 @@ struct nbc_held_bio {
 
 static void nbc_bio_go(struct nbc_disk *ndisk, struct nbc_held *held, blk_status_t status);
 
+/* Returns false if it shall be done after all. */
 static bool nbc_bio_hold(struct nbc_disk *ndisk, const struct nbc_bio_done *done, bool flush,
 			 const struct nbc_cmd *cmd, const struct nbc_verdict *verdict)
 {
-	struct nbc_held_bio *hbio = mempool_alloc(&nbc_held_pool, GFP_NOIO);
+	struct nbc_held_bio *hbio = nbc_bio_place(done, &nbc_held_pool);
 
+	if (!hbio)
+		return true;
 	hbio->done = *done;
 	hbio->flush = flush;
 	hbio->due = cmd->due;

@@ -298,18 +298,25 @@ void nbc_disk_disarm(struct nbc_disk *ndisk, blk_status_t status)
  * @ndisk: the disk
  * @config: with the new ones
  *
- * Whoever waits as the old ones said waits no longer, and owes nothing: a delay of an hour
- * is undone at once.
+ * If there were any, whoever waits for a time waits no longer, and owes nothing: a delay of
+ * an hour is undone at once. Of bios, and of operations that a rule held until now, one that
+ * has learnt its time and does not wait yet is missed.
  *
  * Context: Process context, may sleep; requests may be in flight. One caller at a time.
  */
 void nbc_disk_set_pace(struct nbc_disk *ndisk, const struct nbc_config *config)
 {
+	bool may_wait = ndisk->throttle.on || ndisk->irqmode == NBC_IRQ_TIMER;
+
+	nbc_set_pause(ndisk);
 	nbc_disk_read_pace(ndisk, config);
 	nbc_disk_choose_path(ndisk);
-	nbc_set_expire(ndisk);
-	nbc_bios_expire(&ndisk->bios);
+	if (may_wait) {
+		nbc_set_expire(ndisk);
+		nbc_bios_expire(&ndisk->bios);
+	}
 	nbc_throttle_forget(&ndisk->throttle, ktime_get());
+	nbc_set_resume(ndisk);
 }
 
 static void nbc_watch_set(struct mqblk_watch *watch, bool on)

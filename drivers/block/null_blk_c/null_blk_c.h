@@ -333,6 +333,8 @@ int nbc_set_get(struct nbc_disk *ndisk, const char *name,
 		const struct nbc_config *config);
 void nbc_set_put(struct nbc_disk *ndisk);
 void nbc_set_hurry(struct nbc_disk *ndisk, bool hurry, blk_status_t status);
+void nbc_set_pause(struct nbc_disk *ndisk);
+void nbc_set_resume(struct nbc_disk *ndisk);
 void nbc_set_expire(struct nbc_disk *ndisk);
 int nbc_set_check_resize(struct nbc_disk *ndisk, const char *name);
 int nbc_set_resize(struct nbc_disk *ndisk, const struct nbc_config *config);

@@ -151,12 +151,36 @@ void nbc_set_hurry(struct nbc_disk *ndisk, bool hurry, blk_status_t status)
 }
 
 /**
+ * nbc_set_pause - dispatch no request of a disk
+ * @ndisk: the disk
+ *
+ * Waits for those that are being dispatched. nbc_set_resume() is due.
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_set_pause(struct nbc_disk *ndisk)
+{
+	if (ndisk->set)
+		blk_mq_quiesce_queue(ndisk->disk->queue);
+}
+
+/**
+ * nbc_set_resume - undo nbc_set_pause()
+ * @ndisk: the disk
+ *
+ * Context: Process context.
+ */
+void nbc_set_resume(struct nbc_disk *ndisk)
+{
+	if (ndisk->set)
+		blk_mq_unquiesce_queue(ndisk->disk->queue);
+}
+
+/**
  * nbc_set_expire - end requests of a disk that wait for their time
  * @ndisk: the disk, whose queues are not being resized
  *
- * Also those that are being dispatched, and know their time already.
- *
- * Context: Process context, may sleep.
+ * Context: Process context.
  */
 void nbc_set_expire(struct nbc_disk *ndisk)
 {
@@ -165,10 +189,8 @@ void nbc_set_expire(struct nbc_disk *ndisk)
 
 	if (!ndisk->set)
 		return;
-	blk_mq_quiesce_queue(ndisk->disk->queue);
 	queue_for_each_hw_ctx(ndisk->disk->queue, hctx, i)
 		mqblk_queue_expire(hctx->driver_data);
-	blk_mq_unquiesce_queue(ndisk->disk->queue);
 }
 
 /**

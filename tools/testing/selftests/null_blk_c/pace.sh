@@ -63,6 +63,17 @@ for mode in 2 0; do
 	nbc_set d iops_read=0
 
 	changes=0
+	nbc_set d iops=0 rules=add,op=READ,delay_nsec=$DAY
+	read_one &
+	read=$!
+	check "a rule makes a read wait" wait_until 20 waiting 1
+	check "a disk without limits gets one" nbc_set d iops=1000
+	nap 0.3
+	check "which does not end what the rule said" waiting 1
+	check "the next change does" nbc_set d iops=0
+	check_wait "it ends" $read
+	nbc_set d rules=removeall
+
 	fio --name=v --filename=/dev/d --direct=1 --ioengine=libaio --iodepth=16 --bs=4k \
 		--rw=randwrite --size=16m --verify=crc32c --verify_fatal=1 --loops=10 \
 		>/dev/null &
