@@ -8,8 +8,11 @@
 export=$SELFTEST_TOP/scripts/export
 NQN=nqn.2026-11.invalid.mqblk
 HERE_ADDRESS=10.98.0.1 THERE_ADDRESS=10.98.0.2 HERE_LINK=here0
+# shellcheck disable=SC2034 # these hosts are for tests
 HOST_A=nqn.2014-08.org.nvmexpress:uuid:aaaaaaaa-0000-4000-8000-000000000000
+# shellcheck disable=SC2034
 HOST_B=nqn.2014-08.org.nvmexpress:uuid:bbbbbbbb-0000-4000-8000-000000000000
+# shellcheck disable=SC2034
 HOST_C=nqn.2014-08.org.nvmexpress:uuid:cccccccc-0000-4000-8000-000000000000
 
 # require_export : sets work, a directory that vanishes at the end. Each connection is a
@@ -21,8 +24,8 @@ require_export() {
 		skip_all "nvmet or nvme_core is loaded already"
 	modprobe -q veth || skip_all "no module veth"
 	modprobe -q -n nvmet-tcp || skip_all "no module nvmet-tcp"
-	modprobe -q nvme_core multipath=0 && modprobe -q nvme-tcp ||
-		skip_all "no module nvme-tcp"
+	modprobe -q nvme_core multipath=0 || skip_all "no module nvme_core"
+	modprobe -q nvme-tcp || skip_all "no module nvme-tcp"
 	at_exit modprobe -q -r nvme-tcp
 	work=$(mktemp -d)
 	at_exit rm -rf "$work"
@@ -91,19 +94,17 @@ remote_disks() {
 	done
 }
 
-# remote_disk DISK [NAME...] : the name that it has here, but for these, once it is there
-remote_disk() {
-	local disk=''
-	another() {
-		local name
-		for name in $(remote_disks "$1"); do
-			[[ " ${*:2} " == *" $name "* ]] || disk=$name
-		done
-		[[ -n $disk ]]
-	}
-	wait_until 20 another "$@"
-	echo "$disk"
+# other_disk DISK [NAME...] : the name that it has here, but for these; fails without
+other_disk() {
+	local name
+	for name in $(remote_disks "$1"); do
+		[[ " ${*:2} " == *" $name "* ]] || { echo "$name"; return; }
+	done
+	return 1
 }
+
+# remote_disk DISK [NAME...] : the same, once it is there
+remote_disk() { wait_until 20 other_disk "$@"; }
 
 # state_is DISK STATE : of the controller that it belongs to
 state_is() { [[ $(<"/sys/block/$1/device/state") == "$2" ]]; }
