@@ -22,8 +22,9 @@ suite_get() {
 	local fd
 	mkdir -p "${SUITE_ROOT%/*}"
 	exec {fd}>"$SUITE_ROOT.lock"
-	flock -w 1800 "$fd" || die "another run has held $SUITE_ROOT.lock for half an hour"
+	flock -w 1800 "$fd" || die "another run has held $SUITE_ROOT.lock for half an hour" 3
 	[[ -d $SUITE_ROOT && ! -d $SUITE_ROOT/image ]] || suite_make
+	suite_run -- true || die "this system lets nobody mount, not even in a namespace" 3
 	exec {fd}>&-
 	release=$(suite_release "$SUITE_ROOT")
 	# shellcheck disable=SC2034 # whoever calls reads it

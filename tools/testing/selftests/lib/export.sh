@@ -24,16 +24,17 @@ require_export() {
 		skip_all "nvmet or nvme_core is loaded already"
 	modprobe -q veth || skip_all "no module veth"
 	modprobe -q -n nvmet-tcp || skip_all "no module nvmet-tcp"
+	modprobe -q -n nvme-tcp || skip_all "no module nvme-tcp"
+	at_exit modprobe -q -r nvme-tcp nvme_core
 	modprobe -q nvme_core multipath=0 || skip_all "no module nvme_core"
-	modprobe -q nvme-tcp || skip_all "no module nvme-tcp"
-	at_exit modprobe -q -r nvme-tcp
+	modprobe -q nvme-tcp
 	work=$(mktemp -d)
 	at_exit rm -rf "$work"
 }
 
 # link_up : between here and there
 link_up() {
-	ip netns add there
+	ip netns add there || skip_all "no network namespaces"
 	at_exit ip netns del there
 	ip link add "$HERE_LINK" type veth peer name there0 netns there
 	ip address add $HERE_ADDRESS/24 dev "$HERE_LINK"
@@ -70,7 +71,7 @@ what_is_left() {
 # connect DISK HOST : as that host
 connect() {
 	nvme connect -t tcp -a "$THERE_ADDRESS" -s 4420 -n "$NQN:$1" \
-		--hostnqn="$2" --hostid="${2##*:}" --keep-alive-tmo=2 \
+		--hostnqn="$2" --hostid="${2##*:}" --keep-alive-tmo=$((2 * ${SELFTEST_SLOW:-1})) \
 		--reconnect-delay=1 --ctrl-loss-tmo=120
 }
 

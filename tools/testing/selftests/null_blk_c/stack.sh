@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Disks as people stack them: a RAID1 of md (by dm-raid) loses a disk while it is written
-# to, and has all data on the other; LVM, where there is one.
+# to, and has all data on the other.
 #@group data
 #@timeout 240
 
@@ -25,39 +25,29 @@ done
 work=$(mktemp -d)
 at_exit rm -rf "$work"
 sectors=$(</sys/block/a/size)
+# Nobody else's
+raid=mqblk_stack_$$
 
 # raid_is HEALTH : a letter for each disk, A for one that works and D for one that does not
-raid_is() { [[ $(dmsetup status r) == *" raid raid1 2 $1 "* ]]; }
+raid_is() { [[ $(dmsetup status "$raid") == *" raid raid1 2 $1 "* ]]; }
 
-at_exit eval "dmsetup remove --retry r 2>/dev/null"
 # Without disks for what md notes, writes wait for ever once one has failed.
-check "RAID1 of two disks" dmsetup create r --table \
+dmsetup create "$raid" --table \
 	"0 $sectors raid raid1 4 0 nosync region_size 1024 2 /dev/ma /dev/a /dev/mb /dev/b"
+at_exit eval "dmsetup remove --retry $raid 2>/dev/null"
 check "both work" wait_until 20 raid_is AA
-check "write and verify" fio --name=fio --filename=/dev/mapper/r --direct=1 --thread=1 \
+check "write and verify" fio --name=fio --filename="/dev/mapper/$raid" --direct=1 --thread=1 \
 	--rw=randwrite --bs=16k --size=16m --ioengine=io_uring --iodepth=8 --verify=crc32c
 check "both have it" cmp -n 16M /dev/a /dev/b
 
-fio --name=fio --filename=/dev/mapper/r --direct=1 --thread=1 --rw=randwrite --bs=16k \
+fio --name=fio --filename="/dev/mapper/$raid" --direct=1 --thread=1 --rw=randwrite --bs=16k \
 	--size=16m --ioengine=io_uring --iodepth=8 --time_based --runtime=8 \
 	--verify=crc32c --verify_fatal=1 >"$work/fio" &
 job=$!
+at_exit end_job $job
 in_flight() { [[ $(one_line </sys/block/b/inflight) != "0 0" ]]; }
 wait_until 10 in_flight
 nbc_power b 0
 check_wait "the other disk has all data" $job
 check "one disk is gone" wait_until 20 raid_is AD
-check "remove it" dmsetup remove --retry r
-
-if [[ -z $(type -P lvm) ]]; then
-	skip "LVM" "no command lvm"
-	exit 0
-fi
-nbc_power b 1
-lvm_quiet() { lvm "$@" --config 'activation{udev_sync=0 udev_rules=0}' >/dev/null; }
-check "a volume group of both" lvm_quiet vgcreate -f -y vg /dev/a /dev/b
-at_exit eval "lvm_quiet vgremove -f -y vg 2>/dev/null"
-check "a striped volume" lvm_quiet lvcreate -y -W n -i 2 -L 64m -n v vg
-check "write and verify" fio --name=fio --filename=/dev/mapper/vg-v --direct=1 --thread=1 \
-	--rw=randwrite --bs=16k --size=16m --ioengine=io_uring --iodepth=8 --verify=crc32c
-check "remove all of it" lvm_quiet vgremove -f -y vg
+check "remove it" dmsetup remove --retry "$raid"
