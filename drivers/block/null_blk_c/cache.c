@@ -255,12 +255,32 @@ static void nbc_write_through(struct nbc_piece *piece, struct page *unit)
 		nbc_reaper_add(&piece->store->reaper, &old);
 }
 
+/*
+ * Puts the spare unit into the XArray, durable, where there is a hole, or zeroes that hide
+ * what is below. Returns as nbc_unit_put_over().
+ */
+static int nbc_unit_put_through(struct nbc_piece *piece, struct xa_state *xas)
+{
+	void *found;
+	int ret;
+
+	lockdep_assert_held(&piece->store->units.xa_lock);
+	/* xa_cmpxchg() says NULL for such zeroes, and leaves them there. */
+	found = xas_load(xas);
+	if (nbc_is_unit(found))
+		return -EAGAIN;
+	xas_store(xas, piece->spare);
+	ret = xas_error(xas);
+	if (!ret)
+		piece->spare = NULL;
+	return ret;
+}
+
 /* Fills a hole by the spare unit. Returns as nbc_unit_put_over(). */
 static int nbc_write_hole(struct nbc_piece *piece)
 {
 	XA_STATE(xas, &piece->store->units, piece->index);
 	struct page *unit = piece->spare;
-	void *found;
 	int ret;
 
 	if (!unit)
@@ -268,17 +288,10 @@ static int nbc_write_hole(struct nbc_piece *piece)
 	if (!nbc_piece_is_whole(piece))
 		memset(page_address(unit), 0, nbc_unit_bytes(piece->store));
 	nbc_piece_copy(piece, unit);
-	if (piece->through) {
-		found = xa_cmpxchg(&piece->store->units, piece->index, NULL,
-				   unit, NBC_GFP);
-		if (found)
-			return xa_is_err(found) ? xa_err(found) : -EAGAIN;
-		piece->spare = NULL;
-		return 0;
-	}
 	do {
 		xas_lock(&xas);
-		ret = nbc_unit_put_over(piece, &xas, NULL);
+		ret = piece->through ? nbc_unit_put_through(piece, &xas) :
+				       nbc_unit_put_over(piece, &xas, NULL);
 		xas_unlock(&xas);
 	} while (xas_nomem(&xas, NBC_GFP));
 	return ret;

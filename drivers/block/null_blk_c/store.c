@@ -759,15 +759,22 @@ void nbc_store_create(struct nbc_store *store)
 	nbc_reaper_create(&store->reaper);
 }
 
-/* Copies a durable unit, or what hides one, into a store that nobody else changes. */
+/*
+ * Copies a durable unit, or what hides one, into a store that nobody else changes. Where
+ * there is no layer, nothing is hidden: who writes looks for such an entry only if there
+ * are any (nbc_store_layers()).
+ */
 static int nbc_unit_put_copy(struct nbc_store *to, unsigned long index,
 			     struct page *from)
 {
 	struct page *unit;
 	int ret;
 
-	if (!nbc_is_unit(from))
+	if (!nbc_is_unit(from)) {
+		if (!nbc_store_layers(to))
+			return 0;
 		return xa_err(xa_store(&to->units, index, from, NBC_GFP));
+	}
 	unit = nbc_unit_alloc(to, false);
 	if (!unit)
 		return -ENOMEM;

@@ -604,6 +604,20 @@ static void other_without_memory(struct kunit *test)
 	nbc_check(test, f, "cut", 0);
 }
 
+/* Where zeroes hide what is below, a write with FUA is kept as well. */
+static void fua_over_what_hides(struct kunit *test)
+{
+	struct nbc_fixture *f = nbc_fixture(test, test->param_value, NBC_UNITS);
+	unsigned long first = f->base / f->unit_bytes;
+
+	KUNIT_ASSERT_EQ(test, 0, xa_err(xa_store(&f->store.units, first,
+						 XA_ZERO_ENTRY, GFP_KERNEL)));
+	nbc_write(test, f, f->unit_bytes / 2, f->unit_bytes / NBC_EIGHTHS, true);
+	nbc_check(test, f, "write", 0);
+	nbc_cut(f);
+	nbc_check(test, f, "cut", 0);
+}
+
 /* Requests that meet */
 
 /**
@@ -747,6 +761,7 @@ static struct kunit_case nbc_cache_cases[] = {
 	KUNIT_CASE_PARAM(fua_beneath_without_memory, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(hole_without_memory, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(other_without_memory, nbc_geometry_gen_params),
+	KUNIT_CASE_PARAM(fua_over_what_hides, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(flush_below_writers, nbc_geometry_gen_params),
 	{}
 };

@@ -288,6 +288,30 @@ static void nbc_lk_merge_test(struct kunit *test)
 	nbc_lk_destroy(lk);
 }
 
+/*
+ * A copy of a store from which the last layer went has nothing that hides any: its
+ * generation says that there are no layers, and such an entry could never be written to.
+ */
+static void nbc_lk_copy_test(struct kunit *test)
+{
+	struct nbc_lk *lk = nbc_lk_create(test);
+
+	nbc_lk_write(test, lk, 0, 0, 24);
+	nbc_lk_freeze(test, lk, 0, 0);
+	nbc_lk_zero(test, lk, 0, 0, 8, false);
+	nbc_lk_drop(lk, 0, 0);
+	KUNIT_EXPECT_EQ(test, 0, nbc_layers_depth(&lk->stores[0]));
+	KUNIT_EXPECT_EQ(test, 0, nbc_store_copy(&lk->stores[1], &lk->stores[0]));
+	lk->store_models[1] = lk->store_models[0];
+	KUNIT_EXPECT_NULL(test, nbc_lk_entry(&lk->stores[1], 0));
+	nbc_lk_check(test, lk, &lk->stores[1], &lk->store_models[1]);
+	/* Or it is written to for ever. */
+	if (!nbc_lk_entry(&lk->stores[1], 0))
+		nbc_lk_write(test, lk, 1, 0, 4);
+	nbc_lk_check(test, lk, &lk->stores[1], &lk->store_models[1]);
+	nbc_lk_destroy(lk);
+}
+
 /* Writes or discards eight units but for their outer sectors; the @nth allocation fails. */
 static blk_status_t nbc_lk_fail(struct nbc_lk *lk, bool discard, unsigned int nth,
 				unsigned int *left)
@@ -380,6 +404,7 @@ static struct kunit_case nbc_lk_cases[] = {
 	KUNIT_CASE(nbc_lk_merge_test),
 	KUNIT_CASE(nbc_lk_memory_test),
 	KUNIT_CASE(nbc_lk_flip_test),
+	KUNIT_CASE(nbc_lk_copy_test),
 	KUNIT_CASE(nbc_lk_nomem_write_test),
 	KUNIT_CASE(nbc_lk_nomem_discard_test),
 	KUNIT_CASE_SLOW(nbc_lk_random_test),
