@@ -146,13 +146,26 @@ void nbc_layers_look(struct nbc_store *store, unsigned long index,
 	} while (read_seqretry(&nbc_layers_seq, seq));
 }
 
-/* Makes @found the number of the first unit from @index on, if that is less than @found. */
+/*
+ * Makes @found the number of the first unit from @index on, if that is less than @found.
+ * What hides a unit counts: xa_find() passes it, so that each step of a walk would pass
+ * all such entries of a discarded range. Under RCU.
+ */
 static bool nbc_units_find(struct xarray *units, unsigned long index,
 			   unsigned long *found)
 {
-	if (!xa_find(units, &index, *found, XA_PRESENT))
+	XA_STATE(xas, units, index);
+	void *entry;
+
+	for (;;) {
+		entry = xas_find(&xas, *found);
+		if (!xa_is_retry(entry))
+			break;
+		xas_reset(&xas);
+	}
+	if (!entry)
 		return false;
-	*found = index;
+	*found = xas.xa_index;
 	return true;
 }
 

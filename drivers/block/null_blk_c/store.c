@@ -579,7 +579,8 @@ static int nbc_discard_units(struct nbc_store *store, unsigned long first,
 	LIST_HEAD(units);
 	int ret = 0;
 
-	nbc_take_out(store, first, last, &units);
+	if (likely(!nbc_store_layers(store)))
+		nbc_take_out(store, first, last, &units);
 	/* The store may have been frozen meanwhile: then all is looked at again. */
 	if (unlikely(nbc_store_layers(store)))
 		ret = nbc_hide_units(store, first, last, &units);

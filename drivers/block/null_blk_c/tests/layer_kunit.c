@@ -312,6 +312,38 @@ static void nbc_lk_copy_test(struct kunit *test)
 	nbc_lk_destroy(lk);
 }
 
+/*
+ * What hides units counts as found in the store's own tree, too. Else each step of a second
+ * discard passes all such entries that are left.
+ */
+static void nbc_lk_find_hidden_test(struct kunit *test)
+{
+	struct nbc_lk *lk = nbc_lk_create(test);
+	struct nbc_store *store = &lk->stores[0];
+	unsigned long i, found;
+
+	nbc_lk_write(test, lk, 0, 0, NBC_LK_SECTS);
+	nbc_lk_freeze(test, lk, 0, 0);
+	nbc_lk_zero(test, lk, 0, 0, NBC_LK_SECTS, false);
+	for (i = 0; i < NBC_LK_UNITS; i++) {
+		found = NBC_LK_UNITS - 1;
+		scoped_guard(rcu)
+			KUNIT_EXPECT_TRUE(test, nbc_units_find(&store->units, i, &found));
+		KUNIT_EXPECT_EQ(test, i, found);
+	}
+	found = ULONG_MAX;
+	scoped_guard(rcu)
+		KUNIT_EXPECT_FALSE(test, nbc_units_find(&store->units, i, &found));
+	nbc_lk_zero(test, lk, 0, 0, NBC_LK_SECTS, false);
+	KUNIT_EXPECT_TRUE(test, xa_is_zero(nbc_lk_entry(store, NBC_LK_UNITS - 1)));
+	/* What hides nothing any more goes with the next discard. */
+	nbc_lk_drop(lk, 0, 0);
+	nbc_lk_zero(test, lk, 0, 0, NBC_LK_SECTS, false);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&store->units));
+	nbc_lk_check(test, lk, store, &lk->store_models[0]);
+	nbc_lk_destroy(lk);
+}
+
 /* Writes or discards eight units but for their outer sectors; the @nth allocation fails. */
 static blk_status_t nbc_lk_fail(struct nbc_lk *lk, bool discard, unsigned int nth,
 				unsigned int *left)
@@ -404,6 +436,7 @@ static struct kunit_case nbc_lk_cases[] = {
 	KUNIT_CASE(nbc_lk_merge_test),
 	KUNIT_CASE(nbc_lk_memory_test),
 	KUNIT_CASE(nbc_lk_flip_test),
+	KUNIT_CASE(nbc_lk_find_hidden_test),
 	KUNIT_CASE(nbc_lk_copy_test),
 	KUNIT_CASE(nbc_lk_nomem_write_test),
 	KUNIT_CASE(nbc_lk_nomem_discard_test),
