@@ -376,17 +376,23 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 	return BLK_STS_OK;
 }
 
-/* Copies what is below into a unit of the store's own. Returns as nbc_layers_put(). */
-static int nbc_unit_copy_up(struct nbc_store *store, unsigned long index)
+/*
+ * Copies what is below, or @zeroes, into a unit of the store's own. Unlike a write, who needs
+ * one has not asked yet if there is memory. Returns as nbc_layers_put().
+ */
+static int nbc_unit_copy_up(struct nbc_store *store, unsigned long index,
+			    bool zeroes)
 {
 	struct nbc_sight sight;
 	struct page *unit;
 	int ret;
 
-	unit = nbc_unit_alloc(store, false);
+	if (!nbc_memory_left())
+		return -ENOMEM;
+	unit = nbc_unit_alloc(store, zeroes);
 	if (!unit)
 		return -ENOMEM;
-	ret = nbc_unit_prepare(store, index, unit, false, &sight);
+	ret = nbc_unit_prepare(store, index, unit, zeroes, &sight);
 	if (!ret)
 		ret = nbc_layers_put(store, index, &sight, unit, NULL);
 	if (ret)
@@ -394,16 +400,9 @@ static int nbc_unit_copy_up(struct nbc_store *store, unsigned long index)
 	return ret;
 }
 
-/**
- * nbc_store_own - copy a unit from the layers below, unless the store has its own
- * @store: the store
- * @index: number of the unit
- * @hidden: one with zeroes, where the store hides what is below
- *
- * Context: Process context, may sleep.
- * Return: 0 if the store has one, or there is none below either; -ENOMEM.
- */
-int nbc_store_own(struct nbc_store *store, unsigned long index, bool hidden)
+/* As nbc_store_own(), but a new unit may have @zeroes instead of what is below. */
+static int nbc_unit_own(struct nbc_store *store, unsigned long index,
+			bool hidden, bool zeroes)
 {
 	struct nbc_sight sight;
 	int ret = -EAGAIN;
@@ -415,9 +414,24 @@ int nbc_store_own(struct nbc_store *store, unsigned long index, bool hidden)
 		if (nbc_is_unit(sight.own) ||
 		    !(sight.own ? hidden : !!sight.below))
 			return 0;
-		ret = nbc_unit_copy_up(store, index);
+		ret = nbc_unit_copy_up(store, index, zeroes);
 	}
 	return ret == -EAGAIN ? 0 : ret;
+}
+
+/**
+ * nbc_store_own - copy a unit from the layers below, unless the store has its own
+ * @store: the store
+ * @index: number of the unit
+ * @hidden: one with zeroes, where the store hides what is below
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 if the store has one, or there is none below either; -ENOMEM if it needs one,
+ * and there is no memory to spare (nbc_memory_left()).
+ */
+int nbc_store_own(struct nbc_store *store, unsigned long index, bool hidden)
+{
+	return nbc_unit_own(store, index, hidden, false);
 }
 
 /* The unit of a number, or a new one with zeroes, if nobody else adds any. */
@@ -611,15 +625,19 @@ static bool nbc_zero_unit(struct nbc_store *store, u64 pos, u64 len)
 	return unit;
 }
 
-/* The same, in a unit of the store's own, if there are others. Returns 0 or -ENOMEM. */
+/*
+ * The same, in a unit of the store's own, if there are others. Nothing is copied to be zeroed
+ * at once. Returns 0 or -ENOMEM.
+ */
 static int nbc_zero_part(struct nbc_store *store, u64 pos, u64 len)
 {
 	unsigned long index = pos >> store->unit_shift;
+	bool whole = len == nbc_unit_bytes(store);
 	unsigned long generation;
 
 	do {
 		generation = READ_ONCE(store->generation);
-		if (generation && nbc_store_own(store, index, false))
+		if (generation && nbc_unit_own(store, index, false, whole))
 			return -ENOMEM;
 		if (nbc_zero_unit(store, pos, len))
 			break;

@@ -5,6 +5,7 @@
  * Most of them do the same to a cache and to a model of two flat buffers: what
  * must be read now, and what must be read after a power cut.
  */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
@@ -19,6 +20,8 @@
 #include <linux/xarray.h>
 
 #include "../cache.h"
+#include "../layer.h"
+#include "../memory.h"
 #include "../store.h"
 #include "../../mqblk/tests/fail_kunit.h"
 
@@ -618,6 +621,32 @@ static void fua_over_what_hides(struct kunit *test)
 	nbc_check(test, f, "cut", 0);
 }
 
+static long nbc_none_available(void)
+{
+	return LONG_MIN / 2;
+}
+
+/* A copy of what is in a layer needs memory, and leaves the reserve alone. */
+static void layer_without_memory(struct kunit *test)
+{
+	struct nbc_fixture *f = nbc_fixture(test, test->param_value, NBC_UNITS);
+	struct nbc_layer *layer;
+
+	nbc_write(test, f, 0, f->len, false);
+	nbc_flush(f);
+	layer = nbc_layers_freeze(&f->store);
+	KUNIT_ASSERT_NOT_NULL(test, layer);
+	nbc_layer_put(layer);
+	kunit_activate_static_stub(test, nbc_pages_available, nbc_none_available);
+	KUNIT_EXPECT_EQ(test, -ENOSPC,
+			nbc_write_data(f, 0, f->unit_bytes, false));
+	KUNIT_EXPECT_EQ(test, -ENOSPC,
+			nbc_write_data(f, 0, f->unit_bytes / 2, true));
+	KUNIT_EXPECT_TRUE(test, xa_empty(&f->store.units));
+	kunit_deactivate_static_stub(test, nbc_pages_available);
+	nbc_check(test, f, "write", 0);
+}
+
 /* Requests that meet */
 
 /**
@@ -762,6 +791,7 @@ static struct kunit_case nbc_cache_cases[] = {
 	KUNIT_CASE_PARAM(hole_without_memory, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(other_without_memory, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(fua_over_what_hides, nbc_geometry_gen_params),
+	KUNIT_CASE_PARAM(layer_without_memory, nbc_geometry_gen_params),
 	KUNIT_CASE_PARAM(flush_below_writers, nbc_geometry_gen_params),
 	{}
 };

@@ -5,6 +5,7 @@
  * A store, what is frozen of it, and stores over that do the same as models of them:
  * a byte for each unit's worth of data says what must be read.
  */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/bio.h>
 #include <linux/ktime.h>
@@ -344,6 +345,35 @@ static void nbc_lk_find_hidden_test(struct kunit *test)
 	nbc_lk_destroy(lk);
 }
 
+static long nbc_lk_none_available(void)
+{
+	return LONG_MIN / 2;
+}
+
+/* Who copies from a layer leaves the reserve alone, and nothing is changed then. */
+static void nbc_lk_reserve_test(struct kunit *test)
+{
+	struct nbc_lk *lk = nbc_lk_create(test);
+	struct nbc_store *store = &lk->stores[0];
+
+	nbc_lk_write(test, lk, 0, 0, NBC_LK_SECTS);
+	nbc_lk_freeze(test, lk, 0, 0);
+	kunit_activate_static_stub(test, nbc_pages_available, nbc_lk_none_available);
+	KUNIT_EXPECT_EQ(test, BLK_STS_NOSPC, nbc_store_zero(store, 0, 4 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, BLK_STS_NOSPC, nbc_store_zero(store, 0, SECTOR_SIZE));
+	KUNIT_EXPECT_EQ(test, BLK_STS_NOSPC, nbc_store_discard(store, 0, SECTOR_SIZE));
+	KUNIT_EXPECT_FALSE(test, nbc_store_flip(store, 100, 1));
+	KUNIT_EXPECT_EQ(test, -ENOMEM, nbc_store_put(store, 0, lk->buffer, SECTOR_SIZE));
+	KUNIT_EXPECT_TRUE(test, xa_empty(&store->units));
+	nbc_lk_check(test, lk, store, &lk->store_models[0]);
+	/* To discard whole units takes none. */
+	nbc_lk_zero(test, lk, 0, 0, 16, false);
+	kunit_deactivate_static_stub(test, nbc_pages_available);
+	nbc_lk_zero(test, lk, 0, 4, 32, true);
+	nbc_lk_check(test, lk, store, &lk->store_models[0]);
+	nbc_lk_destroy(lk);
+}
+
 /* Writes or discards eight units but for their outer sectors; the @nth allocation fails. */
 static blk_status_t nbc_lk_fail(struct nbc_lk *lk, bool discard, unsigned int nth,
 				unsigned int *left)
@@ -436,6 +466,7 @@ static struct kunit_case nbc_lk_cases[] = {
 	KUNIT_CASE(nbc_lk_merge_test),
 	KUNIT_CASE(nbc_lk_memory_test),
 	KUNIT_CASE(nbc_lk_flip_test),
+	KUNIT_CASE(nbc_lk_reserve_test),
 	KUNIT_CASE(nbc_lk_find_hidden_test),
 	KUNIT_CASE(nbc_lk_copy_test),
 	KUNIT_CASE(nbc_lk_nomem_write_test),
