@@ -414,7 +414,9 @@ static struct nbc_snapshot *nbc_device_snapshot(struct nbc_device *dev,
 		return NULL;
 	strscpy(snapshot->name, name);
 	snapshot->size = dev->config.size;
-	snapshot->blocksize = dev->config.blocksize;
+	/* What was written to a device that is off need not fit its data. */
+	snapshot->blocksize = nbc_store_block_bytes(&dev->store,
+						    dev->config.blocksize);
 	snapshot->layer = nbc_layers_freeze(&dev->store);
 	if (snapshot->layer)
 		return snapshot;

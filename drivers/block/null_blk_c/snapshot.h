@@ -21,7 +21,7 @@ struct nbc_layer;
  * @name: its name there
  * @layer: the data; it has a reference
  * @size: of the device then, in MiB
- * @blocksize: of the device then, in bytes
+ * @blocksize: of the device then, in bytes, or less, as its data permits
  */
 struct nbc_snapshot {
 	struct list_head	entry;

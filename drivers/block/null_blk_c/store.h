@@ -7,6 +7,7 @@
 
 #include <linux/blk_types.h>
 #include <linux/cache.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
@@ -49,6 +50,13 @@ struct nbc_store {
 
 	struct nbc_reaper	reaper ____cacheline_aligned_in_smp;
 };
+
+/* The largest logical block, up to @wanted, that a store can have while it has its data. */
+static inline unsigned long nbc_store_block_bytes(const struct nbc_store *store,
+						  unsigned long wanted)
+{
+	return min(wanted, 1UL << store->unit_shift);
+}
 
 void nbc_store_create(struct nbc_store *store);
 void nbc_store_destroy(struct nbc_store *store);

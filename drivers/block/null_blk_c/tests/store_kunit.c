@@ -1017,6 +1017,11 @@ static void configure(struct kunit *test)
 			ilog2(max_t(unsigned long, change->unit_bytes,
 				    PAGE_SIZE)),
 			f->store.unit_shift);
+	/* A snapshot says the block size that its clones can be configured for. */
+	KUNIT_EXPECT_EQ(test, 0,
+			nbc_store_configure(&f->store,
+					    nbc_store_block_bytes(&f->store, change->after),
+					    f->store.node));
 	nbc_check(test, f, "configured");
 	nbc_write(test, f, NBC_ODD, SECTOR_SIZE, f->len - SECTOR_SIZE, "write");
 	nbc_check(test, f, "written");

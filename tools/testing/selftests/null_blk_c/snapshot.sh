@@ -19,6 +19,7 @@
 
 OPERATIONS=${OPERATIONS:-1500}
 ROUNDS=${ROUNDS:-40}
+PAGE_BYTES=$(getconf PAGESIZE)
 
 sum() { dd if="/dev/$1" bs=1M iflag=direct status=none | sha256sum; }
 fill() { dd if=/dev/urandom of="/dev/$1" bs=1M oflag=direct status=none "${@:2}"; }
@@ -89,6 +90,22 @@ check_eq "the list is shorter" "$(nbc_get d snapshot)" "second 16"
 check_eq "what it reads as" "$(nbc_power c 1 && sum c)" "$first"
 check "and without the device" nbc_destroy d
 check_eq "what it reads as then" "$(sum c)" "$first"
+
+# Some kernels have no blocks larger than a page.
+nbc_disk e size=16 memory_backed=1 blocksize=4096
+nbc_create f
+fill e count=1
+small=$(sum e)
+nbc_power e 0
+if nbc_set e blocksize=$((2 * PAGE_BYTES)) 2>/dev/null; then
+	nbc_set e snapshot=larger
+	check "a clone of what was to have larger blocks" nbc_set f origin=e/larger
+	check_eq "has those that its data permits" "$(nbc_get f blocksize)" "$PAGE_BYTES"
+	check "so there is power" nbc_power f 1
+	check_eq "and it has the data" "$(sum f)" "$small"
+fi
+nbc_destroy f
+nbc_destroy e
 
 # --- bad input ------------------------------------------------------------------
 
