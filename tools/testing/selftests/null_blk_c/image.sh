@@ -50,11 +50,11 @@ check "and sparse" test "$(stat -c %s "$dir/image")" -lt $((40 << 20))
 
 nbc_disk e size=64 memory_backed=1 discard=1 blocksize=4096
 dd if=/dev/urandom of=/dev/e bs=1M count=64 oflag=direct status=none
-used=$(meminfo MemAvailable)
+used=$(unaccounted_kib)
 check "it is loaded to another disk" image load "$dir/image" /dev/e
 check_eq "which has the same data" "$(sum e)" "$(sum c)"
 check "what is zeroes there takes no memory" \
-	test $(($(meminfo MemAvailable) - used)) -gt $((16 << 10))
+	wait_until 20 unaccounted_at_most $((used - (16 << 10)))
 check "the file system is whole" fsck.ext4 -p /dev/e
 nbc_disk n size=65 memory_backed=1
 dd if=/dev/urandom of=/dev/n bs=1M count=65 oflag=direct status=none
