@@ -46,7 +46,7 @@ struct nvmec_hmb_chunk {
  * @nr: how many
  * @chunk_bytes: length of each but the last
  * @bytes: of all of them
- * @used: the controller has had it
+ * @used: the controller has had it, and it is as the controller left it
  */
 struct nvmec_hmb {
 	struct nvme_host_mem_buf_desc	*descs;
@@ -269,4 +269,20 @@ void nvmec_hmb_stop(struct nvmec_ctrl *ctrl)
 	ret = nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
 	if (ret)
 		dev_warn(&ctrl->dev, "host memory buffer: not given back: error %#x\n", ret);
+}
+
+/**
+ * nvmec_hmb_forget - know that the buffer is not as the controller left it
+ * @ctrl: the controller, stopped
+ *
+ * What it is lent next has no content that it may rely on (Set Features, Host Memory Buffer:
+ * Memory Return).
+ *
+ * Context: Process context, under run_lock.
+ */
+void nvmec_hmb_forget(struct nvmec_ctrl *ctrl)
+{
+	lockdep_assert_held(&ctrl->run_lock);
+	if (ctrl->hmb)
+		ctrl->hmb->used = false;
 }

@@ -11,6 +11,7 @@ struct nvmec_ctrl;
 
 int nvmec_hmb_start(struct nvmec_ctrl *ctrl);
 void nvmec_hmb_stop(struct nvmec_ctrl *ctrl);
+void nvmec_hmb_forget(struct nvmec_ctrl *ctrl);
 void nvmec_hmb_free(struct nvmec_ctrl *ctrl);
 
 #endif /* _NVMEC_HMB_H */

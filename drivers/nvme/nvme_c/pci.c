@@ -456,7 +456,28 @@ static int nvmec_resume(struct device *dev)
 	return 0;
 }
 
-static DEFINE_SIMPLE_DEV_PM_OPS(nvmec_pm_ops, nvmec_suspend, nvmec_resume);
+/*
+ * After a hibernation all memory is as it was when it was saved. The controller has run
+ * since, to write that down, and has changed what it was lent.
+ */
+static int nvmec_restore(struct device *dev)
+{
+	struct nvmec_ctrl *ctrl = dev_get_drvdata(dev);
+
+	mutex_lock(&ctrl->run_lock);
+	nvmec_hmb_forget(ctrl);
+	mutex_unlock(&ctrl->run_lock);
+	return nvmec_resume(dev);
+}
+
+static const struct dev_pm_ops nvmec_pm_ops = {
+	.suspend	= pm_sleep_ptr(nvmec_suspend),
+	.resume		= pm_sleep_ptr(nvmec_resume),
+	.freeze		= pm_sleep_ptr(nvmec_suspend),
+	.thaw		= pm_sleep_ptr(nvmec_resume),
+	.poweroff	= pm_sleep_ptr(nvmec_suspend),
+	.restore	= pm_sleep_ptr(nvmec_restore),
+};
 
 /*
  * Stops a controller until nvmec_unpause(), also if it is just being brought up: that
