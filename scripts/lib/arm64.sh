@@ -27,7 +27,7 @@ arm64_get() {
 	exec {fd}>"$ARM64/lock"
 	flock -w 7200 "$fd" || die "another run has held $ARM64/lock for two hours"
 	[[ -d $ARM64/build ]] || arm64_make_build
-	[[ -d $ARM64/root ]] || arm64_make_root
+	[[ -e $ARM64/root.whole ]] || arm64_make_root
 	release=$(basename "$ARM64"/build/usr/src/linux-headers-*-arm64)
 	release=${release#linux-headers-}
 	case $1 in
@@ -74,6 +74,7 @@ arm64_download() {
 arm64_make_root() {
 	local deb
 	say "unpacking programs for arm64 in the cache: a minute, 600 MiB"
+	rm -rf "$ARM64/root"
 	suite_unpack "$ARM64/root" "${SUITE%-backports}" --variant=extract \
 		--architectures=arm64 --include="$ARM64_PROGRAMS"
 	# What the packages' scripts would do
@@ -83,6 +84,8 @@ arm64_make_root() {
 	for deb in "$ARM64"/build/image/*.deb; do
 		dpkg -x "$deb" "$ARM64/root"
 	done
+	# Last: one that was interrupted is made again.
+	touch "$ARM64/root.whole"
 }
 
 # arm64_place NAME : a kernel's directory, but for vmlinuz
