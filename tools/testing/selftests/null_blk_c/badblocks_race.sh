@@ -5,6 +5,7 @@
 # list of bad blocks at the same time, and whether that write is taken or refused.
 #@group faults
 #@cpus 2
+#@vm --append log_buf_len=16M
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
