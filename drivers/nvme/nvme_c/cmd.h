@@ -28,8 +28,8 @@ static inline __u16 nvmec_wire_id(u16 id)
 }
 
 /*
- * Read, write, and write zeroes, which has the same layout; without data. Field by field:
- * so few bytes are cleared slowly by what clears many.
+ * Read, write, and write zeroes, which has the same layout; without data. The fields are
+ * written one by one, because clearing the whole command first takes longer.
  */
 static inline void nvmec_cmd_rw(struct nvme_command *cmd, u8 opcode,
 				const struct nvmec_range *range, u16 control)
