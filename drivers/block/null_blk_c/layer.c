@@ -52,13 +52,19 @@
  *
  * Locks
  * -----
- * nbc_layers_lock, a mutex, guards references and which layer lies on which. It comes
- * after nbc_device.lock, nbc_device.config_lock and nbc_history.lock, which writes take: so
- * memory that is allocated under it must not wait for I/O. Under it, what those see who look
- * without a lock changes under nbc_layers_seq, and what belongs to a store under the lock
- * of its XArray as well, which comes after it. Who looks does so under RCU, and once more
- * if the sequence has changed.
+ * nbc_layers_lock, a mutex, guards references and which layer lies on which. It is held for
+ * moments only. It comes after nbc_device.lock, nbc_device.config_lock and nbc_history.lock,
+ * which writes take: so memory that is allocated under it must not wait for I/O. Under it,
+ * what those see who look without a lock changes under nbc_layers_seq, and what belongs to a
+ * store under the lock of its XArray as well, which comes after it. Who looks does so under
+ * RCU, and once more if the sequence has changed.
+ *
+ * nbc_merge_lock, another mutex, comes between those and nbc_layers_lock. Whoever merges has
+ * it, for as long as that takes: two stores may have layers in common, and one of two merges
+ * would miss what the other moves into a layer that is passed already. Nobody else waits for
+ * it, but for who needs a reference to a layer that is being moved (&nbc_layer.merging).
  */
+#include <kunit/static_stub.h>
 #include <linux/cleanup.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
@@ -72,6 +78,7 @@
 #include "unit.h"
 
 static DEFINE_MUTEX(nbc_layers_lock);
+static DEFINE_MUTEX(nbc_merge_lock);
 static DEFINE_SEQLOCK(nbc_layers_seq);
 /* Those who wait until a store has settled */
 static DECLARE_WAIT_QUEUE_HEAD(nbc_layers_settled);
@@ -329,21 +336,34 @@ void nbc_layers_set_base(struct nbc_store *store, struct nbc_layer *layer)
 	nbc_layer_put(old);
 }
 
+/* Keeps the layer beneath a store, if any, in @layer. Returns false if it is being moved. */
+static bool nbc_layers_get_base(struct nbc_store *store, struct nbc_layer **layer)
+{
+	guard(mutex)(&nbc_layers_lock);
+	*layer = store->base;
+	if (!*layer)
+		return true;
+	if ((*layer)->merging)
+		return false;
+	(*layer)->refs++;
+	return true;
+}
+
 /**
  * nbc_layers_share_base - put a store over the layer that is beneath another one
  * @to: an empty store that nobody uses
  * @from: the other, which may be in use
  *
- * Context: Process context, may sleep.
+ * Context: Process context, may sleep. Waits for a merge of @from.
  */
 void nbc_layers_share_base(struct nbc_store *to, struct nbc_store *from)
 {
 	struct nbc_layer *layer;
 
-	scoped_guard(mutex, &nbc_layers_lock) {
-		layer = from->base;
-		if (layer)
-			layer->refs++;
+	if (!nbc_layers_get_base(from, &layer)) {
+		guard(mutex)(&nbc_merge_lock);
+		/* Whoever marks a layer has the lock. */
+		WARN_ON_ONCE(!nbc_layers_get_base(from, &layer));
 	}
 	nbc_layers_set_base(to, layer);
 }
@@ -433,6 +453,7 @@ static bool nbc_units_adopt(struct xarray *upper, unsigned long index, void *ent
 	XA_STATE(xas, upper, index);
 	bool adopted;
 
+	KUNIT_STATIC_STUB_REDIRECT(nbc_units_adopt, upper, index, entry);
 	do {
 		xas_lock(&xas);
 		adopted = !xas_load(&xas);
@@ -465,15 +486,45 @@ static void nbc_layer_unlink(struct nbc_store *store, struct nbc_layer **link)
 {
 	struct nbc_layer *lower = *link;
 
-	write_seqlock(&nbc_layers_seq);
-	xa_lock(&store->units);
-	WRITE_ONCE(*link, lower->below);
-	if (link == &store->base)
-		WRITE_ONCE(store->generation, store->generation + 1);
-	xa_unlock(&store->units);
-	write_sequnlock(&nbc_layers_seq);
+	scoped_guard(mutex, &nbc_layers_lock) {
+		write_seqlock(&nbc_layers_seq);
+		xa_lock(&store->units);
+		WRITE_ONCE(*link, lower->below);
+		if (link == &store->base)
+			WRITE_ONCE(store->generation, store->generation + 1);
+		xa_unlock(&store->units);
+		write_sequnlock(&nbc_layers_seq);
+	}
 	synchronize_rcu_expedited();
 	nbc_layer_free(lower);
+}
+
+/**
+ * struct nbc_merge - a layer that is moved into what lies on it
+ * @link: points to the layer
+ * @upper: units of what lies on it: of the store or of another layer
+ */
+struct nbc_merge {
+	struct nbc_layer	**link;
+	struct xarray		*upper;
+};
+
+/* Finds the next layer that nobody else keeps, and marks it. Returns whether there is one. */
+static bool nbc_merge_next(struct nbc_merge *merge)
+{
+	lockdep_assert_held(&nbc_merge_lock);
+	guard(mutex)(&nbc_layers_lock);
+	while (*merge->link) {
+		struct nbc_layer *lower = *merge->link;
+
+		if (lower->refs == 1) {
+			lower->merging = true;
+			return true;
+		}
+		merge->upper = &lower->units;
+		merge->link = &lower->below;
+	}
+	return false;
 }
 
 /**
@@ -482,24 +533,17 @@ static void nbc_layer_unlink(struct nbc_store *store, struct nbc_layer **link)
  *
  * Merges layers beneath it with what lies on them, unless others keep them as well.
  *
- * Context: Process context, may sleep. Takes as long as the layers are large.
+ * Context: Process context, may sleep. Takes as long as the layers are large. Takes
+ * nbc_merge_lock.
  */
 void nbc_layers_merge(struct nbc_store *store)
 {
-	struct xarray *upper = &store->units;
-	struct nbc_layer **link = &store->base;
+	struct nbc_merge merge = { .link = &store->base, .upper = &store->units };
 
-	guard(mutex)(&nbc_layers_lock);
-	while (*link) {
-		struct nbc_layer *lower = *link;
-
-		if (lower->refs == 1) {
-			nbc_layer_pull_up(upper, lower);
-			nbc_layer_unlink(store, link);
-			continue;
-		}
-		upper = &lower->units;
-		link = &lower->below;
+	guard(mutex)(&nbc_merge_lock);
+	while (nbc_merge_next(&merge)) {
+		nbc_layer_pull_up(merge.upper, *merge.link);
+		nbc_layer_unlink(store, merge.link);
 	}
 }
 

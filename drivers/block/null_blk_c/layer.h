@@ -22,12 +22,15 @@ struct page;
  *	RCU with the sequence, see layer.c
  * @unit_shift: log2 of a unit's size in bytes
  * @refs: how many stores, layers and others keep it; guarded by nbc_layers_lock
+ * @merging: what lies on it takes its units over, so there must be no more references;
+ *	guarded by nbc_layers_lock, and set under nbc_merge_lock
  */
 struct nbc_layer {
 	struct xarray		units;
 	struct nbc_layer	*below;
 	unsigned int		unit_shift;
 	unsigned int		refs;
+	bool			merging;
 };
 
 /**

@@ -7,6 +7,7 @@
  */
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
+#include <kunit/test-bug.h>
 #include <linux/bio.h>
 #include <linux/ktime.h>
 #include <linux/prandom.h>
@@ -289,6 +290,44 @@ static void nbc_lk_merge_test(struct kunit *test)
 	nbc_lk_destroy(lk);
 }
 
+/* In the middle of a merge: another store, which must not have to wait for the end of it. */
+static bool nbc_lk_adopt_and_freeze(struct xarray *upper, unsigned long index,
+				    void *entry)
+{
+	struct kunit *test = kunit_get_current_test();
+	struct nbc_lk *lk = test->priv;
+	bool free = mutex_trylock(&nbc_layers_lock);
+
+	kunit_deactivate_static_stub(test, nbc_units_adopt);
+	KUNIT_EXPECT_TRUE(test, free);
+	if (free) {
+		mutex_unlock(&nbc_layers_lock);
+		nbc_lk_freeze(test, lk, 1, 1);
+		nbc_lk_write(test, lk, 1, 0, 12);
+		nbc_lk_clone(lk, 2, 1);
+		nbc_lk_check(test, lk, &lk->stores[1], &lk->store_models[1]);
+		nbc_lk_check(test, lk, &lk->stores[2], &lk->store_models[2]);
+	}
+	return nbc_units_adopt(upper, index, entry);
+}
+
+/* Other stores do not wait for a merge, however large it is. */
+static void nbc_lk_merge_beside_test(struct kunit *test)
+{
+	struct nbc_lk *lk = nbc_lk_create(test);
+
+	test->priv = lk;
+	nbc_lk_write(test, lk, 1, 0, NBC_LK_SECTS);
+	nbc_lk_write(test, lk, 0, 0, NBC_LK_SECTS);
+	nbc_lk_freeze(test, lk, 0, 0);
+	kunit_activate_static_stub(test, nbc_units_adopt, nbc_lk_adopt_and_freeze);
+	nbc_lk_drop(lk, 0, 0);
+	KUNIT_EXPECT_EQ(test, 1, nbc_layers_depth(&lk->stores[1]));
+	KUNIT_EXPECT_EQ(test, 0, nbc_layers_depth(&lk->stores[0]));
+	nbc_lk_check(test, lk, &lk->stores[0], &lk->store_models[0]);
+	nbc_lk_destroy(lk);
+}
+
 /*
  * A copy of a store from which the last layer went has nothing that hides any: its
  * generation says that there are no layers, and such an entry could never be written to.
@@ -464,6 +503,7 @@ static void nbc_lk_nomem_discard_test(struct kunit *test)
 
 static struct kunit_case nbc_lk_cases[] = {
 	KUNIT_CASE(nbc_lk_merge_test),
+	KUNIT_CASE(nbc_lk_merge_beside_test),
 	KUNIT_CASE(nbc_lk_memory_test),
 	KUNIT_CASE(nbc_lk_flip_test),
 	KUNIT_CASE(nbc_lk_reserve_test),
