@@ -59,6 +59,8 @@ NBC_ATTR(discard, discard, BOOL, 0, 0, 1, 0,
 	 "offer discard, which frees memory; memory-backed devices only")
 NBC_PARAM_ONLY(drop_in, BOOL, 0, 0, 1, 0,
 	       "take the names of the kernel's null_blk, which must not be loaded")
+NBC_ATTR_ONLY(fail_reads, BOOL, 0, 0, 1, NBC_A_OURS,
+	      "reads fail, as there is nothing to read; not when memory-backed")
 NBC_ATTR(fua, fua, BOOL, 1, 0, 1, 0,
 	 "offer writes that are durable when they complete (FUA); with a cache only")
 NBC_ATTR_TEXT(held, RW, NBC_A_OURS,

@@ -57,8 +57,11 @@ static blk_status_t nbc_data_move(struct nbc_disk *ndisk, const struct nbc_cmd *
 		return nbc_cache_cmd(ndisk->cache, cmd);
 	if (ndisk->store)
 		return nbc_store_cmd(ndisk->store, cmd);
-	if (cmd->op == REQ_OP_READ)
-		nbc_hide_memory(cmd->bio);
+	if (cmd->op != REQ_OP_READ)
+		return BLK_STS_OK;
+	if (ndisk->fail_reads)
+		return BLK_STS_IOERR;
+	nbc_hide_memory(cmd->bio);
 	return BLK_STS_OK;
 }
 

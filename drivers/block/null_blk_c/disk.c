@@ -159,6 +159,11 @@ static int nbc_config_check(const char *name, const struct nbc_config *config)
 		       name);
 		return -EINVAL;
 	}
+	if (config->fail_reads && config->memory_backed) {
+		pr_err("%s: fail_reads: 1 is not valid, use 0 with memory_backed 1, or a rule\n",
+		       name);
+		return -EINVAL;
+	}
 	if (config->cache_history && (config->zoned || !nbc_has_cache(config))) {
 		pr_err("%s: cache_history: 1 is not valid, use 0 for zones and without a cache\n",
 		       name);
@@ -204,6 +209,8 @@ static unsigned int nbc_disk_look(const struct nbc_disk *ndisk)
 		on |= BIT(NBC_ON_BADBLOCKS);
 	if (READ_ONCE(ndisk->rules->nr))
 		on |= BIT(NBC_ON_RULES);
+	if (ndisk->fail_reads)
+		on |= BIT(NBC_ON_FAIL_READS);
 	if (READ_ONCE(ndisk->watch.on))
 		on |= BIT(NBC_ON_WATCH);
 	if (!ndisk->armed)
@@ -371,6 +378,7 @@ static int nbc_disk_configure(struct nbc_disk *ndisk, struct nbc_device *dev,
 	ndisk->badblocks = &dev->badblocks;
 	ndisk->badblocks_once = config->badblocks_once;
 	ndisk->badblocks_partial_io = config->badblocks_partial_io;
+	ndisk->fail_reads = config->fail_reads;
 	ndisk->faults = dev->faults;
 	ndisk->rules = &dev->rules;
 	ndisk->latency = &dev->latency;

@@ -65,6 +65,7 @@ enum nbc_path {
  * @NBC_ON_CACHE: it has a cache
  * @NBC_ON_RULES: there are rules
  * @NBC_ON_LATENCY: there is a latency model
+ * @NBC_ON_FAIL_READS: reads fail, as it keeps no data
  */
 enum nbc_on {
 	NBC_ON_ZONES,
@@ -76,6 +77,7 @@ enum nbc_on {
 	NBC_ON_CACHE,
 	NBC_ON_RULES,
 	NBC_ON_LATENCY,
+	NBC_ON_FAIL_READS,
 };
 
 /* What makes a request wait. */
@@ -137,6 +139,7 @@ struct nbc_bios {
  * @badblocks: of the device
  * @badblocks_once: a range that was met is good afterwards
  * @badblocks_partial_io: what comes before a bad block is done
+ * @fail_reads: reads fail, as there is no @store
  * @faults: of the device
  * @rules: of the device
  * @latency: of the device
@@ -170,6 +173,7 @@ struct nbc_disk {
 	struct badblocks	*badblocks;
 	bool			badblocks_once;
 	bool			badblocks_partial_io;
+	bool			fail_reads;
 	struct nbc_fault	*faults;
 	struct nbc_rules	*rules;
 	struct nbc_latency	*latency;

@@ -583,7 +583,7 @@ static void features(struct kunit *test)
 		"badblocks", "badblocks_once", "badblocks_partial_io",
 		"blocking", "blocksize", "cache_history", "cache_size",
 		"completion_nsec", "crash_state", "crash_states",
-		"discard", "fua", "held", "home_node", "hw_queue_depth", "index",
+		"discard", "fail_reads", "fua", "held", "home_node", "hw_queue_depth", "index",
 		"iops", "iops_read", "iops_write", "irqmode", "latency", "lies", "max_sectors",
 		"mbps", "mbps_read", "mbps_write", "memory_backed", "no_sched",
 		"origin", "poll_queues", "power", "power_cut", "queue_mode", "rotational",

@@ -84,7 +84,7 @@ stacks() {
 declare -A values=(
 	[badblocks_once]="0 1" [badblocks_partial_io]="0 1" [blocking]="0 1"
 	[blocksize]="512 1024 2048 4096" [cache_history]="0 0 1" [cache_size]="0 1 4"
-	[completion_nsec]="0 10000 1000000" [discard]="0 1" [fua]="0 1"
+	[completion_nsec]="0 10000 1000000" [discard]="0 1" [fail_reads]="0 0 0 1" [fua]="0 1"
 	[home_node]="-1 0" [hw_queue_depth]="1 8 64 999" [index]="0 77 1000"
 	[iops]="0 2000" [iops_read]="0 3000" [iops_write]="0 3000"
 	[irqmode]="0 1 2" [max_sectors]="0 8 64 2048"
@@ -117,7 +117,7 @@ value_for() {
 	# Never one that a p or x had: who opens /dev/p0 just as it goes opens its number.
 	[kvn]*:index) pick 2000 3000 ;;
 	# k0 has a history, so it needs a cache.
-	[kvn]*:cache_history | [kvnx]*:power_cut | [kvnx]*:crash_state) ;;
+	[kvn]*:fail_reads | [kvn]*:cache_history | [kvnx]*:power_cut | [kvnx]*:crash_state) ;;
 	k*:cache_size) pick 1 4 ;;
 	*:power_cut)
 		pick lost kept prefix torn subset blocks
