@@ -79,11 +79,11 @@ static int mql_check_polled(const struct mql_config *config, const char *path,
 		pr_err("disks: %s cannot be polled\n", path);
 		return -EOPNOTSUPP;
 	}
-	/* What the block layer splits is not polled. */
-	most = min_t(u64, queue_max_bytes(queue),
-		     (u64)queue_max_segments(queue) << PAGE_SHIFT);
+	/* A block that takes several requests needs more of them than depth says. */
+	most = min3((u64)queue_max_bytes(queue), (u64)MQL_BIO_BYTES,
+		    (u64)queue_max_segments(queue) << PAGE_SHIFT);
 	if (config->block_bytes > most) {
-		pr_err("block_bytes: %llu is not valid, use %llu at most with polled: %s takes no more in a request\n",
+		pr_err("block_bytes: %llu is not valid, use %llu at most with polled: %s takes no more in one piece\n",
 		       config->block_bytes, most, path);
 		return -EINVAL;
 	}

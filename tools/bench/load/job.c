@@ -153,18 +153,45 @@ static struct bio *mql_bio(struct mql_job *job, blk_opf_t opf, unsigned int nr_v
 	struct mql_io *io = container_of(bio, struct mql_io, bio);
 
 	io->slot = NULL;
-	bio->bi_private = job;
-	bio->bi_end_io = mql_end_io;
+	io->start_ns = 0;
 	return bio;
 }
 
+static void mql_begin_io(struct mql_job *job, struct mql_io *io)
+{
+	if (job->latency && !io->start_ns)
+		io->start_ns = ktime_get_ns();
+}
+
+/* The last bio of a block, or the only one: the I/O ends when all of them have. */
 static void mql_submit_bio(struct mql_job *job, struct bio *bio)
 {
-	struct mql_io *io = container_of(bio, struct mql_io, bio);
-
-	if (job->latency)
-		io->start_ns = ktime_get_ns();
+	mql_begin_io(job, container_of(bio, struct mql_io, bio));
+	bio->bi_private = job;
+	bio->bi_end_io = mql_end_io;
 	submit_bio(bio);
+}
+
+/*
+ * Goes on in another bio where one is full, as direct I/O does. What the end of the I/O
+ * needs to know moves along. Blocks that take several bios are so long that a batch of
+ * them must not keep others from the CPU.
+ */
+static struct bio *mql_next_bio(struct mql_job *job, struct bio *full,
+				blk_opf_t opf, unsigned int nr_vecs)
+{
+	struct mql_io *io = container_of(full, struct mql_io, bio);
+	struct bio *bio = mql_bio(job, opf, nr_vecs);
+	struct mql_io *next = container_of(bio, struct mql_io, bio);
+
+	mql_begin_io(job, io);
+	next->slot = io->slot;
+	next->start_ns = io->start_ns;
+	bio->bi_iter.bi_sector = bio_end_sector(full);
+	bio_chain(full, bio);
+	submit_bio(full);
+	cond_resched();
+	return bio;
 }
 
 /* True for @percent of all I/Os */
@@ -210,24 +237,26 @@ static void mql_submit(struct mql_job *job)
 {
 	unsigned int left = job->run->config.block_bytes, part;
 	blk_opf_t opf = job->mixed ? mql_choose(job) : job->opf;
+	unsigned int pages = job->block_pages, slot;
 	struct page **page;
-	unsigned int slot;
 	struct bio *bio;
 
 	if (opf & REQ_PREFLUSH) {
 		mql_submit_bio(job, mql_bio(job, opf, 0));
 		return;
 	}
-	bio = mql_bio(job, opf, job->block_pages);
+	bio = mql_bio(job, opf, min(pages, BIO_MAX_VECS));
 	bio->bi_iter.bi_sector = mql_next_block(job) * (left >> SECTOR_SHIFT);
 	slot = mql_next_slot(job);
-	page = job->pages + slot * job->block_pages;
-	for (; left; left -= part) {
+	page = job->pages + slot * pages;
+	if (job->slots)
+		mql_use_slot(job, bio, slot);
+	for (; left; left -= part, pages--) {
+		if (bio->bi_vcnt == BIO_MAX_VECS)
+			bio = mql_next_bio(job, bio, opf, min(pages, BIO_MAX_VECS));
 		part = min_t(unsigned int, left, PAGE_SIZE);
 		__bio_add_page(bio, *page++, part, 0);
 	}
-	if (job->slots)
-		mql_use_slot(job, bio, slot);
 	mql_submit_bio(job, bio);
 }
 

@@ -13,6 +13,7 @@
 #include <linux/cpumask.h>
 #include <linux/math64.h>
 #include <linux/mutex.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
@@ -27,7 +28,10 @@ struct task_struct;
 #define MQL_MAX_DISKS		8
 #define MQL_MAX_JOBS		256
 #define MQL_MAX_DEPTH		4096
-#define MQL_MAX_BLOCK_BYTES	(BIO_MAX_VECS * PAGE_SIZE)
+
+/* A block of more pages than a bio has room for is several bios. */
+#define MQL_BIO_BYTES		(BIO_MAX_VECS * PAGE_SIZE)
+#define MQL_MAX_BLOCK_BYTES	SZ_16M
 
 /* Longest text of an attribute: so many paths of disks */
 #define MQL_TEXT_BYTES		(MQL_MAX_DISKS * 64)
@@ -175,7 +179,7 @@ struct mql_latency {
 
 /**
  * struct mql_io - the head of a bio of ours
- * @start_ns: when it was submitted; with latency only
+ * @start_ns: when its block began to be submitted, or 0; with latency only
  * @slot: its buffer; with verify only
  * @bio: comes last, as its vectors follow
  */

@@ -47,7 +47,7 @@ for pair in batch=0 batch=4097 depth=x jobs=-1 write_percent=101 polled=2 ios=; 
 	)
 	refused EINVAL "${pair%%=*}: \"${pair#*=}\" is not valid, use $number" "$pair"
 done
-refused EINVAL 'block_bytes: "1000" is not valid, use 512 to 1048576, a multiple of 512' block_bytes=1000
+refused EINVAL 'block_bytes: "1000" is not valid, use 512 to 16777216, a multiple of 512' block_bytes=1000
 refused EINVAL 'engine: "tape" is not valid, use disk, memcpy or movsb' engine=tape
 refused EINVAL 'pattern: "all" is not valid, use random, sequential or zones' pattern=all
 refused EINVAL 'cpus: "7000" is not valid, use a list as in 0-1,3' cpus=7000

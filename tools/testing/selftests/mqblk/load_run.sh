@@ -45,6 +45,23 @@ for mode in "irqmode=0" "irqmode=1" "irqmode=2" "poll_queues=1"; do
 done
 load_set polled=0 batch=16 depth=32
 
+# More pages than a bio has room for; the last bio of a block is not full.
+bytes=$(((16 << 20) - 8192))
+nbc_disk d size=64 memory_backed=1 irqmode=1
+stats_set d enable 1
+check "long blocks are written" load_run write_percent=100 verify=1 pattern=sequential \
+	span_bytes=$((64 << 20)) block_bytes=$bytes batch=2 depth=3 jobs=1 ios=4 latency=1
+check_eq "whole, each counted once" "$(load_result ios bytes errors)" "4 $((4 * bytes)) 0"
+check_eq "with one latency each" \
+	"$(awk '{ sum += $2 } END { print sum }' "$LOAD/histogram")" 4
+read -r _ failed moved <<<"$(stats_of d write)"
+check_eq "the disk saw all of them" "$failed $moved" "0 $((4 * bytes))"
+check "and read" load_run write_percent=0 pattern=random ios=8
+check_eq "with what was written" "$(load_result ios miscompares errors)" "8 0 0"
+check "the longest one is taken" load_run verify=0 block_bytes=$((16 << 20)) ios=2
+load_set latency=0 verify=0 block_bytes=4096 span_bytes=$((4 << 20)) batch=16 depth=32
+nbc_destroy d
+
 nbc_disk d size=8 irqmode=2 completion_nsec=2000000
 check "latencies" load_run latency=1 ios=64 jobs=1
 check_eq "each is in the histogram" \
