@@ -11,12 +11,17 @@
    The comment that the file opens with, after its first line.  Text indented by
    a tab is shown as it is.
 
+.. scripts::
+
+   What each of scripts/ prints as its help, a section for each: tools/doc/manpage.py.
+
 FILE is relative to the top of the tree.
 """
 
 import os
 import re
 import subprocess
+import sys
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
@@ -25,6 +30,9 @@ from sphinx.errors import ExtensionError
 from sphinx.util.nodes import nested_parse_with_titles
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tools", "doc"))
+
+import manpage  # noqa: E402, from the directory above
 
 
 def kernel_doc(path, symbol):
@@ -126,7 +134,28 @@ class Theory(FromFile):
         return mark_literal(lines[1:])
 
 
+class Scripts(Directive):
+    """The help of all scripts."""
+
+    def run(self):
+        env = self.state.document.settings.env
+        wrong = manpage.mistakes()
+        if wrong:
+            raise ExtensionError("\n".join(wrong))
+        parent = nodes.section()
+        parent.document = self.state.document
+        for path in manpage.all_scripts():
+            env.note_dependency(path)
+            name = "scripts/" + manpage.short_name(path)
+            _, summary = manpage.PAGES[manpage.short_name(path)]
+            lines = [name, "-" * len(name), "", f"To {summary}.", ""]
+            lines += manpage.script_lines(path)
+            nested_parse_with_titles(self.state, StringList(lines, source=path), parent)
+        return parent.children
+
+
 def setup(app):
+    app.add_directive("scripts", Scripts)
     app.add_directive("api", Api)
     app.add_directive("theory", Theory)
     return {"parallel_read_safe": True}
