@@ -51,6 +51,7 @@ static const char *const words[][2] = {
 	{ "INT_MAX",			"2^31 - 1" },
 	{ "LONG_MAX",			"2^63 - 1" },
 	{ "MINORMASK",			"1048575" },
+	{ "NBC_MAX_ATOMIC_BYTES",	"1048576" },
 	{ "NBC_MAX_BLOCK_BYTES",	"the page size (64 KiB where the kernel allows it)" },
 	{ "NBC_MAX_CACHE_MB",		"2^44 - 1" },
 	{ "NBC_MAX_DEVICES",		"1048576" },

@@ -8,6 +8,7 @@
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/limits.h>
+#include <linux/sizes.h>
 #include <linux/time64.h>
 #include <linux/types.h>
 
@@ -17,6 +18,8 @@
 #else
 #define NBC_MAX_BLOCK_BYTES	PAGE_SIZE
 #endif
+/* What the block layer can promise to take in one piece, however it lies in memory, is less */
+#define NBC_MAX_ATOMIC_BYTES	SZ_1M
 /* The block layer wants every device to take at least a page. */
 #define NBC_MIN_MAX_SECTORS	PAGE_SECTORS
 /* Minor numbers have 20 bits. */

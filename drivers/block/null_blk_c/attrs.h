@@ -34,6 +34,9 @@
 #define NBC_PARAM_FAULT(...)
 #endif
 
+NBC_ATTR_ONLY(atomic_write, UINT, 0, 512, NBC_MAX_ATOMIC_BYTES,
+	      NBC_A_POW2 | NBC_A_ZERO | NBC_A_OURS,
+	      "largest write in bytes that can be asked to be whole or not at all; 0 for none")
 NBC_ATTR_TEXT(badblocks, RW, 0,
 	      "+FIRST-LAST marks sectors bad, -FIRST-LAST good; shows first and number")
 NBC_ATTR_ONLY(badblocks_once, BOOL, 0, 0, 1, 0,

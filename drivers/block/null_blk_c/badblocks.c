@@ -224,7 +224,7 @@ static bool nbc_bad_find(struct badblocks *list, sector_t first, sector_t sects,
  * nbc_badblocks_check - do bad blocks end a command
  * @ndisk: the disk
  * @cmd: the command; if there is an error, @done is set to what may still be done, a
- *	multiple of the block size, or 0 without badblocks_partial_io
+ *	multiple of the block size, or 0 without badblocks_partial_io or if it is atomic
  *
  * With badblocks_once the range that was met is good afterwards.
  *
@@ -242,7 +242,8 @@ void nbc_badblocks_check(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 	if (ndisk->badblocks_once)
 		mqblk_badblocks_clear(ndisk->badblocks, first_bad, nr_bad);
 	cmd->done = 0;
-	if (ndisk->badblocks_partial_io && first_bad > first)
+	if (ndisk->badblocks_partial_io && first_bad > first &&
+	    !(cmd->flags & REQ_ATOMIC))
 		cmd->done = round_down((first_bad - first) << SECTOR_SHIFT,
 				       queue_logical_block_size(ndisk->disk->queue));
 	cmd->status = BLK_STS_IOERR;

@@ -14,10 +14,46 @@
  * zoned.c calls them. Faults are asked before there is a command, as what they do is done to
  * a request.
  */
+#include <linux/cleanup.h>
+#include <linux/rwsem.h>
+
 #include "data.h"
 #include "null_blk_c.h"
 #include "timing.h"
 #include "zoned.h"
+
+static void nbc_cmd_run_data(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+			     unsigned int on)
+{
+	if (on & BIT(NBC_ON_BADBLOCKS))
+		nbc_badblocks_check(ndisk, cmd);
+	nbc_data_run(ndisk, cmd);
+}
+
+/*
+ * A store may show one unit of a write before the next, so an atomic write has the disk for
+ * itself.
+ */
+static void nbc_cmd_run_atomic(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+			       unsigned int on)
+{
+	if (cmd->op == REQ_OP_WRITE && cmd->flags & REQ_ATOMIC) {
+		guard(rwsem_write)(&ndisk->atomic_lock);
+		nbc_cmd_run_data(ndisk, cmd, on);
+	} else {
+		guard(rwsem_read)(&ndisk->atomic_lock);
+		nbc_cmd_run_data(ndisk, cmd, on);
+	}
+}
+
+static noinline void nbc_cmd_run_special(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+					 unsigned int on)
+{
+	if (on & BIT(NBC_ON_ZONES))
+		nbc_zoned_run(ndisk, cmd);
+	else
+		nbc_cmd_run_atomic(ndisk, cmd, on);
+}
 
 /**
  * nbc_cmd_run - do a command on a disk with features
@@ -31,13 +67,10 @@ void nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on)
 {
 	cmd->done = cmd->len;
 	nbc_timing_begin(cmd, on);
-	if (on & BIT(NBC_ON_ZONES)) {
-		nbc_zoned_run(ndisk, cmd);
-	} else {
-		if (on & BIT(NBC_ON_BADBLOCKS))
-			nbc_badblocks_check(ndisk, cmd);
-		nbc_data_run(ndisk, cmd);
-	}
+	if (on & (BIT(NBC_ON_ZONES) | BIT(NBC_ON_ATOMIC)))
+		nbc_cmd_run_special(ndisk, cmd, on);
+	else
+		nbc_cmd_run_data(ndisk, cmd, on);
 	if (on & NBC_ON_TIMING)
 		nbc_timing_set_due(ndisk, cmd, on);
 }

@@ -56,6 +56,17 @@ static void nbc_limit_size(struct queue_limits *limits,
 		limits->max_hw_sectors = NBC_MAX_REQUEST_SECTS;
 }
 
+static void nbc_limit_atomic(struct queue_limits *limits,
+			     const struct nbc_config *config)
+{
+	if (!config->atomic_write)
+		return;
+	limits->features |= MQBLK_FEAT_ATOMIC_WRITES;
+	limits->atomic_write_hw_max = config->atomic_write;
+	limits->atomic_write_hw_unit_min = config->blocksize;
+	limits->atomic_write_hw_unit_max = config->atomic_write;
+}
+
 static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 			    const struct nbc_config *config)
 {
@@ -82,6 +93,7 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 		pr_info("%s: discard needs memory_backed, not offered\n", name);
 	else if (config->discard)
 		limits->max_hw_discard_sectors = NBC_MAX_RANGE_SECTS;
+	nbc_limit_atomic(limits, config);
 	if (nbc_has_cache(config)) {
 		limits->features |= BLK_FEAT_WRITE_CACHE;
 		if (config->fua)
@@ -144,6 +156,28 @@ void nbc_disk_grow(struct nbc_disk *ndisk, const struct nbc_config *config)
 	set_capacity_and_notify(ndisk->disk, nbc_capacity(config));
 }
 
+/*
+ * Without a history a cache makes single units durable when it is full, and a power cut would
+ * leave half of a write.
+ */
+static int nbc_config_check_atomic(const char *name, const struct nbc_config *config)
+{
+	if (!config->atomic_write)
+		return 0;
+	if (!config->memory_backed || config->zoned ||
+	    (nbc_has_cache(config) && !config->cache_history)) {
+		pr_err("%s: atomic_write: %u is not valid, use 0 but with memory_backed 1, zoned 0, and cache_history 1 if there is a cache\n",
+		       name, config->atomic_write);
+		return -EINVAL;
+	}
+	if (config->atomic_write < config->blocksize) {
+		pr_err("%s: atomic_write: %u is less than a block, use 0 or %lu and more\n",
+		       name, config->atomic_write, config->blocksize);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* What single ranges cannot say. */
 static int nbc_config_check(const char *name, const struct nbc_config *config)
 {
@@ -169,7 +203,7 @@ static int nbc_config_check(const char *name, const struct nbc_config *config)
 		       name);
 		return -EINVAL;
 	}
-	return 0;
+	return nbc_config_check_atomic(name, config);
 }
 
 /* How fast it is: its timer's delay and its limits. */
@@ -209,6 +243,8 @@ static unsigned int nbc_disk_look(const struct nbc_disk *ndisk)
 		on |= BIT(NBC_ON_BADBLOCKS);
 	if (READ_ONCE(ndisk->rules->nr))
 		on |= BIT(NBC_ON_RULES);
+	if (ndisk->atomic_bytes)
+		on |= BIT(NBC_ON_ATOMIC);
 	if (ndisk->fail_reads)
 		on |= BIT(NBC_ON_FAIL_READS);
 	if (READ_ONCE(ndisk->watch.on))
@@ -379,6 +415,8 @@ static int nbc_disk_configure(struct nbc_disk *ndisk, struct nbc_device *dev,
 	ndisk->badblocks_once = config->badblocks_once;
 	ndisk->badblocks_partial_io = config->badblocks_partial_io;
 	ndisk->fail_reads = config->fail_reads;
+	ndisk->atomic_bytes = config->atomic_write;
+	init_rwsem(&ndisk->atomic_lock);
 	ndisk->faults = dev->faults;
 	ndisk->rules = &dev->rules;
 	ndisk->latency = &dev->latency;

@@ -46,6 +46,7 @@
  * @len: number of bytes
  * @nr_units: how much of the cache it counts for
  * @durable: no power cut takes it
+ * @atomic: a power cut takes all of it or nothing
  * @data: what was written, NULL for zeroes
  */
 struct nbc_entry {
@@ -54,6 +55,7 @@ struct nbc_entry {
 	unsigned int		len;
 	unsigned int		nr_units;
 	bool			durable;
+	bool			atomic;
 	void			*data;
 };
 
@@ -96,6 +98,7 @@ static struct nbc_entry *nbc_entry_create(const struct nbc_cmd *cmd,
 	entry->len = cmd->done;
 	entry->nr_units = nr_units;
 	entry->durable = !nbc_cmd_has_data(cmd) || cmd->flags & REQ_FUA;
+	entry->atomic = cmd->flags & REQ_ATOMIC;
 	if (!nbc_cmd_has_data(cmd))
 		return entry;
 	entry->data = nbc_entry_data(cmd);
@@ -265,7 +268,9 @@ static int nbc_entry_put_spared(const struct nbc_history *history,
 	for (block = 0; block < entry->len >> shift; block++) {
 		u64 offset = (u64)block << shift;
 
-		if (!nbc_cut_spares(cut, history->nr_writes, write, block))
+		/* What becomes of its first block becomes of all of an atomic one. */
+		if (!nbc_cut_spares(cut, history->nr_writes, write,
+				    entry->atomic ? 0 : block))
 			continue;
 		ret = nbc_store_put(store, entry->pos + offset,
 				    entry->data + offset, BIT(shift)) ?: 1;

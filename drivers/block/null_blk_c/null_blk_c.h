@@ -66,6 +66,7 @@ enum nbc_path {
  * @NBC_ON_RULES: there are rules
  * @NBC_ON_LATENCY: there is a latency model
  * @NBC_ON_FAIL_READS: reads fail, as it keeps no data
+ * @NBC_ON_ATOMIC: writes may be atomic
  */
 enum nbc_on {
 	NBC_ON_ZONES,
@@ -78,6 +79,7 @@ enum nbc_on {
 	NBC_ON_RULES,
 	NBC_ON_LATENCY,
 	NBC_ON_FAIL_READS,
+	NBC_ON_ATOMIC,
 };
 
 /* What makes a request wait. */
@@ -140,6 +142,10 @@ struct nbc_bios {
  * @badblocks_once: a range that was met is good afterwards
  * @badblocks_partial_io: what comes before a bad block is done
  * @fail_reads: reads fail, as there is no @store
+ * @atomic_bytes: the largest atomic write, or 0
+ * @atomic_lock: an atomic write has it for itself, other commands share it; not taken if
+ *	there are none. Taken in process context, before the locks of history, cache and
+ *	store
  * @faults: of the device
  * @rules: of the device
  * @latency: of the device
@@ -174,6 +180,8 @@ struct nbc_disk {
 	bool			badblocks_once;
 	bool			badblocks_partial_io;
 	bool			fail_reads;
+	unsigned int		atomic_bytes;
+	struct rw_semaphore	atomic_lock;
 	struct nbc_fault	*faults;
 	struct nbc_rules	*rules;
 	struct nbc_latency	*latency;

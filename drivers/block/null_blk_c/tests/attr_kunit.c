@@ -580,7 +580,7 @@ static void show(struct kunit *test)
 static void features(struct kunit *test)
 {
 	static const char * const names[] = {
-		"badblocks", "badblocks_once", "badblocks_partial_io",
+		"atomic_write", "badblocks", "badblocks_once", "badblocks_partial_io",
 		"blocking", "blocksize", "cache_history", "cache_size",
 		"completion_nsec", "crash_state", "crash_states",
 		"discard", "fail_reads", "fua", "held", "home_node", "hw_queue_depth", "index",

@@ -13,7 +13,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
 . "$(dirname "$0")/../lib/nbc.sh"
 
-defaults="badblocks_once=0 badblocks_partial_io=0 blocking=0 blocksize=512
+defaults="atomic_write=0 badblocks_once=0 badblocks_partial_io=0 blocking=0 blocksize=512
 cache_history=0 cache_size=0 completion_nsec=10000 discard=0 fail_reads=0 fua=1
 home_node=4294967295 hw_queue_depth=64 index=0 iops=0 iops_read=0
 iops_write=0 irqmode=1 max_sectors=0 mbps=0 mbps_read=0 mbps_write=0

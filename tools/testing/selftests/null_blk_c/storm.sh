@@ -82,7 +82,8 @@ stacks() {
 # --- attributes ---------------------------------------------------------------
 
 declare -A values=(
-	[badblocks_once]="0 1" [badblocks_partial_io]="0 1" [blocking]="0 1"
+	[atomic_write]="0 0 4096 65536" [badblocks_once]="0 1"
+	[badblocks_partial_io]="0 1" [blocking]="0 1"
 	[blocksize]="512 1024 2048 4096" [cache_history]="0 0 1" [cache_size]="0 1 4"
 	[completion_nsec]="0 10000 1000000" [discard]="0 1" [fail_reads]="0 0 0 1" [fua]="0 1"
 	[home_node]="-1 0" [hw_queue_depth]="1 8 64 999" [index]="0 77 1000"
@@ -117,7 +118,8 @@ value_for() {
 	# Never one that a p or x had: who opens /dev/p0 just as it goes opens its number.
 	[kvn]*:index) pick 2000 3000 ;;
 	# k0 has a history, so it needs a cache.
-	[kvn]*:fail_reads | [kvn]*:cache_history | [kvnx]*:power_cut | [kvnx]*:crash_state) ;;
+	[kvn]*:atomic_write | [kvn]*:fail_reads | [kvn]*:cache_history) ;;
+	[kvnx]*:power_cut | [kvnx]*:crash_state) ;;
 	k*:cache_size) pick 1 4 ;;
 	*:power_cut)
 		pick lost kept prefix torn subset blocks

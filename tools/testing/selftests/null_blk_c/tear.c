@@ -2,10 +2,11 @@
 /*
  * tear - readers race writers on the first block of a disk
  *
- * usage: tear DEVICE SECONDS [discard]
+ * usage: tear DEVICE SECONDS [discard | atomic BYTES | plain BYTES]
  *
  * Every write fills the block with one byte value, so a read that sees two
- * values saw parts of two writes. Buffers lie two bytes off, which makes two
+ * values saw parts of two writes. With atomic, so many bytes are written with
+ * RWF_ATOMIC, and with plain, without. Buffers of blocks lie two bytes off, which makes two
  * segments of those that cross a page. Prints the number of reads, and of those
  * that differ from the read before: a race that never happens shows nothing, so
  * it goes on for up to ten times as long until one was seen. Every thread rests
@@ -23,8 +24,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifndef RWF_ATOMIC
+#define RWF_ATOMIC	0x40
+#endif
 
 #define NR_WRITERS	2
 #define NR_READERS	2
@@ -34,7 +40,7 @@
 static const char *device;
 static unsigned int block;
 static time_t end, deadline;
-static int fd;
+static int fd, flags;
 static unsigned long reads, changes, torn;
 
 static void die(const char *what)
@@ -54,6 +60,8 @@ static unsigned char *buffer(void)
 
 	if (posix_memalign(&memory, 4096, block + 4096))
 		die("memory");
+	if (block > 4096)
+		return memory;
 	return (unsigned char *)memory + 4096 - block / 2 + 2;
 }
 
@@ -74,10 +82,11 @@ static void *run_writer(void *arg)
 {
 	struct turn turn = { .seed = (uintptr_t)arg };
 	unsigned char *data = buffer(), value = turn.seed;
+	struct iovec part = { .iov_base = data, .iov_len = block };
 
 	while (goes_on(&turn)) {
 		memset(data, value += NR_WRITERS, block);
-		if (pwrite(fd, data, block, 0) != block)
+		if (pwritev2(fd, &part, 1, 0, flags) != block)
 			die("write");
 	}
 	return NULL;
@@ -125,11 +134,15 @@ int main(int argc, char **argv)
 	fd = open(device, O_RDWR | O_DIRECT);
 	if (fd < 0 || ioctl(fd, BLKSSZGET, &block))
 		die("open");
+	if (argc > 4) {
+		block = atoi(argv[4]);
+		flags = !strcmp(argv[3], "atomic") ? RWF_ATOMIC : 0;
+	}
 	for (i = 0; i < NR_WRITERS; i++)
 		pthread_create(&threads[nr++], NULL, run_writer, (void *)i);
 	for (; i < NR_WRITERS + NR_READERS; i++)
 		pthread_create(&threads[nr++], NULL, run_reader, (void *)i);
-	if (argc > 3)
+	if (argc == 4)
 		pthread_create(&threads[nr++], NULL, run_discarder, (void *)i);
 	while (nr)
 		pthread_join(threads[--nr], NULL);
