@@ -157,15 +157,17 @@ def _check_null(options):
 
 
 def _check_matrix(options):
-    for name in ("nvme", "host", "device", "repeats"):
+    for name in ("host", "device", "repeats"):
         if getattr(options, name):
             raise BenchError(f"--{name} does not go with --matrix", 2)
+    if options.nvme and options.features:
+        raise BenchError("--features does not go with --nvme", 2)
     if options.clock not in (None, "native"):
         raise BenchError("--matrix has the clock native only", 2)
     if options.kernel and not options.clock:
         raise BenchError("--kernel needs --clock native: two CPUs have a kernel of "
                          "their own", 2)
-    options.clocks = ("native",) if options.kernel else matrix.cells.CLOCKS
+    options.clocks = matrix.clocks_of(options)
     choose.check_patterns([cell for clock in options.clocks
                            for cell in matrix.cells_of(options, clock)],
                           options.cells)

@@ -10,8 +10,10 @@ import time
 
 import busy
 import folder
+import latency
 import machine
 import native
+import nvme_native
 import tally
 from fault import BenchError
 from plans import matrix as cells
@@ -19,7 +21,10 @@ from progress import Progress, clock_text
 from results import ResultError
 
 # With rnull, or without where no Rust compiler can be had.
-KERNELS = {"native": ("uml-rust", "uml"), "smp": ("uml-rust-smp", "uml-smp")}
+KERNELS = {"native": ("uml-rust", "uml"), "smp": ("uml-rust-smp", "uml-smp"),
+           "model": (nvme_native.KERNEL,)}
+# The guest's part, where it is not the one of null block devices.
+GUEST, GUESTS = "matrix", {"model": "nvme_native"}
 # That kernel's NR_CPUS
 MOST_CPUS = 8
 
@@ -32,7 +37,8 @@ ATTEMPTS = 3
 
 def cpus_of(clock):
     """CPUs of a clock's machine."""
-    return 1 if clock == "native" else min(len(os.sched_getaffinity(0)), MOST_CPUS)
+    have = len(os.sched_getaffinity(0))
+    return {"smp": min(have, MOST_CPUS), "host": have}.get(clock, 1)
 
 
 def values_of(run, report):
@@ -42,7 +48,15 @@ def values_of(run, report):
     ns = float(report["ns_per_io"])
     if ns <= 0 or not int(report["ios"]):
         raise ResultError(f"{run.section}: too short for the kernel's clock")
-    return {"ns": ns}
+    if run.what.latency:
+        return {"took": latency.read(run, report)}
+    found = {"ns": ns}
+    if "model_ns" in report:
+        found["rest"] = ns - int(report["model_ns"]) / int(report["ios"])
+        if not 0 < found["rest"] < ns:
+            raise ResultError(f"{run.section}: the controller took {report['model_ns']} "
+                              f"ns of {report['ios']} I/Os of {ns} ns")
+    return found
 
 
 # --- progress ----------------------------------------------------------------
@@ -127,12 +141,18 @@ def subjects_of(options):
     if unknown or not wanted:
         raise BenchError(f"unknown subject '{','.join(unknown)}'; the subjects are: "
                          + ", ".join(known), 2)
-    return tuple(s for s in subjects if s.name in wanted or s.name == cells.OURS)
+    return tuple(s for s in subjects if s.name in wanted or s is subjects[0])
 
 
 def set_of(options):
     """The name of the set of subjects."""
-    return "features" if options.features else "drivers"
+    return "features" if options.features else "nvme" if options.nvme else "drivers"
+
+
+def clocks_of(options):
+    """The clocks of the set that were asked for."""
+    clocks = cells.CLOCKS[set_of(options)]
+    return clocks[:1] if options.kernel else clocks
 
 
 def cells_of(options, clock):
@@ -175,7 +195,7 @@ def _command(clock, kernel, share, runs):
     have = sorted(os.sched_getaffinity(0))
     timeout = native.SECONDS_BEFORE + native.SECONDS_PER_RUN * len(runs)
     return ["taskset", "-c", ",".join(map(str, have[-cpus:])),
-            *machine.command("matrix", kernel, share, timeout, MEMORY,
+            *machine.command(GUESTS.get(clock, GUEST), kernel, share, timeout, MEMORY,
                              "--cpus", str(cpus))]
 
 
@@ -250,6 +270,7 @@ def summarise(where, plans, subjects):
     return {
         "rows": table,
         "means": tally.means(table),
+        "latencies": latency.rows(measured, subjects),
         "without": {clock: where.without(clock) for clock in plans},
         "machines": _facts(where, plans),
     }
@@ -271,12 +292,17 @@ def report(summary, where, which):
     import picture
 
     table = summary["rows"]
-    text = _noise(summary["machines"]) + tally.text(table, which)
+    text = _noise(summary["machines"])
+    if table:
+        text += tally.text(table, which)
+    found = latency.lines(summary["latencies"])
+    if found:
+        text += latency.NOTES + tally.aligned(found, range(3, len(found[0])))
     with open(f"{where}/table.txt", "w", encoding="utf-8") as out:
         out.write(text)
     tally.write_samples(table, f"{where}/samples.csv")
     tally.write_rows(table, f"{where}/figures.csv")
-    pictures = picture.draw(table, which)
+    pictures = picture.draw(table, summary["latencies"], which)
     for one in pictures:
         one.figure.savefig(f"{where}/{one.name}.png", dpi=110)
         tally.write_csv(f"{where}/{one.name}.csv", one.head, one.lines)

@@ -4,6 +4,8 @@
 import base64
 import html
 
+from plans import matrix as cells
+
 STYLE = """\
 body { font: 15px/1.45 sans-serif; max-width: 72em; margin: 2em auto; padding: 0 1em;
        color: #1f2933; }
@@ -16,6 +18,13 @@ td, th { padding: .2em .8em .2em 0; text-align: left; vertical-align: top; }
 td.n { text-align: right; }
 .below { color: #b00020; }
 """
+
+
+TITLES = {
+    "drivers": "null_blk_c beside the other null block devices",
+    "features": "What each feature of null_blk_c costs",
+    "nvme": "nvme_c beside the kernel's nvme",
+}
 
 
 def _link(name, data, kind="text/csv"):
@@ -68,15 +77,15 @@ def _facts(summary):
 
 def write(directory, summary, pictures, text, which):
     """Write index.html; pictures and their numbers are in the directory."""
-    title = "What each feature of null_blk_c costs" if which == "features" else \
-        "null_blk_c beside the other null block devices"
+    title = TITLES[which]
     parts = [
         "<!DOCTYPE html>", '<html lang="en"><head><meta charset="utf-8">',
         f"<title>{title}</title><style>{STYLE}</style></head><body>",
         f"<h1>{title}</h1>", f"<pre>{_facts(summary)}</pre>",
         "<h2>Means over cells</h2>",
-        "<p>Geometric means of quotients of times, the other's to null_blk_c's. A cell "
-        "is OPERATION-BLOCKSIZE-qDEPTH-JOBSj.</p>", _means(summary["means"]),
+        f"<p>Geometric means of quotients of times, the other's to {cells.ours(which)}'s. "
+        "A cell is STORE-OPERATION-BLOCKSIZE-qDEPTH-JOBSj.</p>",
+        _means(summary["means"]),
         "<h2>Pictures</h2>", *(_figure(directory, p) for p in pictures),
         "<h2>Figures</h2>",
         "<p>All samples: " + _link("samples.csv", _read(f"{directory}/samples.csv"))

@@ -20,11 +20,14 @@ from plans import matrix as cells  # noqa: E402
 from tally import BOUNDS, CELL  # noqa: E402
 
 COLOURS = {"null_blk_c": "#c1440e", "null_blk": "#5b6b7a", "rnull": "#2a7f62",
-           "brd": "#d9a441", "floor": "#9aa5b0"}
+           "brd": "#d9a441", "floor": "#9aa5b0", "nvme_c": "#c1440e",
+           "nvme": "#5b6b7a"}
 MARKERS = {"null_blk_c": "o", "null_blk": "s", "rnull": "D", "brd": "^",
-           "floor": "x"}
-STORES = {"plain": "no data", "mem": "memory-backed"}
-CLOCKS = {"native": "one CPU", "smp": "several CPUs"}
+           "floor": "x", "nvme_c": "o", "nvme": "s"}
+STORES = {"plain": "no data", "mem": "memory-backed", "nvme": "NVMe"}
+CLOCKS = {"native": "one CPU", "smp": "several CPUs", "host": "this machine",
+          "model": "a controller made of code",
+          "rest": "without the controller's own time"}
 
 # A quotient that is as dark as it gets, either way
 DARKEST = 4.0
@@ -96,7 +99,7 @@ def _heat_panel(axes, rows, norm):
     return image
 
 
-def heat(table, clock, subject):
+def heat(table, clock, subject, ours):
     """Quotients of one subject by block size, depth and jobs; None without any."""
     rows = [r for r in table if r["clock"] == clock and r["subject"] == subject
             and r["versus"]]
@@ -125,11 +128,11 @@ def heat(table, clock, subject):
                           fraction=0.05, aspect=30)
     bar.ax.minorticks_off()
     bar.ax.tick_params(labelsize=8)
-    figure.suptitle(f"null_blk_c: times as fast as {subject} ({CLOCKS[clock]})",
+    figure.suptitle(f"{ours}: times as fast as {subject} ({CLOCKS[clock]})",
                     fontsize=11, fontweight="bold")
     return Picture(
         f"heat-{clock}-{subject}",
-        f"How many times as fast null_blk_c is as {subject}, {CLOCKS[clock]}. Blue is "
+        f"How many times as fast {ours} is as {subject}, {CLOCKS[clock]}. Blue is "
         "faster, red slower, white equal. In brackets: the 95 % interval holds 1.",
         figure, (*CELL, "ratio", "low95", "high95"),
         [[*(r[n] for n in CELL), r["versus"]["ratio"], r["versus"]["low95"],
@@ -216,7 +219,7 @@ def _speed(row):
 
 def scaling(table, depth):
     """Speed over the number of jobs, at one depth; None with one job only."""
-    rows = [r for r in table if r["clock"] == "smp" and r["depth"] == depth]
+    rows = [r for r in table if r["clock"] in ("smp", "host") and r["depth"] == depth]
     jobs = sorted({r["jobs"] for r in rows})
     if len(jobs) < 2:
         return None
@@ -265,6 +268,65 @@ def _scaling_panel(axes, rows, jobs):
     axes.tick_params(labelsize=7)
     axes.spines[["top", "right"]].set_visible(False)
     return numbers
+
+
+# --- latencies ---------------------------------------------------------------
+
+def _nines(percent):
+    """So that 90, 99 and 99.9 % are as far apart as they are rare."""
+    return -math.log10(1 - percent / 100)
+
+
+def _latency_panel(axes, rows):
+    ends = []
+    for row in rows:
+        part = row["percentiles"]
+        x = [_nines(p["percent"]) for p in part]
+        colour = _colour(row["subject"])
+        if row["boots"] > 1:
+            axes.fill_between(x, [p["low"] for p in part], [p["high"] for p in part],
+                              color=colour, alpha=0.15, lw=0)
+        axes.plot(x, [p["ns"] for p in part], color=colour, lw=1.2, ms=4,
+                  marker=MARKERS.get(row["subject"], "o"))
+        ends += [end for p in part for end in (p["low"], p["high"])]
+    _log_times(axes, ends)
+    shown = [50, 90, 99, 99.9, 99.99]
+    axes.set_xticks([_nines(p) for p in shown], [f"{p:g}" for p in shown])
+    axes.set_xlim(_nines(50) - 0.1, _nines(99.99) + 0.1)
+    axes.set_title(rows[0]["cell"].removesuffix("-latency"), fontsize=8)
+    axes.tick_params(labelsize=7)
+    axes.grid(axis="both", color="#e5e7eb", lw=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def percentiles(latencies, clock):
+    """Percentiles of latencies, a panel for each cell; None without any."""
+    rows = [r for r in latencies if r["clock"] == clock and r["percentiles"]]
+    names = _distinct(r["cell"] for r in rows)
+    if not rows:
+        return None
+    across = min(3, len(names))
+    down = -(-len(names) // across)
+    figure, axes = plt.subplots(down, across, squeeze=False, layout="constrained",
+                                figsize=(max(5.4, 0.6 + 2.9 * across),
+                                         0.9 + 2.1 * down))
+    flat = [axis for line in axes for axis in line]
+    for axis, name in zip(flat, names):
+        _latency_panel(axis, [r for r in rows if r["cell"] == name])
+    for axis in flat[len(names):]:
+        axis.set_visible(False)
+    for line in axes:
+        line[0].set_ylabel("ns", fontsize=8)
+    figure.supxlabel("% of I/Os that took no longer", fontsize=8)
+    _legend(figure, _distinct(r["subject"] for r in rows), 1.2)
+    return Picture(
+        f"latency-{clock}",
+        f"Latencies, {CLOCKS[clock]}: what so many percent of all I/Os took at most. "
+        "Bands reach from the lowest to the highest boot.", figure,
+        (*CELL, "ios", "percent", "ns", "low", "high"),
+        [[*(r[n] for n in CELL), r["ios"], *(p[n] for n in ("percent", "ns", "low",
+                                                            "high"))]
+         for r in rows for p in r["percentiles"]])
 
 
 # --- modes -------------------------------------------------------------------
@@ -328,21 +390,24 @@ def modes(table):
 
 # --- all of them -------------------------------------------------------------
 
-def draw(table, which):
-    """All pictures that the table has rows for, one after the other."""
+def draw(table, latencies, which):
+    """All pictures that the tables have rows for, one after the other."""
     clocks = _distinct(r["clock"] for r in table)
+    ours = cells.ours(which)
     if which == "features":
         title = "null_blk_c: time of an I/O with the feature on, in units of without"
         wanted = [price(table, title)]
     else:
-        subjects = [s.name for s in cells.DRIVERS if s.name != cells.OURS]
-        title = "null_blk_c: times as fast as the other driver"
-        wanted = [heat(table, clock, subject) for clock in clocks
+        subjects = [s.name for s in cells.SETS[which][1:]]
+        title = f"{ours}: times as fast as the other driver"
+        wanted = [heat(table, clock, subject, ours) for clock in clocks
                   for subject in subjects if subject not in BOUNDS]
         wanted += [scaling(table, depth)
                    for depth in sorted({r["depth"] for r in table})]
         wanted += [forest(table, clock, store, title) for clock in clocks
                    for store in STORES]
+    wanted += [percentiles(latencies, clock)
+               for clock in _distinct(r["clock"] for r in latencies)]
     return [p for p in (*wanted, modes(table)) if p]
 
 

@@ -13,14 +13,24 @@ from plans import matrix as cells
 BOUNDS = ("floor",)
 
 
+def _times(run, values):
+    """(clock, ns) of a sample, twice where it is known what a controller took itself;
+    not of one in which latencies were measured, which takes time."""
+    if "ns" in values:
+        yield run.clock, values["ns"]
+    if "rest" in values:
+        yield "rest", values["rest"]
+
+
 def samples(measured):
     """{(clock, cell): {subject: [(boot, ns)]}} of {run: (machine, values)}, in the
     order of the plan's cells."""
     found = {}
     for run, (machine, values) in sorted(
             measured.items(), key=lambda item: item[0].repeat):
-        found.setdefault((run.clock, run.what), {}).setdefault(
-            run.subject.name, []).append((machine, values["ns"]))
+        for clock, ns in _times(run, values):
+            found.setdefault((clock, run.what), {}).setdefault(
+                run.subject.name, []).append((machine, ns))
     return found
 
 
@@ -60,27 +70,27 @@ def _versus(ours, theirs):
     }
 
 
-def _row(clock, cell, subject, values, ours):
+def _row(clock, cell, subject, values, beside):
     row = {"clock": clock, "cell": cell.name, "store": cell.store,
            "operation": cell.operation, "size": cell.size,
            "bytes": cells.SIZES[cell.size], "depth": cell.depth,
            "jobs": cell.jobs, "subject": subject, **_figures(values),
            "versus": None}
-    if ours and subject != cells.OURS:
-        row["versus"] = _versus(ours, values)
+    if beside and values is not beside:
+        row["versus"] = _versus(beside, values)
     return row
 
 
 def _order(key):
     clock, cell = key
-    return (cells.CLOCKS.index(clock), cell.store != "plain", cell.operation,
+    return (cells.ORDER.index(clock), cell.store != "plain", cell.operation,
             cells.SIZES[cell.size], cell.depth, cell.jobs)
 
 
 def rows(found, subjects):
-    """A row for each cell and subject; p-values are also told as they are worth among
-    all of them."""
-    out = [_row(*key, name, found[key][name], found[key].get(cells.OURS))
+    """A row for each cell and subject, which stands beside the first one; p-values are
+    also told as they are worth among all of them."""
+    out = [_row(*key, name, found[key][name], found[key].get(subjects[0].name))
            for key in sorted(found, key=_order)
            for name in (s.name for s in subjects) if name in found[key]]
     tested = [r["versus"] for r in out
@@ -157,12 +167,17 @@ def write_rows(table, path):
 
 NOTES = """\
 ns: time of an I/O, mean of n samples in so many boots (+- standard deviation).
-vs: how many times as fast null_blk_c is as this subject: quotient of geometric means,
+vs: how many times as fast {ours} is as this subject: quotient of geometric means,
 with Welch's (95 %) and [99 %] intervals. Below 1 it is slower.
 many: p-value after Holm's correction for all {tested} comparisons of this table. Of 95 %
 intervals, one in twenty misses the truth by chance alone.
 modes: values fall into two groups, further apart than they are wide; "boots" if each
 boot lies in one of them. far: values beyond 3 quartile distances, which are kept.
+"""
+
+NVME_NOTES = """\
+The clock "model" is all that an I/O takes, and what the controller itself does is most of
+it. "rest" is the same without that: the driver, the block layer and the load.
 """
 
 FEATURE_NOTES = """\
@@ -216,9 +231,9 @@ def _columns(row):
             _quotient(row["versus"]), _many(row["versus"]), _remarks(row))
 
 
-def _aligned(lines):
+def aligned(lines, right):
+    """Lines of words as columns, of which some are aligned to the right."""
     widths = [max(len(line[n]) for line in lines) for n in range(len(lines[0]))]
-    right = (3, 4)
     return "".join("  ".join(
         f.rjust(w) if n in right else f.ljust(w)
         for n, (f, w) in enumerate(zip(line, widths))).rstrip() + "\n"
@@ -241,8 +256,11 @@ def means_text(found):
 def text(table, which):
     """The table, with notes."""
     tested = sum(1 for r in table if (r["versus"] or {}).get("holm") is not None)
-    notes = (FEATURE_NOTES if which == "features" else NOTES).format(tested=tested)
+    notes = (FEATURE_NOTES if which == "features" else NOTES).format(
+        tested=tested, ours=cells.ours(which))
+    if which == "nvme":
+        notes += NVME_NOTES
     head = ("clock", "cell", "subject", "n", "ns", "", "vs", "many", "remarks")
-    return notes + "\n" + _aligned([head, *map(_columns, table)]) + \
+    return notes + "\n" + aligned([head, *map(_columns, table)], (3, 4)) + \
         "\nGeometric means of these quotients over cells:\n" + \
         means_text(means(table))

@@ -3,12 +3,18 @@
 number of jobs.
 
 A subject is what is measured: a driver, with the settings of its disks.  A cell is a
-workload of mqblk_load on one store.  There are two sets of them.  "drivers" are
-null_blk_c and the others; "features" are null_blk_c with a feature switched on each,
-beside itself with none: what that costs where it is not used for anything.
+workload of mqblk_load on one store.  There are three sets of them, and in each of them the
+first subject is the one that the others stand beside.  "drivers" are null_blk_c and the
+others; "features" are null_blk_c with a feature switched on each, beside itself with none:
+what that costs where it is not used for anything; "nvme" are nvme_c and the kernel's nvme,
+on two equal controllers made of code.
 
 The clock "native" has one CPU and cells of one job, "smp" has all CPUs that it may use,
-and cells of one job up to as many.
+and cells of one job up to as many.  "model" is one CPU with the controllers, and "rest" is
+the same without the time that these took themselves.  "host" is this machine.
+
+Cells of latencies are apart: to look at the clock for each I/O takes time, so what they
+measure is compared with nothing else.
 """
 
 import dataclasses
@@ -19,10 +25,12 @@ import plan
 MIB = 1 << 20
 
 OURS = "null_blk_c"
-CLOCKS = ("native", "smp")
+# What is measured, by set of subjects; in tables, "rest" follows "model".
+CLOCKS = {"drivers": ("native", "smp"), "features": ("native",), "nvme": ("model",)}
+ORDER = ("native", "smp", "model", "rest", "host")
 OPERATIONS = {"randread": 0, "randwrite": 100}
 SIZES = {"512": 512, "4k": 4 << 10, "16k": 16 << 10, "64k": 64 << 10,
-         "256k": 256 << 10, "1m": MIB}
+         "256k": 256 << 10, "1m": MIB, "4m": 4 * MIB, "16m": 16 * MIB}
 DEPTHS = (1, 8, 32, 128)
 # I/Os under one plug, at most.
 BATCH = 16
@@ -30,8 +38,6 @@ BATCH = 16
 TAGS = 256
 
 SPAN = 512 * MIB
-# Memory of the buffers of all jobs, at most; a cell that needs more is left out.
-BUFFERS = 512 * MIB
 # Features need a disk each, and one cell of zones: all in memory at a time.
 FEATURE_SPAN = 64 * MIB
 
@@ -105,7 +111,16 @@ FEATURES = (
              lines="latency latency 1\\nop=FLUSH fixed=1000\\nend"),
 )
 
-SETS = {"drivers": DRIVERS, "features": FEATURES}
+# Their disks are made with the controllers.
+NVME = tuple(Subject(name, name, "", {"nvme": {}}, single=f"bench-{name}")
+             for name in ("nvme_c", "nvme"))
+
+SETS = {"drivers": DRIVERS, "features": FEATURES, "nvme": NVME}
+
+
+def ours(which):
+    """The name of the subject that the others of a set stand beside."""
+    return SETS[which][0].name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,11 +133,12 @@ class Cell:
     depth: int
     jobs: int
     span: int = SPAN
+    latency: bool = False
 
     @property
     def name(self):
         return (f"{self.store}-{self.operation}-{self.size}-q{self.depth}"
-                f"-{self.jobs}j")
+                f"-{self.jobs}j" + ("-latency" if self.latency else ""))
 
     @property
     def buffers(self):
@@ -135,23 +151,32 @@ class Cell:
                 "span_bytes": self.span,
                 "write_percent": OPERATIONS[self.operation],
                 "batch": min(BATCH, self.depth), "depth": self.depth,
-                "jobs": self.jobs}
+                "jobs": self.jobs, "latency": int(self.latency)}
 
 
 @dataclasses.dataclass(frozen=True)
 class Preset:
-    """How much is measured: samples of a cell and subject, over all boots."""
+    """How much is measured: samples of a cell and subject, over all boots.
+
+    `plain` are the sizes of disks without data, where long blocks tell little, and
+    `latency` those of latencies. `buffers` is the memory of all I/Os in flight, at most:
+    a cell that needs more is left out. To get that memory takes longer than a sample.
+    """
 
     sizes: tuple
     depths: tuple
     boots: int
     samples: int
     time_ms: int
+    plain: tuple = tuple(SIZES)
+    latency: tuple = ()
+    buffers: int = 512 * MIB
 
 
 PRESETS = {
-    "quick": Preset(("512", "4k", "64k", "1m"), (1, 32), 2, 10, 20),
-    "full": Preset(tuple(SIZES), DEPTHS, 5, 20, 50),
+    "quick": Preset(("512", "4k", "64k", "1m", "16m"), (1, 32), 2, 10, 20,
+                    plain=("4k", "64k", "1m"), latency=("4k",), buffers=64 * MIB),
+    "full": Preset(tuple(SIZES), DEPTHS, 5, 20, 50, latency=("512", "4k", "64k")),
 }
 
 
@@ -166,16 +191,25 @@ def jobs_up_to(cpus):
 
 
 def _shapes(preset, clock, cpus):
-    """(size, depth, jobs) of a clock. Jobs meet at any size; at depth 1 they are a
-    program each that waits."""
-    if clock == "native":
-        return [(size, depth, 1) for size in preset.sizes
-                for depth in preset.depths]
-    if cpus < 2:
+    """(depth, jobs) of a clock. At depth 1 jobs are a program each that waits."""
+    if clock in ("native", "model"):
+        return [(depth, 1) for depth in preset.depths]
+    if clock == "smp" and cpus < 2:
         return []
-    depths = [d for d in preset.depths if d in (1, 32)]
-    return [(size, depth, jobs) for size in preset.sizes for depth in depths
-            for jobs in jobs_up_to(cpus)]
+    depths = [d for d in preset.depths if clock == "host" or d in (1, 32)]
+    return [(depth, jobs) for depth in depths for jobs in jobs_up_to(cpus)]
+
+
+def _latencies(preset, store, clock, cpus):
+    """What reads take, and where something is kept, writes. With several CPUs, jobs that
+    wait for each I/O show what one does to the other."""
+    operations = list(OPERATIONS)[:1] if store == "plain" else OPERATIONS
+    shapes = [(d, j) for d, j in _shapes(preset, clock, cpus)
+              if (d in (1, 32) and j == 1 and clock != "smp") or
+              (d == 1 and j == cpus and cpus > 1)]
+    return [Cell(store, operation, size, depth, jobs, latency=True)
+            for size in preset.latency for operation in operations
+            for depth, jobs in shapes]
 
 
 def matrix(preset, clock, cpus, which="drivers"):
@@ -184,11 +218,15 @@ def matrix(preset, clock, cpus, which="drivers"):
         return [Cell("mem", operation, size, depth, 1, FEATURE_SPAN)
                 for operation in OPERATIONS for size in ("4k", "64k")
                 for depth in (1, 32)] if clock == "native" else []
+    stores = ("nvme",) if which == "nvme" else ("plain", "mem")
     found = [Cell(store, operation, size, depth, jobs)
-             for store in ("plain", "mem")
+             for store in stores
              for operation in OPERATIONS
-             for size, depth, jobs in _shapes(preset, clock, cpus)]
-    return [cell for cell in found if cell.buffers <= BUFFERS]
+             for size in preset.sizes if store != "plain" or size in preset.plain
+             for depth, jobs in _shapes(preset, clock, cpus)]
+    found += [cell for store in stores
+              for cell in _latencies(preset, store, clock, cpus)]
+    return [cell for cell in found if cell.buffers <= preset.buffers]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,12 +257,15 @@ class Run(plan.Run):
         return f"{self.clock}-boot{self.boot}-{self.repeat:03d}-{self.cell}"
 
     def columns(self):
-        path = self.path or f"/dev/{self.subject.disk(self.what.store)}"
-        return (path, words(self.settings().items()))
+        disk = self.subject.disk(self.what.store)
+        settings = words(self.settings().items())
+        if self.what.store == "nvme":
+            return (f"/run/{disk}", settings, f"/run/{disk}.counts")
+        return (self.path or f"/dev/{disk}", settings)
 
     def settings(self):
         return {"engine": "disk", "flush_percent": 0, "fua_percent": 0,
-                "polled": 0, "verify": 0, "latency": 0, "cpus": "", "ios": 0,
+                "polled": 0, "verify": 0, "cpus": "", "ios": 0,
                 **self.what.settings(), "time_ms": self.time_ms,
                 "seed": self.repeat}
 

@@ -20,7 +20,8 @@ class LoadRuns(unittest.TestCase):
             out, load = f"{top}/out", f"{top}/load"
             for directory in (out, load):
                 os.mkdir(directory)
-            for name, text in (("control", ""), ("results", "state done\nios 1\n")):
+            for name, text in (("control", ""), ("results", "state done\nios 1\n"),
+                               ("histogram", "64 1\n1024 2\n")):
                 with open(f"{load}/{name}", "w", encoding="utf-8") as file:
                     file.write(text)
             with open(f"{out}/plan", "w", encoding="utf-8") as file:
@@ -56,6 +57,13 @@ class LoadRuns(unittest.TestCase):
                  "one\tload\tb.x.1\tx\t/dev/x\tseed=1\n"])
         self.assertEqual(left["one.load"],
                          "section a.x.1\nstate done\nios 1\nmodel_ns 0\n"
+                         "section b.x.1\nstate done\nios 1\n")
+
+    def test_latencies(self):
+        _, left = self.run_plan(["one\tload\ta.x.1\tx\t-\tseed=1 latency=1\n",
+                                 "one\tload\tb.x.1\tx\t-\tseed=1 latency=0\n"])
+        self.assertEqual(left["one.load"],
+                         "section a.x.1\nstate done\nios 1\ntook_64 1\ntook_1024 2\n"
                          "section b.x.1\nstate done\nios 1\n")
 
     def test_many_batches(self):

@@ -7,6 +7,7 @@ import unittest
 from unittest import mock
 
 import folder
+import latency
 import main
 import matrix
 import tally
@@ -42,15 +43,30 @@ def _write_batch(share, runs, text=_report):
 class Cells(unittest.TestCase):
     def test_names_are_of_one_cell_each(self):
         for preset in cells.PRESETS.values():
-            for clock in cells.CLOCKS:
-                names = [c.name for c in _cells(clock, preset, 4)]
-                self.assertEqual(len(set(names)), len(names))
-                self.assertTrue(names)
+            for which, clocks in cells.CLOCKS.items():
+                for clock in (*clocks, "host"):
+                    names = [c.name for c in cells.matrix(preset, clock, 4, which)]
+                    self.assertEqual(len(set(names)), len(names))
+                    self.assertTrue(names or clock == "host")
 
     def test_the_quick_ones_are_among_all(self):
-        for clock in cells.CLOCKS:
-            self.assertLess(set(_cells(clock, cells.PRESETS["quick"])),
-                            set(_cells(clock, cells.PRESETS["full"])))
+        for which in ("drivers", "nvme"):
+            for clock in cells.CLOCKS[which]:
+                quick, full = (set(cells.matrix(cells.PRESETS[name], clock, 2, which))
+                               for name in ("quick", "full"))
+                self.assertLess(quick, full)
+
+    def test_block_sizes(self):
+        sizes = {c.size for c in _cells(preset=cells.PRESETS["full"])}
+        self.assertLessEqual({"512", "4k", "1m", "4m", "16m"}, sizes)
+        self.assertEqual(max(cells.SIZES.values()), 16 << 20)
+
+    def test_latencies_are_cells_of_their_own(self):
+        found = [c for c in _cells(preset=cells.PRESETS["quick"]) if c.latency]
+        self.assertIn("mem-randwrite-4k-q1-1j-latency", [c.name for c in found])
+        self.assertEqual({c.settings()["latency"] for c in found}, {1})
+        self.assertEqual({c.jobs for c in _cells("smp", cells.PRESETS["quick"], 2)
+                          if c.latency}, {2})
 
     def test_jobs(self):
         self.assertEqual(cells.jobs_up_to(1), [1])
@@ -59,7 +75,7 @@ class Cells(unittest.TestCase):
         self.assertEqual(_cells("smp", cpus=1), [])
 
     def test_what_needs_too_much_memory_is_left_out(self):
-        preset = cells.Preset(("1m",), (1, 1024), 1, 1, 1)
+        preset = cells.Preset(("1m",), (1, 1024), 1, 1, 1, buffers=1023 << 20)
         names = [c.name for c in _cells(preset=preset)]
         self.assertIn("mem-randread-1m-q1-1j", names)
         self.assertNotIn("mem-randread-1m-q1024-1j", names)
@@ -107,6 +123,17 @@ class Plan(unittest.TestCase):
         self.assertIn("submit_queues=2", disks["bk_mem"][3].split())
         self.assertEqual(disks["bc_mem"][2], str(cells.SPAN))
         self.assertEqual(disks["mqfloor0"][3], "queues=2")
+
+    def test_controllers_count_their_time(self):
+        found = cells.matrix(SMALL, "model", 1, "nvme")
+        runs = cells.make("model", found, cells.NVME, SMALL)[1]
+        with tempfile.TemporaryDirectory() as share:
+            cells.write(runs, share)
+            with open(f"{share}/plan", encoding="utf-8") as file:
+                lines = [line.rstrip("\n").split("\t") for line in file]
+        self.assertEqual({(line[3], line[4], line[6]) for line in lines},
+                         {(name, f"/run/bench-{name}", f"/run/bench-{name}.counts")
+                          for name in ("nvme_c", "nvme")})
 
     def test_features_have_what_they_are_named_after(self):
         plan = cells.make("native", cells.matrix(SMALL, "native", 1, "features"),
@@ -229,6 +256,13 @@ class Values(unittest.TestCase):
             self.RUN, {"state": "done", "ios": "5", "errors": "0",
                        "ns_per_io": "12.5"}), {"ns": 12.5})
 
+    def test_without_the_controller(self):
+        report = {"state": "done", "ios": "10", "errors": "0", "ns_per_io": "12.5",
+                  "model_ns": "100"}
+        self.assertEqual(matrix.values_of(self.RUN, report), {"ns": 12.5, "rest": 2.5})
+        with self.assertRaises(matrix.ResultError):
+            matrix.values_of(self.RUN, {**report, "model_ns": "126"})
+
     def test_bad(self):
         good = {"state": "done", "ios": "5", "errors": "0", "ns_per_io": "12.5"}
         for name, value in (("state", "running"), ("errors", "1"), ("ios", "0"),
@@ -262,6 +296,19 @@ class Tally(unittest.TestCase):
         self.assertAlmostEqual(mean["ratio"], 0.8)
         self.assertEqual(len(mean["below"]), mean["cells"])
 
+    def test_the_time_of_a_controller_is_taken_off(self):
+        measured = {}
+        for run in cells.make("model", cells.matrix(SMALL, "model", 1, "nvme"),
+                              cells.NVME, SMALL)[1]:
+            rest = 100 if run.driver == "nvme_c" else 150
+            measured[run] = (1, {"ns": 1000 + rest, "rest": rest})
+        table = tally.rows(tally.samples(measured), cells.NVME)
+        ratios = {row["clock"]: row["versus"]["ratio"] for row in table
+                  if row["subject"] == "nvme"}
+        self.assertAlmostEqual(ratios["rest"], 1.5)
+        self.assertAlmostEqual(ratios["model"], 1150 / 1100)
+        self.assertIn("times as fast nvme_c is", tally.text(table, "nvme"))
+
     def test_without_ours_there_is_no_quotient(self):
         table = self.table({"null_blk": 80})
         self.assertEqual({r["versus"] for r in table}, {None})
@@ -281,6 +328,56 @@ class Tally(unittest.TestCase):
                 self.assertEqual(len({line.count(",") for line in file}), 1)
 
 
+class Latency(unittest.TestCase):
+    def test_buckets_are_those_of_the_load(self):
+        """8 for each power of two: the next bucket begins where one ends."""
+        for ns, end in ((0, 1), (7, 8), (8, 9), (15, 16), (16, 18), (1024, 1152),
+                        (1920, 2048)):
+            self.assertEqual(ns + latency.width(ns), end)
+
+    def test_percentiles(self):
+        # 90 I/Os of 64 to 72 ns and 10 of 1024 to 1152: by hand
+        histogram = {64: 90, 1024: 10}
+        self.assertAlmostEqual(latency.percentile(histogram, 45), 64 + 8 * 0.5)
+        self.assertAlmostEqual(latency.percentile(histogram, 90), 72)
+        self.assertAlmostEqual(latency.percentile(histogram, 95), 1024 + 128 * 0.5)
+        self.assertAlmostEqual(latency.percentile(histogram, 100), 1152)
+
+    def test_what_is_too_rare_is_not_told(self):
+        self.assertEqual(list(latency.percentiles({64: 1000})), [50, 90, 99])
+
+    def test_reading(self):
+        run = _all(_plans())[0]
+        self.assertEqual(latency.read(run, {"ios": "3", "took_8": "1", "took_64": "2"}),
+                         {8: 1, 64: 2})
+        with self.assertRaises(matrix.ResultError):
+            latency.read(run, {"ios": "4", "took_8": "1"})
+
+    def test_rows(self):
+        preset = cells.Preset(("4k",), (1,), 2, 4, 10, latency=("4k",))
+        measured = {}
+        for boot, runs in cells.make("native", _cells(preset=preset), cells.DRIVERS,
+                                     preset).items():
+            for run in runs:
+                values = {"took": {1024 * boot: 1000}} if run.what.latency else \
+                    {"ns": 5.0}
+                measured[run] = (boot, values)
+        table = latency.rows(measured, cells.DRIVERS)
+        self.assertEqual({(r["store"], r["operation"]) for r in table},
+                         {("plain", "randread"), ("mem", "randread"),
+                          ("mem", "randwrite")})
+        row = table[0]
+        self.assertEqual((row["ios"], row["boots"]), (4000, 2))
+        middle = row["percentiles"][0]
+        self.assertAlmostEqual(middle["low"], 1024 + 64)
+        self.assertAlmostEqual(middle["high"], 2048 + 128)
+        text = tally.aligned(latency.lines(table), ())
+        self.assertIn("mem-randwrite-4k-q1-1j-latency", text)
+        # They are not among the times.
+        self.assertFalse([c for _clock, c in tally.samples(measured) if c.latency])
+        self.assertEqual(latency.lines([]), [])
+
+
 class Noise(unittest.TestCase):
     def test_a_busy_machine_is_told(self):
         busy = {"facts": {"cpus_of_others": "1.50", "cpus_stolen": "0.00"}}
@@ -296,13 +393,19 @@ class Options(unittest.TestCase):
         return str(caught.exception)
 
     def test_refused(self):
-        self.assertIn("--nvme", self.refused("--nvme"))
+        self.assertIn("--features", self.refused("--nvme", "--features"))
         self.assertIn("native", self.refused("--clock", "wall"))
         self.assertIn("the subjects are", self.refused("--drivers", "x"))
         self.assertIn("no cell matches", self.refused("--cells", "x-*"))
         self.assertIn("--boots", self.refused("--samples", "1"))
         with self.assertRaisesRegex(BenchError, "--matrix only"):
             main.parse(["--samples", "3"])
+
+    def test_nvme(self):
+        options = main.parse(["--matrix", "--nvme", "--cells", "nvme-*-4k-*"])
+        self.assertEqual(options.clocks, ("model",))
+        self.assertEqual([s.name for s in matrix.subjects_of(options)],
+                         ["nvme_c", "nvme"])
 
     def test_ours_is_always_there(self):
         options = main.parse(["--matrix", "--drivers", "brd"])

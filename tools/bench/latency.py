@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Latencies of a matrix: histograms of many samples, and percentiles of them.
+
+The load counts I/Os by time, in eight buckets for each power of two (mql_bucket()), so
+that a percentile is known to an eighth at worst.  Inside a bucket times are taken to be
+spread evenly.  Percentiles of all samples together are told, and how far those of single
+boots lie apart: no interval is claimed, as the I/Os of a sample are anything but
+independent of each other.
+"""
+
+from plans import matrix as cells
+from results import ResultError
+
+PREFIX = "took_"
+BUCKET_BITS = 3
+
+# In percent; the last needs a hundred thousand I/Os to be more than one of them.
+WANTED = (50, 90, 99, 99.9, 99.99)
+# So many I/Os have to lie beyond a percentile for it to be told.
+BEYOND = 10
+
+
+def read(run, report):
+    """{least ns of a bucket: I/Os} of what the load reports of a run."""
+    found = {int(name.removeprefix(PREFIX)): int(number)
+             for name, number in report.items() if name.startswith(PREFIX)}
+    if sum(found.values()) != int(report["ios"]):
+        raise ResultError(f"{run.section}: latencies of {sum(found.values())} I/Os of "
+                          f"{report['ios']}")
+    return found
+
+
+def width(ns):
+    """Of the bucket that begins with this time."""
+    return 1 << max(ns.bit_length() - 1 - BUCKET_BITS, 0)
+
+
+def percentile(histogram, percent):
+    """The time that so many percent of all I/Os took at most."""
+    left = sum(histogram.values()) * percent / 100
+    last = 0.0
+    for ns, number in sorted(histogram.items()):
+        if left <= number:
+            return ns + width(ns) * max(left, 0) / number
+        left -= number
+        last = ns + width(ns)
+    return float(last)
+
+
+def percentiles(histogram):
+    """{percent: ns} of those that enough I/Os lie beyond."""
+    total = sum(histogram.values())
+    return {percent: percentile(histogram, percent) for percent in WANTED
+            if total * (100 - percent) / 100 >= BEYOND}
+
+
+def merge(histograms):
+    """The sum of some."""
+    found = {}
+    for histogram in histograms:
+        for ns, number in histogram.items():
+            found[ns] = found.get(ns, 0) + number
+    return found
+
+
+def _row(key, subject, by_boot):
+    clock, cell = key
+    boots = [percentiles(merge(samples)) for samples in by_boot.values()]
+    together = merge(h for samples in by_boot.values() for h in samples)
+    found = percentiles(together)
+    return {"clock": clock, "cell": cell.name, "store": cell.store,
+            "operation": cell.operation, "size": cell.size, "depth": cell.depth,
+            "jobs": cell.jobs, "subject": subject, "ios": sum(together.values()),
+            "boots": len(by_boot),
+            "percentiles": [
+                {"percent": percent, "ns": ns,
+                 "low": min(b[percent] for b in boots if percent in b),
+                 "high": max(b[percent] for b in boots if percent in b)}
+                for percent, ns in found.items()
+                if any(percent in b for b in boots)]}
+
+
+def rows(measured, subjects):
+    """A row for each cell of latencies and subject, of {run: (machine, values)}."""
+    found = {}
+    for run, (machine, values) in measured.items():
+        if "took" in values:
+            found.setdefault((run.clock, run.what), {}).setdefault(
+                run.subject.name, {}).setdefault(machine, []).append(values["took"])
+    order = sorted(found, key=lambda key: (cells.ORDER.index(key[0]),
+                                           key[1].store != "plain",
+                                           key[1].operation,
+                                           cells.SIZES[key[1].size],
+                                           key[1].depth, key[1].jobs))
+    return [_row(key, subject.name, found[key][subject.name])
+            for key in order for subject in subjects if subject.name in found[key]]
+
+
+NOTES = """\
+
+Latencies in ns: half of all I/Os took p50 at most. "-": too few I/Os lie beyond. In
+brackets, how far single boots lie apart.
+"""
+
+
+def _entry(row, percent):
+    for one in row["percentiles"]:
+        if one["percent"] == percent:
+            text = f"{one['ns']:,.0f}"
+            if row["boots"] > 1:
+                text += f" [{one['low']:,.0f} .. {one['high']:,.0f}]"
+            return text
+    return "-"
+
+
+def lines(table):
+    """The table as lists of words; empty without any."""
+    if not table:
+        return []
+    head = ("clock", "cell", "subject", "I/Os", *(f"p{p:g}" for p in WANTED))
+    return [head, *((r["clock"], r["cell"], r["subject"], f"{r['ios']:,}",
+                     *(_entry(r, p) for p in WANTED)) for r in table)]
