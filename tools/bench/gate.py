@@ -8,6 +8,10 @@ driver that waits for one sees its requests time out; so nvme_c has a machine wi
 cells in which each I/O has an interrupt.  What an I/O takes, function by function,
 is compared with figures in the tree (gate.json): who makes a driver slower, sees
 by how much and where, and either mends it or records the new figures with a reason.
+
+Another compiler makes other code of the same source, another kernel has other headers, and
+another QEMU offers another processor, for which the kernel patches itself otherwise.
+Figures of such a machine are not comparable, and nothing is counted there.
 """
 
 import json
@@ -168,26 +172,35 @@ def record(found, about, path=FIGURES):
         out.write("\n")
 
 
-def differences(recorded, about):
-    """What else may have changed counts, as lines."""
-    return [f"{name}: {about[name]}, recorded with {value}"
-            for name, value in recorded.items() if about.get(name) != value]
+def why_not(about, path=FIGURES):
+    """Why this machine's counts say nothing beside the figures, as text, or ""."""
+    recorded = read_figures(path)["machine"]
+    other = [f"  {name}: here {about.get(name) or 'unknown'}; recorded with {value}"
+             for name, value in recorded.items() if about.get(name) != value]
+    if not other:
+        return ""
+    return "\n".join([
+        "not comparable: the figures of tools/bench/gate.json are of another machine:",
+        *other,
+        "To compare two commits here, check out the first and record its figures: "
+        "scripts/bench --gate --record"])
 
 
-def judge(found, about, path=FIGURES):
-    """(text, whether it is good)."""
-    recorded = read_figures(path)
-    lines, worse, better = compare(recorded["cells"], found)
-    head = ["Instructions of an I/O in the driver's own modules:", ""]
-    other = differences(recorded["machine"], about)
-    if other:
-        lines += ["", "The machine is not the one of the figures, which changes "
-                  "them, too:", *(f"  {line}" for line in other)]
+def _advice(worse, better, cells_counted):
     if worse:
-        lines += ["", f"{len(worse)} of {len(found)} cells are more than 1 % worse, or "
-                  "not recorded. Mend it, or say why in the",
-                  "commit that records the new figures: scripts/bench --gate --record"]
-    elif better:
-        lines += ["", "Some are better: record them, or the next who makes them worse "
-                  "is not told: scripts/bench --gate --record"]
+        return ["", f"{len(worse)} of {cells_counted} cells are more than 1 % worse, or "
+                "not recorded. Mend it, or say why in the",
+                "commit that records the new figures: scripts/bench --gate --record"]
+    if better:
+        return ["", "Some are better: record them, or the next who makes them worse "
+                "is not told: scripts/bench --gate --record"]
+    return []
+
+
+def judge(found, recording=False, path=FIGURES):
+    """(text, whether it is good). Who is recording needs no advice to do so."""
+    lines, worse, better = compare(read_figures(path)["cells"], found)
+    head = ["Instructions of an I/O in the driver's own modules:", ""]
+    if not recording:
+        lines += _advice(worse, better, len(found))
     return "\n".join(head + lines) + "\n", not worse

@@ -4,6 +4,7 @@
 import copy
 import tempfile
 import unittest
+from unittest import mock
 
 import gate
 import main
@@ -71,17 +72,37 @@ class Judge(unittest.TestCase):
         self.path = f"{held.name}/gate.json"
 
     def test_record_and_judge(self):
-        about = {"kernel": "6.12", "compiler": "gcc 12"}
-        self.assertFalse(gate.judge(WAS, about, self.path)[1])
-        gate.record(WAS, about, self.path)
-        text, good = gate.judge(WAS, about, self.path)
-        self.assertTrue(good)
-        self.assertNotIn("machine", text)
-        text, good = gate.judge(_slower("mqblk:mqb_complete", 30),
-                                {**about, "compiler": "gcc 13"}, self.path)
+        self.assertFalse(gate.judge(WAS, path=self.path)[1])
+        gate.record(WAS, {}, self.path)
+        self.assertTrue(gate.judge(WAS, path=self.path)[1])
+        text, good = gate.judge(_slower("mqblk:mqb_complete", 30), path=self.path)
         self.assertFalse(good)
-        self.assertIn("compiler: gcc 13, recorded with gcc 12", text)
         self.assertIn("--record", text)
+
+    def test_who_records_is_not_told_to(self):
+        gate.record(WAS, {}, self.path)
+        for change in (30, -30):
+            text, _good = gate.judge(_slower("mqblk:mqb_complete", change), True,
+                                     self.path)
+            self.assertNotIn("--record", text)
+            self.assertIn("null_blk_c-mem-read-4k-q32", text)
+
+    def test_another_machine_is_not_comparable(self):
+        about = {"kernel": "6.12", "compiler": "gcc 12", "qemu": "7.2"}
+        self.assertEqual(gate.why_not(about, self.path), "")
+        gate.record(WAS, about, self.path)
+        self.assertEqual(gate.why_not(about, self.path), "")
+        text = gate.why_not({**about, "compiler": "gcc 13"}, self.path)
+        self.assertIn("not comparable", text)
+        self.assertIn("compiler: here gcc 13; recorded with gcc 12", text)
+        self.assertNotIn("qemu", text)
+        self.assertIn("qemu: here unknown", gate.why_not({**about, "qemu": ""}, self.path))
+
+    def test_nothing_is_counted_there(self):
+        options = ["--gate", "--no-build", "--kernel", "x"]
+        with mock.patch("gate.carry_out") as counted, mock.patch("builtins.print"):
+            self.assertEqual(main.run(options), main.SKIPPED)
+        counted.assert_not_called()
 
     def test_cells_that_were_not_counted_stay(self):
         gate.record(WAS, {}, self.path)
