@@ -29,13 +29,16 @@ NAMES = {
     "null_blk": re.compile(r"nullb\d+"),
     "floor": re.compile(r"mqfloor\d+"),
     "brd": re.compile(r"ram\d+"),
+    # Makes none by itself; those of its configfs have any name.
+    "rnull": re.compile(r"rnullb\d+"),
 }
-MODULES = {"floor": "mqblk_floor"}
+MODULES = {"floor": "mqblk_floor", "rnull": "rnull_mod"}
 # Where the directory of a disk has the disk's name.  With drop_in=1 null_blk_c
 # takes null_blk's names; which of the two is loaded tells them apart.
 CONFIGFS = {
     "null_blk_c": "config/null_blk_c",
     "null_blk": "config/nullb",
+    "rnull": "config/rnull",
 }
 
 
@@ -178,14 +181,14 @@ def find_disks(system, drivers):
     return list(disks.values()), notes
 
 
-def named_disks(system, pairs):
+def named_disks(system, pairs, drivers=cells.DRIVERS):
     """The disks of --device, each checked to be what it is said to be."""
     disks = []
     for pair in pairs:
         driver, equals, path = pair.partition("=")
-        if not equals or driver not in cells.DRIVERS:
+        if not equals or driver not in drivers:
             raise BenchError(f"--device {pair}: expected DRIVER=/dev/DISK with "
-                             f"one of {', '.join(cells.DRIVERS)}", 2)
+                             f"one of {', '.join(drivers)}", 2)
         if not os.path.exists(path):
             raise BenchError(f"--device {pair}: no such disk", 2)
         name = os.path.basename(os.path.realpath(path))

@@ -157,11 +157,14 @@ def _check_null(options):
 
 
 def _check_matrix(options):
-    for name in ("host", "device", "repeats"):
-        if getattr(options, name):
-            raise BenchError(f"--{name} does not go with --matrix", 2)
-    if options.nvme and options.features:
-        raise BenchError("--features does not go with --nvme", 2)
+    if options.repeats:
+        raise BenchError("--repeats does not go with --matrix", 2)
+    for name, other in (("features", "nvme"), ("features", "host"), ("nvme", "host"),
+                        ("boots", "host"), ("kernel", "host")):
+        if getattr(options, name) and getattr(options, other):
+            raise BenchError(f"--{name} does not go with --matrix --{other}", 2)
+    if options.device and not options.host:
+        raise BenchError("--device goes with --host only", 2)
     if options.clock not in (None, "native"):
         raise BenchError("--matrix has the clock native only", 2)
     if options.kernel and not options.clock:
@@ -402,18 +405,17 @@ def measure_machine(options, kernels, raw):
     return parts
 
 
-def find_host_disks(options):
+def find_host_disks(options, drivers):
     """Disks of this machine to measure, checked."""
     if os.geteuid() != 0:
         raise BenchError("--host needs root, to open the disks")
-    if options.clocks == ("native",):
+    if options.matrix or options.clocks == ("native",):
         native.check_host()
     system = host.System()
     if options.device:
-        disks = host.named_disks(system, options.device)
+        disks = host.named_disks(system, options.device, drivers)
     else:
-        disks, notes = host.find_disks(system,
-                                       options.drivers or cells.DRIVERS)
+        disks, notes = host.find_disks(system, drivers)
         for note in notes:
             say(note)
     if not disks:
@@ -573,15 +575,18 @@ def run_matrix(options, arguments):
                         or choose.matches(c.name, options.cells)]
                 for clock in options.clocks}
     selected = {clock: found for clock, found in selected.items() if found}
+    disks = find_host_disks(options, [s.name for s in matrix.subjects_of(options)]) \
+        if options.host else ()
     if not options.no_build:
-        _setup(["build", "bench", "test"])
-    kernels = {clock: matrix.choose_kernel(clock, options.kernel,
+        _setup(["bench"] if options.host else ["build", "bench", "test"])
+    kernels = {"host": platform.release()} if options.host else {
+               clock: matrix.choose_kernel(clock, options.kernel,
                                            not options.no_build, say)
                for clock in selected}
     new = results_directory(options, "matrix")
     _warn_if_used()
     text, path = matrix.run(options, selected, kernels, os.path.dirname(new), new,
-                            lambda: describe(options, arguments), say)
+                            lambda: describe(options, arguments), say, disks)
     print(text)
     print(f"results: {path}")
 
@@ -648,7 +653,8 @@ def _run_others(options, arguments):
     if options.matrix:
         run_matrix(options, arguments)
         return
-    disks = find_host_disks(options) if options.host else []
+    disks = find_host_disks(options, options.drivers or cells.DRIVERS) \
+        if options.host else []
     kernels = prepare(options)
     path = results_directory(options)
     with complete_or_nothing(path) as work:

@@ -10,6 +10,7 @@ import time
 
 import busy
 import folder
+import host
 import latency
 import machine
 import native
@@ -123,6 +124,8 @@ def preset_of(options):
     preset = cells.PRESETS["full" if options.full else "quick"]
     changed = {name: value for name in ("samples", "boots")
                if (value := getattr(options, name))}
+    if options.host:
+        changed["boots"] = 1
     preset = dataclasses.replace(preset, **changed)
     if preset.samples < preset.boots:
         raise BenchError(f"--samples {preset.samples}: each of {preset.boots} boots "
@@ -151,6 +154,8 @@ def set_of(options):
 
 def clocks_of(options):
     """The clocks of the set that were asked for."""
+    if options.host:
+        return ("host",)
     clocks = cells.CLOCKS[set_of(options)]
     return clocks[:1] if options.kernel else clocks
 
@@ -160,10 +165,11 @@ def cells_of(options, clock):
     return cells.matrix(preset_of(options), clock, cpus_of(clock), set_of(options))
 
 
-def asked(options, kernels, selected):
+def asked(options, kernels, selected, disks=()):
     """What makes two runs the same, so that one may go on with the other's folder."""
     preset = preset_of(options)
     return {
+        **({"disks": sorted(f"{d.driver}={d.path}" for d in disks)} if disks else {}),
         "set": set_of(options), "samples": preset.samples, "boots": preset.boots,
         "time_ms": preset.time_ms,
         "subjects": [s.name for s in subjects_of(options)],
@@ -208,6 +214,42 @@ def boot(clock, kernel, share, runs, pace, say):
                  Listener(runs, share, pace, say), share)
     with open(f"{share}/others", "w", encoding="utf-8") as out:
         json.dump(watch.facts(), out)
+
+
+def on_disks(plans, disks):
+    """The plans, with the paths of disks that are there, and without what has none."""
+    paths = {(disk.driver, disk.store): disk.path for disk in disks}
+    return {clock: {boot: [dataclasses.replace(run, path=paths[run.driver, run.what.store])
+                           for run in runs if (run.driver, run.what.store) in paths]
+                    for boot, runs in boots.items()}
+            for clock, boots in plans.items()}
+
+
+def _note_host(share, facts, settings):
+    """As a guest would."""
+    with open(f"{share}/facts", "w", encoding="utf-8") as out:
+        out.writelines(f"{name} {value}\n" for name, value in facts.items())
+        out.writelines(f"{driver}:{name} {value}\n" for driver, some in settings.items()
+                       for name, value in some.items())
+
+
+def boot_on(disks):
+    """What measures on this machine's disks instead of booting one."""
+    def boot_one(_clock, _kernel, share, runs, pace, say):
+        watch = busy.Watch()
+        cells.write(runs, share)
+        listener = Listener(runs, share, pace, say)
+
+        def measure():
+            pace.begin()
+            native.follow_load(share, listener)
+            return listener.values, watch.facts()
+
+        pace.boot()
+        found = host.measure(disks, measure, say)
+        _note_host(share, found["facts"], found["settings"])
+
+    return boot_one
 
 
 def carry_out(where, plans, kernels, say, boot_one=boot):
@@ -336,15 +378,18 @@ def _folder_for(options, wanted, directory, new, say):
     return path
 
 
-def run(options, selected, kernels, directory, new, describe, say):
+def run(options, selected, kernels, directory, new, describe, say, disks=()):
     """Everything; returns the text to print and the folder. `new` is what the folder
-    is called if there is none to go on in."""
-    wanted = asked(options, kernels, selected)
+    is called if there is none to go on in. `disks` are those of this machine that are to
+    be measured, if there are any."""
+    wanted = asked(options, kernels, selected, disks)
     path = _folder_for(options, wanted, directory, new, say)
     where = folder.Folder(path, values_of)
     subjects = subjects_of(options)
     plans = {clock: cells.make(clock, selected[clock], subjects,
                                preset_of(options)) for clock in kernels}
-    carry_out(where, plans, kernels, say)
+    if disks:
+        plans = on_disks(plans, disks)
+    carry_out(where, plans, kernels, say, boot_on(disks) if disks else boot)
     summary = {**describe(), "asked": wanted, **summarise(where, plans, subjects)}
     return report(summary, path, set_of(options)), path

@@ -293,11 +293,16 @@ def carry_out_on_host(runs, share, say):
     watch = busy.Watch()
     cells.write(runs, share)
     listener = machine.Listener(runs, lambda ended: read(ended, share), say)
+    follow_load(share, listener)
+    return listener.values, {**watch.facts(), "pinned": "-"}
+
+
+def follow_load(share, listener):
+    """The runs of a plan by the load of this machine."""
     with _stopped_load():
         if machine.follow([f"{machine.TOP}/tools/bench/load-runs", share],
                           listener):
             raise BenchError("the load stopped; what it said is above")
-    return listener.values, {**watch.facts(), "pinned": "-"}
 
 
 @contextlib.contextmanager

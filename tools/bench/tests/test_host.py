@@ -50,6 +50,15 @@ class Disks(unittest.TestCase):
         self.assertEqual(self.find(), {("nullb0", "null_blk", "mem"),
                                        ("mqfloor0", "floor", "plain")})
 
+    def test_rust(self):
+        self.system.put("sys/module/rnull_mod/parameters/x", "1\n")
+        self.system.add_disk("mine")
+        self.system.put("sys/kernel/config/rnull/mine/power", "1\n")
+        self.assertEqual(self.find(), set())
+        disks, _ = host.find_disks(self.system, ["rnull"])
+        self.assertEqual([(d.name, d.driver, d.store) for d in disks],
+                         [("mine", "rnull", "plain")])
+
     def test_by_configfs(self):
         self.system.add_module("null_blk_c")
         self.system.add_disk("mine")

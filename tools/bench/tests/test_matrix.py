@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """The matrix: cells, plan, a folder that an interrupted run goes on in, and figures."""
 
+import json
 import os
 import tempfile
 import unittest
 from unittest import mock
 
 import folder
+import host
 import latency
 import main
 import matrix
@@ -246,6 +248,66 @@ class Resume(unittest.TestCase):
         with open(f"{new}/{folder.SUMMARY}", "w", encoding="utf-8"):
             pass
         self.assertIsNone(folder.unfinished(self.path, {"samples": 5}))
+
+
+class OnDisks(unittest.TestCase):
+    """--host: disks that are there, and a load that is not."""
+
+    DISKS = [host.Disk("nullbc0", "null_blk_c", "mem"),
+             host.Disk("x", "rnull", "plain"), host.Disk("nullb1", "null_blk", "mem")]
+
+    def setUp(self):
+        held = tempfile.TemporaryDirectory()
+        self.addCleanup(held.cleanup)
+        self.options = main.parse(["--matrix", "--host", "--cells", "*-4k-q1-*",
+                                   "--results", f"{held.name}/r"])
+        self.path = held.name
+        self.selected = {"host": [c for c in matrix.cells_of(self.options, "host")
+                                  if "-4k-q1-" in c.name]}
+
+    def test_only_what_has_a_disk(self):
+        plans = matrix.on_disks(
+            {"host": cells.make("host", self.selected["host"], cells.DRIVERS, SMALL)},
+            self.DISKS)
+        paths = {(r.driver, r.what.store): r.columns()[0] for r in _all(plans)}
+        self.assertEqual(paths, {("null_blk_c", "mem"): "/dev/nullbc0",
+                                 ("rnull", "plain"): "/dev/x",
+                                 ("null_blk", "mem"): "/dev/nullb1"})
+
+    def test_all_of_it(self):
+        """From the options to the page, with what load-runs would leave."""
+        def follow(share, listener):
+            for _name, batch in folder.batches(listener.progress.left[:]):
+                _write_batch(share, batch, lambda run: _report(run) + (
+                    "took_1024 100\n" if run.what.latency else ""))
+                listener.hear(f"done {batch[0].batch}")
+
+        def measure(_disks, run, _say):
+            _values, facts = run()
+            return {"facts": {"kernel": "7.3", **facts},
+                    "settings": {"null_blk_c": {"module/x": "1"}}}
+
+        about = {"command": ["x"], "date": "", "revision": "",
+                 "machine": {"cpu": "", "cpus": 2}}
+        with mock.patch("native.follow_load", follow), \
+                mock.patch("host.measure", measure):
+            text, path = matrix.run(self.options, self.selected, {"host": "7.3"},
+                                    self.path, f"{self.path}/r", lambda: dict(about),
+                                    lambda _text: None, self.DISKS)
+        self.assertIn("mem-randread-4k-q1-1j", text)
+        self.assertIn("Latencies", text)
+        self.assertEqual(folder.read_plan(path)["disks"][0], "null_blk=/dev/nullb1")
+        with open(f"{path}/summary.json", encoding="utf-8") as file:
+            one = json.load(file)["machines"]["host/machine-01"]
+        self.assertEqual(one["settings"], {"null_blk_c": {"module/x": "1"}})
+        self.assertTrue(os.path.exists(f"{path}/latency-host.png"))
+
+    def test_refused(self):
+        for arguments in (("--boots", "2"), ("--features",), ("--nvme",)):
+            with self.assertRaisesRegex(BenchError, "--host"):
+                main.parse(["--matrix", "--host", *arguments])
+        with self.assertRaisesRegex(BenchError, "--host only"):
+            main.parse(["--matrix", "--device", "brd=/dev/ram0"])
 
 
 class Values(unittest.TestCase):
