@@ -50,7 +50,7 @@ static u16 nvmec_rw_control(const struct request *rq)
 	return control;
 }
 
-/* A command that came whole, but for its data if that is in bios. */
+/* A command that came whole, but for its data if that was mapped. */
 static void nvmec_build_passthru(const struct nvmec_rq *nrq,
 				 struct nvme_command *cmd, bool mapped)
 {
@@ -167,7 +167,7 @@ static noinline void nvmec_build_other(struct request *rq, struct nvme_command *
 		nvmec_build_zone(rq, cmd);
 		break;
 	default:
-		nvmec_build_passthru(nrq, cmd, rq->bio);
+		nvmec_build_passthru(nrq, cmd, nrq->map);
 		break;
 	}
 }
@@ -206,6 +206,8 @@ static noinline blk_status_t nvmec_map_passthru(struct nvmec_ctrl *ctrl,
 		rq->timeout = min(rq->timeout, rq->q->rq_timeout);
 	if (rq->bio)
 		status = nvmec_map_data(ctrl, rq);
+	else if (blk_rq_bytes(rq))
+		return nvmec_map_piece(ctrl, rq);
 	if (!status && nvmec_rq(rq)->user && nvmec_rq(rq)->meta)
 		status = nvmec_map_user_meta(ctrl, rq);
 	return status;

@@ -51,6 +51,23 @@ static inline bool nvmec_map_one(struct nvmec_ctrl *ctrl, struct request *rq,
 	return true;
 }
 
+/* Maps one piece, @bv, that ends @end bytes behind the beginning of its first page. */
+static inline blk_status_t nvmec_map_short(struct nvmec_ctrl *ctrl, struct request *rq,
+					   struct bio_vec bv, unsigned int end)
+{
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+	dma_addr_t page;
+
+	if (unlikely(!nvmec_map_one(ctrl, rq, bv)))
+		return BLK_STS_RESOURCE;
+	page = nrq->one_addr & ~(dma_addr_t)NVMEC_PAGE_MASK;
+	nrq->dptr.prp1 = cpu_to_le64(nrq->one_addr);
+	nrq->dptr.prp2 = 0;
+	if (end > NVMEC_PAGE_SIZE)
+		nrq->dptr.prp2 = cpu_to_le64(page + NVMEC_PAGE_SIZE);
+	return BLK_STS_OK;
+}
+
 /**
  * nvmec_map_data - make the data of a read or write reachable
  * @ctrl: the controller
@@ -67,22 +84,30 @@ static inline bool nvmec_map_one(struct nvmec_ctrl *ctrl, struct request *rq,
 static inline blk_status_t nvmec_map_data(struct nvmec_ctrl *ctrl,
 					  struct request *rq)
 {
-	struct nvmec_rq *nrq = nvmec_rq(rq);
 	struct bio_vec bv = nvmec_rq_bvec(rq);
 	unsigned int end = (bv.bv_offset & NVMEC_PAGE_MASK) + blk_rq_bytes(rq);
-	dma_addr_t page;
 
-	nrq->cmd_flags = 0;
+	nvmec_rq(rq)->cmd_flags = 0;
 	if (unlikely(bv.bv_len != blk_rq_bytes(rq) || end > 2 * NVMEC_PAGE_SIZE))
 		return nvmec_map_lists(ctrl, rq, bv);
-	if (unlikely(!nvmec_map_one(ctrl, rq, bv)))
-		return BLK_STS_RESOURCE;
-	page = nrq->one_addr & ~(dma_addr_t)NVMEC_PAGE_MASK;
-	nrq->dptr.prp1 = cpu_to_le64(nrq->one_addr);
-	nrq->dptr.prp2 = 0;
-	if (end > NVMEC_PAGE_SIZE)
-		nrq->dptr.prp2 = cpu_to_le64(page + NVMEC_PAGE_SIZE);
-	return BLK_STS_OK;
+	return nvmec_map_short(ctrl, rq, bv, end);
+}
+
+/**
+ * nvmec_map_piece - make the data of a request reachable that has no bio
+ * @ctrl: the controller
+ * @rq: the request; &nvmec_rq.piece is its data, its data pointer is filled in
+ *
+ * Context: Any.
+ * Return: as nvmec_map_data().
+ */
+static inline blk_status_t nvmec_map_piece(struct nvmec_ctrl *ctrl, struct request *rq)
+{
+	struct bio_vec bv = nvmec_rq(rq)->piece;
+
+	nvmec_rq(rq)->cmd_flags = 0;
+	return nvmec_map_short(ctrl, rq, bv,
+			       (bv.bv_offset & NVMEC_PAGE_MASK) + bv.bv_len);
 }
 
 /**

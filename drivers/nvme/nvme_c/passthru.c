@@ -261,6 +261,36 @@ int nvmec_passthru_map(const struct nvmec_user *user, const struct nvmec_ucmd *u
 }
 
 /**
+ * nvmec_passthru_map_piece - give a request its data in one piece
+ * @user: who
+ * @ucmd: what; nvmec_moves_blocks() is true
+ * @rq: from nvmec_passthru_request(): the namespace does not change while it is there
+ * @bv: from nvmec_piece_get()
+ *
+ * Context: Any.
+ * Return: 0; -EINVAL if there is less than the command moves, or more than the controller
+ * takes. After an error it has no data.
+ */
+int nvmec_passthru_map_piece(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
+			     struct request *rq, const struct bio_vec *bv)
+{
+	const struct nvmec_ns *ns = user->ns;
+	u32 bytes = nvmec_least_bytes(ucmd, ns->lba_shift, &ns->meta);
+	struct nvmec_rq *nrq = nvmec_rq(rq);
+
+	if (bytes > bv->bv_len || bytes > (u64)queue_max_hw_sectors(rq->q) << SECTOR_SHIFT)
+		return -EINVAL;
+	/* Metadata beside the data would go to address 0. */
+	if (ns->meta.bytes && nvmec_least_meta_bytes(ucmd, &ns->meta))
+		return -EINVAL;
+	nrq->loose = false;
+	bvec_set_page(&nrq->piece, bv->bv_page, bytes, bv->bv_offset);
+	/* For who counts the bytes of requests. The block layer ends them with the bios. */
+	rq->__data_len = bytes;
+	return 0;
+}
+
+/**
  * nvmec_passthru_status - how a command ended
  * @rq: its request
  * @status: what the block layer says

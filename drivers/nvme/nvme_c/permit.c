@@ -171,8 +171,16 @@ static u32 nvmec_admin_bytes(const struct nvme_command *cmd)
 	}
 }
 
-/* Commands that move as many blocks as dword 12 says, with their metadata. */
-static bool nvmec_moves_blocks(const struct nvmec_ucmd *ucmd)
+/**
+ * nvmec_moves_blocks - does a command move as many blocks as dword 12 says
+ * @ucmd: the command
+ *
+ * With their metadata, if they have any.
+ *
+ * Context: Any.
+ * Return: true if it does.
+ */
+bool nvmec_moves_blocks(const struct nvmec_ucmd *ucmd)
 {
 	if (ucmd->admin)
 		return false;

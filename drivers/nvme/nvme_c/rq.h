@@ -7,6 +7,7 @@
 
 #include <linux/bits.h>
 #include <linux/blk-mq.h>
+#include <linux/bvec.h>
 #include <linux/mqblk.h>
 #include <linux/nvme.h>
 #include <linux/scatterlist.h>
@@ -62,6 +63,7 @@ enum nvmec_map {
  * @dptr: data pointer of the command
  * @cmd: the whole command, if it is not made from the request
  * @big: valid with NVMEC_MAP_BIG and NVMEC_MAP_RANGES
+ * @piece: the data of a request that has bytes, but no bio: a user's command, see piece.c
  * @meta: metadata that a user's command moves, or NULL
  * @meta_bytes: length of metadata that is mapped, or that is to be
  * @meta_addr: its bus address
@@ -88,6 +90,7 @@ struct nvmec_rq {
 	union nvme_data_ptr		dptr;
 	struct nvme_command		cmd;
 	struct nvmec_big		*big;
+	struct bio_vec			piece;
 	void				*meta;
 	unsigned int			meta_bytes;
 	dma_addr_t			meta_addr;

@@ -20,6 +20,7 @@
 
 #include "complete.h"
 #include "ctrl.h"
+#include "ns.h"
 #include "queue.h"
 #include "rq.h"
 #include "state.h"
@@ -27,16 +28,24 @@
 
 /**
  * struct nvmec_uring - what is kept in an io_uring command
- * @data: as of nvmec_udata_get()
+ * @data: as of nvmec_udata_get(), unless @piece
+ * @page: as of nvmec_piece_get(), if @piece
  * @polled: the hardware queue to look at for completions, or NULL; the open file keeps it
  * @result: completion dwords 0 and 1
  * @status: as nvmec_passthru_status()
+ * @piece: the data is in one piece
+ * @reads: the controller writes it
  */
 struct nvmec_uring {
-	struct nvmec_udata	*data;
+	union {
+		struct nvmec_udata	*data;
+		struct page		*page;
+	};
 	struct blk_mq_hw_ctx	*polled;
 	u64			result;
 	int			status;
+	bool			piece;
+	bool			reads;
 };
 
 static struct nvmec_uring *nvmec_uring(struct io_uring_cmd *ioucmd)
@@ -112,18 +121,24 @@ static int nvmec_uring_check(const struct nvmec_user *user,
 
 /* --- completion ----------------------------------------------------------- */
 
+/* Returns 0, or why what was read cannot be given to the user. */
+static int nvmec_uring_let_go(const struct nvmec_uring *pdu)
+{
+	if (!pdu->piece)
+		return nvmec_udata_put(pdu->data, pdu->status >= 0);
+	nvmec_piece_put(pdu->page, pdu->reads);
+	return 0;
+}
+
 /* In the ring's task, or in its place if that is gone. */
 static MQBLK_URING_TASK_FN(nvmec_uring_end)
 {
 	struct io_uring_cmd *ioucmd = MQBLK_URING_TASK_CMD;
 	struct nvmec_uring *pdu = nvmec_uring(ioucmd);
-	int status = pdu->status;
-	int ret;
+	int ret = nvmec_uring_let_go(pdu);
 
-	ret = nvmec_udata_put(pdu->data, status >= 0);
-	if (ret)
-		status = ret;
-	io_uring_cmd_done32(ioucmd, status, pdu->result, MQBLK_URING_TASK_FLAGS);
+	io_uring_cmd_done32(ioucmd, ret ?: pdu->status, pdu->result,
+			    MQBLK_URING_TASK_FLAGS);
 }
 
 /* In whatever context the request ends. Afterwards @ioucmd may be gone. */
@@ -171,21 +186,61 @@ int nvmec_uring_iopoll(struct io_uring_cmd *ioucmd, struct io_comp_batch *iob,
 
 /* --- submission ----------------------------------------------------------- */
 
-static int nvmec_uring_send(const struct nvmec_user *user,
-			    const struct nvmec_ucmd *ucmd,
-			    struct io_uring_cmd *ioucmd, struct nvmec_udata *data)
+static struct request *nvmec_uring_request(const struct nvmec_user *user,
+					   const struct nvmec_ucmd *ucmd)
 {
-	struct nvmec_uring *pdu = nvmec_uring(ioucmd);
 	blk_mq_req_flags_t flags = 0;
 	blk_opf_t opf = 0;
-	struct request *rq;
-	int ret;
 
 	if (ucmd->issue_flags & IO_URING_F_NONBLOCK)
 		flags |= BLK_MQ_REQ_NOWAIT;
 	if (ucmd->issue_flags & IO_URING_F_IOPOLL)
 		opf |= REQ_POLLED;
-	rq = nvmec_passthru_request(user, ucmd, flags, opf);
+	return nvmec_passthru_request(user, ucmd, flags, opf);
+}
+
+/* Afterwards @ioucmd may be gone. */
+static int nvmec_uring_start(struct io_uring_cmd *ioucmd, struct request *rq)
+{
+	nvmec_uring(ioucmd)->polled = blk_rq_is_poll(rq) ? rq->mq_hctx : NULL;
+	rq->end_io = nvmec_uring_rq_end;
+	rq->end_io_data = ioucmd;
+	blk_execute_rq_nowait(rq, false);
+	return -EIOCBQUEUED;
+}
+
+static int nvmec_uring_send_piece(const struct nvmec_user *user,
+				  const struct nvmec_ucmd *ucmd,
+				  struct io_uring_cmd *ioucmd,
+				  const struct bio_vec *bv, struct page *page)
+{
+	struct nvmec_uring *pdu = nvmec_uring(ioucmd);
+	struct request *rq;
+	int ret;
+
+	rq = nvmec_uring_request(user, ucmd);
+	if (IS_ERR(rq))
+		return PTR_ERR(rq);
+	ret = nvmec_passthru_map_piece(user, ucmd, rq, bv);
+	if (ret) {
+		blk_mq_free_request(rq);
+		return ret;
+	}
+	pdu->page = page;
+	pdu->piece = true;
+	pdu->reads = !nvme_is_write(&ucmd->cmd);
+	return nvmec_uring_start(ioucmd, rq);
+}
+
+static int nvmec_uring_send(const struct nvmec_user *user,
+			    const struct nvmec_ucmd *ucmd,
+			    struct io_uring_cmd *ioucmd, struct nvmec_udata *data)
+{
+	struct nvmec_uring *pdu = nvmec_uring(ioucmd);
+	struct request *rq;
+	int ret;
+
+	rq = nvmec_uring_request(user, ucmd);
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
 	ret = nvmec_passthru_map(user, ucmd, rq, data);
@@ -194,11 +249,8 @@ static int nvmec_uring_send(const struct nvmec_user *user,
 		return ret;
 	}
 	pdu->data = data;
-	pdu->polled = blk_rq_is_poll(rq) ? rq->mq_hctx : NULL;
-	rq->end_io = nvmec_uring_rq_end;
-	rq->end_io_data = ioucmd;
-	blk_execute_rq_nowait(rq, false);
-	return -EIOCBQUEUED;
+	pdu->piece = false;
+	return nvmec_uring_start(ioucmd, rq);
 }
 
 /* Some of the admin queue's requests are the driver's in any case. */
@@ -256,6 +308,8 @@ int nvmec_uring_cmd(const struct nvmec_user *user, struct io_uring_cmd *ioucmd,
 {
 	struct nvmec_ucmd ucmd = {};
 	struct nvmec_udata *data;
+	struct bio_vec bv;
+	struct page *page;
 	u32 effects;
 	int ret;
 
@@ -268,6 +322,12 @@ int nvmec_uring_cmd(const struct nvmec_user *user, struct io_uring_cmd *ioucmd,
 	    (effects & (NVME_CMD_EFFECTS_CSE_MASK | NVMEC_EFFECTS_CHANGE)))
 		return nvmec_uring_run(user, &ucmd, ioucmd);
 	/* Nothing is held while the user's pages come. */
+	if (!ucmd.admin && nvmec_piece_get(&ucmd, user->ns->disk->queue, &bv, &page)) {
+		ret = nvmec_uring_send_piece(user, &ucmd, ioucmd, &bv, page);
+		if (ret != -EIOCBQUEUED)
+			nvmec_piece_put(page, false);
+		return ret;
+	}
 	data = nvmec_passthru_data(user, &ucmd);
 	if (IS_ERR(data))
 		return PTR_ERR(data);

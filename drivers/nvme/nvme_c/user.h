@@ -78,6 +78,7 @@ u32 nvmec_blocks_without_data(const struct nvmec_ucmd *ucmd);
 bool nvmec_brings_ranges(const struct nvmec_ucmd *ucmd);
 u64 nvmec_blocks_of_ranges(const struct nvme_dsm_range *ranges, unsigned int nr);
 u32 nvmec_known_effects(bool admin, u8 opcode);
+bool nvmec_moves_blocks(const struct nvmec_ucmd *ucmd);
 
 /* effects.c */
 int nvmec_effects_read(struct nvmec_ctrl *ctrl);
@@ -94,6 +95,11 @@ int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq, u32 bytes,
 		       u32 meta_bytes);
 int nvmec_udata_put(struct nvmec_udata *data, bool done);
 
+/* piece.c */
+bool nvmec_piece_get(const struct nvmec_ucmd *ucmd, const struct request_queue *q,
+		     struct bio_vec *bv, struct page **pinned);
+void nvmec_piece_put(struct page *pinned, bool written);
+
 /* passthru.c */
 int nvmec_await_bringup(struct nvmec_ctrl *ctrl);
 int nvmec_passthru_check(const struct nvmec_user *user,
@@ -105,6 +111,8 @@ struct request *nvmec_passthru_request(const struct nvmec_user *user,
 				       blk_mq_req_flags_t flags, blk_opf_t opf);
 int nvmec_passthru_map(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		       struct request *rq, struct nvmec_udata *data);
+int nvmec_passthru_map_piece(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
+			     struct request *rq, const struct bio_vec *bv);
 int nvmec_passthru_status(struct request *rq, blk_status_t status);
 int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		   u64 *result);
