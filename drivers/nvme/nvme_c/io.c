@@ -51,11 +51,11 @@ static u16 nvmec_rw_control(const struct request *rq)
 }
 
 /* A command that came whole, but for its data if that was mapped. */
-static void nvmec_build_passthru(const struct nvmec_rq *nrq,
-				 struct nvme_command *cmd, bool mapped)
+static noinline void nvmec_build_passthru(const struct nvmec_rq *nrq,
+					  struct nvme_command *cmd)
 {
 	*cmd = nrq->cmd;
-	if (mapped) {
+	if (nrq->map) {
 		cmd->common.flags = nrq->cmd_flags;
 		cmd->common.dptr = nrq->dptr;
 	}
@@ -167,7 +167,7 @@ static noinline void nvmec_build_other(struct request *rq, struct nvme_command *
 		nvmec_build_zone(rq, cmd);
 		break;
 	default:
-		nvmec_build_passthru(nrq, cmd, nrq->map);
+		WARN_ON_ONCE(1);
 		break;
 	}
 }
@@ -181,6 +181,8 @@ static inline void nvmec_rq_build(struct request *rq, u16 id,
 	if (likely(op == REQ_OP_READ || op == REQ_OP_WRITE))
 		nvmec_build_rw(rq, cmd, op == REQ_OP_READ ? nvme_cmd_read :
 							    nvme_cmd_write);
+	else if (blk_op_is_passthrough(op))
+		nvmec_build_passthru(nvmec_rq(rq), cmd);
 	else
 		nvmec_build_other(rq, cmd);
 	cmd->common.command_id = nvmec_wire_id(id);
@@ -237,9 +239,6 @@ static noinline blk_status_t nvmec_map_other(struct nvmec_ctrl *ctrl, struct req
 	case REQ_OP_ZONE_RESET:
 	case REQ_OP_ZONE_RESET_ALL:
 		return BLK_STS_OK;
-	case REQ_OP_DRV_IN:
-	case REQ_OP_DRV_OUT:
-		return nvmec_map_passthru(ctrl, rq);
 	default:
 		return BLK_STS_NOTSUPP;
 	}
@@ -250,6 +249,8 @@ static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
 {
 	if (likely(req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_WRITE))
 		return nvmec_map_rw(ctrl, rq);
+	if (blk_rq_is_passthrough(rq))
+		return nvmec_map_passthru(ctrl, rq);
 	return nvmec_map_other(ctrl, rq);
 }
 

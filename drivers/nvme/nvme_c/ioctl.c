@@ -19,35 +19,6 @@
 #define NVMEC_USER_IO32_BYTES	44
 #define NVMEC_SUBMIT_IO32	_IOC(_IOC_WRITE, 'N', 0x42, NVMEC_USER_IO32_BYTES)
 
-/**
- * nvmec_ucmd_fill - take a command from what a user gave
- * @ucmd: the command; what is not in @arg is there
- * @arg: all structures of <linux/nvme_ioctl.h> but one have its members up to the result
- *
- * Context: Any.
- */
-void nvmec_ucmd_fill(struct nvmec_ucmd *ucmd, const struct nvme_passthru_cmd64 *arg)
-{
-	struct nvme_command *cmd = &ucmd->cmd;
-
-	cmd->common.opcode = arg->opcode;
-	cmd->common.flags = arg->flags;
-	cmd->common.nsid = cpu_to_le32(arg->nsid);
-	cmd->common.cdw2[0] = cpu_to_le32(arg->cdw2);
-	cmd->common.cdw2[1] = cpu_to_le32(arg->cdw3);
-	cmd->common.cdw10 = cpu_to_le32(arg->cdw10);
-	cmd->common.cdw11 = cpu_to_le32(arg->cdw11);
-	cmd->common.cdw12 = cpu_to_le32(arg->cdw12);
-	cmd->common.cdw13 = cpu_to_le32(arg->cdw13);
-	cmd->common.cdw14 = cpu_to_le32(arg->cdw14);
-	cmd->common.cdw15 = cpu_to_le32(arg->cdw15);
-	ucmd->addr = arg->addr;
-	ucmd->len = arg->data_len;
-	ucmd->meta_addr = arg->metadata;
-	ucmd->meta_len = arg->metadata_len;
-	ucmd->timeout_ms = arg->timeout_ms;
-}
-
 static long nvmec_ioctl_cmd(const struct nvmec_user *user, bool admin,
 			    struct nvme_passthru_cmd __user *to)
 {

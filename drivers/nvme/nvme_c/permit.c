@@ -138,7 +138,8 @@ bool nvmec_anyone_may(const struct nvmec_ucmd *ucmd, u32 effects, bool may_write
 		return false;
 	if (!(effects & NVME_CMD_EFFECTS_CSUPP) || (effects & ~NVMEC_HARMLESS))
 		return false;
-	if (nvmec_least_bytes(ucmd, 0, NULL) == NVMEC_BYTES_UNKNOWN)
+	if (!nvmec_moves_blocks(ucmd) &&
+	    nvmec_least_bytes(ucmd, 0, NULL) == NVMEC_BYTES_UNKNOWN)
 		return false;
 	if (nvme_is_write(cmd) || (effects & NVME_CMD_EFFECTS_LBCC))
 		return may_write;

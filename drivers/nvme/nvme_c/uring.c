@@ -55,52 +55,36 @@ static struct nvmec_uring *nvmec_uring(struct io_uring_cmd *ioucmd)
 
 /* --- what is asked for ---------------------------------------------------- */
 
-/* The entry of the ring stays within the user's reach: it is read once. */
-static void nvmec_uring_copy(struct io_uring_cmd *ioucmd,
-			     struct nvme_passthru_cmd64 *arg)
+/* As on the kernel's driver: each device takes its own commands. */
+static int nvmec_uring_op(const struct nvmec_user *user, u32 op, struct nvmec_ucmd *ucmd)
 {
-	const u64 *from = mqblk_uring_sqe_cmd(ioucmd->sqe);
-	u64 *to = (u64 *)arg;
-	unsigned int i;
-
-	static_assert(sizeof(struct nvme_uring_cmd) ==
-		      offsetof(struct nvme_passthru_cmd64, result));
-	static_assert(!(sizeof(struct nvme_uring_cmd) % sizeof(u64)));
-	for (i = 0; i < sizeof(struct nvme_uring_cmd) / sizeof(u64); i++)
-		to[i] = READ_ONCE(from[i]);
+	ucmd->admin = !user->ns;
+	ucmd->vec = op == (ucmd->admin ? NVME_URING_CMD_ADMIN_VEC : NVME_URING_CMD_IO_VEC);
+	if (ucmd->vec || op == (ucmd->admin ? NVME_URING_CMD_ADMIN : NVME_URING_CMD_IO))
+		return 0;
+	return -ENOTTY;
 }
 
+/* All of @ucmd is written here: it comes from the stack. */
 static int nvmec_uring_parse(const struct nvmec_user *user,
 			     struct io_uring_cmd *ioucmd, unsigned int issue_flags,
 			     struct nvmec_ucmd *ucmd)
 {
 	const unsigned int big = IO_URING_F_SQE128 | IO_URING_F_CQE32;
-	struct nvme_passthru_cmd64 arg = {};
+	int ret;
 
-	switch (ioucmd->cmd_op) {
-	case NVME_URING_CMD_IO:
-	case NVME_URING_CMD_IO_VEC:
-		break;
-	case NVME_URING_CMD_ADMIN:
-	case NVME_URING_CMD_ADMIN_VEC:
-		ucmd->admin = true;
-		break;
-	default:
-		return -ENOTTY;
-	}
-	/* As on the kernel's driver: each device takes its own commands. */
-	if (ucmd->admin == !!user->ns)
-		return -ENOTTY;
+	static_assert(sizeof(struct nvme_uring_cmd) ==
+		      offsetof(struct nvme_passthru_cmd64, result));
+	ret = nvmec_uring_op(user, ioucmd->cmd_op, ucmd);
+	if (ret)
+		return ret;
 	if ((issue_flags & big) != big)
 		return -EOPNOTSUPP;
-	ucmd->vec = ioucmd->cmd_op == NVME_URING_CMD_IO_VEC ||
-		    ioucmd->cmd_op == NVME_URING_CMD_ADMIN_VEC;
 	ucmd->compat = issue_flags & IO_URING_F_COMPAT;
-	if (ioucmd->flags & IORING_URING_CMD_FIXED)
-		ucmd->fixed = ioucmd;
+	ucmd->fixed = ioucmd->flags & IORING_URING_CMD_FIXED ? ioucmd : NULL;
 	ucmd->issue_flags = issue_flags;
-	nvmec_uring_copy(ioucmd, &arg);
-	nvmec_ucmd_fill(ucmd, &arg);
+	/* The entry of the ring stays within the user's reach. */
+	nvmec_ucmd_fill(ucmd, mqblk_uring_sqe_cmd(ioucmd->sqe));
 	return 0;
 }
 
@@ -306,7 +290,7 @@ static int nvmec_uring_run(const struct nvmec_user *user,
 int nvmec_uring_cmd(const struct nvmec_user *user, struct io_uring_cmd *ioucmd,
 		    unsigned int issue_flags)
 {
-	struct nvmec_ucmd ucmd = {};
+	struct nvmec_ucmd ucmd;
 	struct nvmec_udata *data;
 	struct bio_vec bv;
 	struct page *page;

@@ -8,6 +8,7 @@
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/nvme.h>
+#include <linux/nvme_ioctl.h>
 #include <linux/types.h>
 
 struct nvmec_ctrl;
@@ -15,7 +16,6 @@ struct nvmec_meta;
 struct nvmec_ns;
 
 struct io_uring_cmd;
-struct nvme_passthru_cmd64;
 struct nvmec_udata;
 
 /**
@@ -60,6 +60,41 @@ struct nvmec_ucmd {
 	struct io_uring_cmd	*fixed;
 	unsigned int		issue_flags;
 };
+
+/**
+ * nvmec_ucmd_fill - take a command from what a user gave
+ * @ucmd: the command; what is not in @arg is left as it is
+ * @arg: all structures of <linux/nvme_ioctl.h> but one have its members up to the result.
+ *	The user may write it meanwhile: each is read once
+ *
+ * Context: Any.
+ */
+static inline void nvmec_ucmd_fill(struct nvmec_ucmd *ucmd,
+				   const struct nvme_passthru_cmd64 *arg)
+{
+	struct nvme_common_command *cmd = &ucmd->cmd.common;
+
+	cmd->opcode = READ_ONCE(arg->opcode);
+	cmd->flags = READ_ONCE(arg->flags);
+	cmd->command_id = 0;
+	cmd->nsid = cpu_to_le32(READ_ONCE(arg->nsid));
+	cmd->cdw2[0] = cpu_to_le32(READ_ONCE(arg->cdw2));
+	cmd->cdw2[1] = cpu_to_le32(READ_ONCE(arg->cdw3));
+	cmd->metadata = 0;
+	cmd->dptr.prp1 = 0;
+	cmd->dptr.prp2 = 0;
+	cmd->cdw10 = cpu_to_le32(READ_ONCE(arg->cdw10));
+	cmd->cdw11 = cpu_to_le32(READ_ONCE(arg->cdw11));
+	cmd->cdw12 = cpu_to_le32(READ_ONCE(arg->cdw12));
+	cmd->cdw13 = cpu_to_le32(READ_ONCE(arg->cdw13));
+	cmd->cdw14 = cpu_to_le32(READ_ONCE(arg->cdw14));
+	cmd->cdw15 = cpu_to_le32(READ_ONCE(arg->cdw15));
+	ucmd->addr = READ_ONCE(arg->addr);
+	ucmd->len = READ_ONCE(arg->data_len);
+	ucmd->meta_addr = READ_ONCE(arg->metadata);
+	ucmd->meta_len = READ_ONCE(arg->metadata_len);
+	ucmd->timeout_ms = READ_ONCE(arg->timeout_ms);
+}
 
 /* Effects of a command after which namespaces are looked at. */
 #define NVMEC_EFFECTS_CHANGE	(NVME_CMD_EFFECTS_NCC | NVME_CMD_EFFECTS_NIC)
@@ -118,7 +153,6 @@ int nvmec_passthru(const struct nvmec_user *user, const struct nvmec_ucmd *ucmd,
 		   u64 *result);
 
 /* ioctl.c */
-void nvmec_ucmd_fill(struct nvmec_ucmd *ucmd, const struct nvme_passthru_cmd64 *arg);
 long nvmec_user_ioctl(const struct nvmec_user *user, unsigned int nr,
 		      unsigned long arg);
 
