@@ -56,10 +56,10 @@ def read_facts(path):
     return facts, settings
 
 
-def plugin(share):
-    """Options for a machine with the plugin that counts instructions."""
+def plugin(share, name="insn"):
+    """Options for a machine with a plugin that counts."""
     os.makedirs(f"{share}/marks")
-    return ["--plugin", f"{TOP}/tools/bench/insn/insn.so,out={share}/marks"]
+    return ["--plugin", f"{TOP}/tools/bench/insn/{name}.so,out={share}/marks"]
 
 
 def command(plan, kernel, share, timeout, memory, *options):

@@ -24,6 +24,7 @@ import null_blk
 import nvme
 import nvme_native
 import results
+import scale
 from fault import BenchError
 from plans import gate as gate_cells
 from plans import native as native_cells
@@ -107,6 +108,7 @@ def parse(arguments):
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--gate", action="store_true")
     parser.add_argument("--record", action="store_true")
+    parser.add_argument("--scale", action="store_true")
     parser.add_argument("--host", action="store_true")
     parser.add_argument("--device", action="append", default=[])
     parser.add_argument("--kernel")
@@ -186,6 +188,15 @@ def _check_gate(options):
     choose.check_patterns(gate_cells.CELLS, options.cells)
 
 
+def _check_scale(options):
+    for name in ("nvme", "host", "device", "repeats", "matrix", "gate", "clock",
+                 "drivers", "quick", "full", "samples", "boots", "features", "again",
+                 "cells"):
+        if getattr(options, name):
+            raise BenchError(f"--{name} does not go with --scale", 2)
+    options.clocks = ("counted",)
+
+
 def _check_no_matrix(options):
     for name in ("features", "samples", "boots", "again"):
         if getattr(options, name):
@@ -196,7 +207,9 @@ def _check(options):
     options.cells = [p for p in options.cells.split(",") if p]
     if options.record and not options.gate:
         raise BenchError("--record goes with --gate only", 2)
-    if options.gate:
+    if options.scale:
+        _check_scale(options)
+    elif options.gate:
         _check_gate(options)
     elif options.matrix:
         _check_matrix(options)
@@ -230,6 +243,11 @@ def _selected(options, clock):
 
 def _list_gate(_options):
     for cell in gate_cells.CELLS:
+        print(cell.name)
+
+
+def _list_scale(_options):
+    for cell in scale.cells.CELLS:
         print(cell.name)
 
 
@@ -284,7 +302,7 @@ def prepare(options, packages=True):
 def _choose_kernel(options, clock):
     """A clock's kernel, and whether that takes modules built in this tree. No kernel
     if there is nothing to measure, or the second native one cannot be had."""
-    if options.gate:
+    if options.gate or options.scale:
         return options.kernel or machine.default_kernel(), True
     if options.cells and not _selected(options, clock):
         return None, False
@@ -636,19 +654,44 @@ def run_gate(options, arguments):
     return 0 if good or options.record else 1
 
 
+def run_scale(options, arguments):
+    """Cache lines that CPUs share."""
+    kernel = prepare(options)["counted"]
+    path = results_directory(options, "scale")
+    with complete_or_nothing(path) as work:
+        found = scale.carry_out(kernel, f"{work}/raw", say)
+        text = scale.text(found)
+        summary = {**describe(options, arguments),
+                   "machine": {"kernel": str(kernel), "compiler": _compiler()},
+                   "counts": [{"cell": cell, "subject": subject, **one, "functions": [
+                       {"part": part, "function": name, "reads": reads, "writes": writes}
+                       for (part, name), (reads, writes) in one["functions"].items()]}
+                       for (cell, subject), one in found.items()]}
+        with open(f"{work}/summary.json", "w", encoding="utf-8") as out:
+            json.dump(summary, out, indent=1)
+            out.write("\n")
+        with open(f"{work}/table.txt", "w", encoding="utf-8") as out:
+            out.write(text)
+    print(text)
+    print(f"results: {path}")
+
+
 def run(arguments):
     """Everything, for these arguments; the exit code, where it is not 0."""
     options = parse(arguments)
     if options.gate and not options.list:
         return run_gate(options, arguments)
+    if options.scale and not options.list:
+        run_scale(options, arguments)
+        return 0
     _run_others(options, arguments)
     return 0
 
 
 def _run_others(options, arguments):
     if options.list:
-        (_list_gate if options.gate else _list_matrix if options.matrix
-         else list_cells)(options)
+        (_list_gate if options.gate else _list_scale if options.scale
+         else _list_matrix if options.matrix else list_cells)(options)
         return
     if options.matrix:
         run_matrix(options, arguments)

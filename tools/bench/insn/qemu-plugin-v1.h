@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The part of QEMU's plugin interface, version 1, that insn.c uses. QEMU 7.2 has
+ * The part of QEMU's plugin interface, version 1, that insn.c and lines.c use. QEMU 7.2 has
  * it without installing a header; names and values are its documentation's
  * (docs/devel/tcg-plugins.rst).
  */
@@ -40,6 +40,7 @@ enum qemu_plugin_cb_flags {
 
 enum qemu_plugin_mem_rw {
 	QEMU_PLUGIN_MEM_W = 2,
+	QEMU_PLUGIN_MEM_RW = 3,
 };
 
 enum qemu_plugin_op {
@@ -72,6 +73,10 @@ struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb
 						 size_t nr);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
+
+bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t info);
 struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(qemu_plugin_meminfo_t info,
 						  uint64_t vaddr);
 bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *hwaddr);
