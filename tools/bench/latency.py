@@ -63,6 +63,13 @@ def merge(histograms):
     return found
 
 
+def _ends(boots, percent):
+    """The lowest and the highest boot, where each has enough I/Os for that."""
+    known = [boot.get(percent) for boot in boots]
+    return {"low": None, "high": None} if None in known else \
+        {"low": min(known), "high": max(known)}
+
+
 def _row(key, subject, by_boot):
     clock, cell = key
     boots = [percentiles(merge(samples)) for samples in by_boot.values()]
@@ -72,12 +79,8 @@ def _row(key, subject, by_boot):
             "operation": cell.operation, "size": cell.size, "depth": cell.depth,
             "jobs": cell.jobs, "subject": subject, "ios": sum(together.values()),
             "boots": len(by_boot),
-            "percentiles": [
-                {"percent": percent, "ns": ns,
-                 "low": min(b[percent] for b in boots if percent in b),
-                 "high": max(b[percent] for b in boots if percent in b)}
-                for percent, ns in found.items()
-                if any(percent in b for b in boots)]}
+            "percentiles": [{"percent": percent, "ns": ns, **_ends(boots, percent)}
+                            for percent, ns in found.items()]}
 
 
 def rows(measured, subjects):
@@ -99,7 +102,7 @@ def rows(measured, subjects):
 NOTES = """\
 
 Latencies in ns: half of all I/Os took p50 at most. "-": too few I/Os lie beyond. In
-brackets, how far single boots lie apart.
+brackets, how far single boots lie apart, where each has enough.
 """
 
 
@@ -107,7 +110,7 @@ def _entry(row, percent):
     for one in row["percentiles"]:
         if one["percent"] == percent:
             text = f"{one['ns']:,.0f}"
-            if row["boots"] > 1:
+            if row["boots"] > 1 and one["low"]:
                 text += f" [{one['low']:,.0f} .. {one['high']:,.0f}]"
             return text
     return "-"

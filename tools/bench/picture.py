@@ -281,14 +281,14 @@ def _latency_panel(axes, rows):
     ends = []
     for row in rows:
         part = row["percentiles"]
+        known = [p for p in part if p["low"]]
         x = [_nines(p["percent"]) for p in part]
         colour = _colour(row["subject"])
-        if row["boots"] > 1:
-            axes.fill_between(x, [p["low"] for p in part], [p["high"] for p in part],
-                              color=colour, alpha=0.15, lw=0)
+        axes.fill_between(x[:len(known)], [p["low"] for p in known],
+                          [p["high"] for p in known], color=colour, alpha=0.15, lw=0)
         axes.plot(x, [p["ns"] for p in part], color=colour, lw=1.2, ms=4,
                   marker=MARKERS.get(row["subject"], "o"))
-        ends += [end for p in part for end in (p["low"], p["high"])]
+        ends += [p["ns"] for p in part]
     _log_times(axes, ends)
     shown = [50, 90, 99, 99.9, 99.99]
     axes.set_xticks([_nines(p) for p in shown], [f"{p:g}" for p in shown])

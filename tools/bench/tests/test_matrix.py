@@ -405,6 +405,12 @@ class Latency(unittest.TestCase):
         self.assertAlmostEqual(latency.percentile(histogram, 95), 1024 + 128 * 0.5)
         self.assertAlmostEqual(latency.percentile(histogram, 100), 1152)
 
+    def test_boots_have_too_few_where_all_have_enough(self):
+        self.assertEqual(latency._ends([{50: 1.0}, {50: 3.0, 99: 5.0}], 99),
+                         {"low": None, "high": None})
+        self.assertEqual(latency._ends([{50: 1.0}, {50: 3.0, 99: 5.0}], 50),
+                         {"low": 1.0, "high": 3.0})
+
     def test_what_is_too_rare_is_not_told(self):
         self.assertEqual(list(latency.percentiles({64: 1000})), [50, 90, 99])
 
@@ -433,6 +439,8 @@ class Latency(unittest.TestCase):
         middle = row["percentiles"][0]
         self.assertAlmostEqual(middle["low"], 1024 + 64)
         self.assertAlmostEqual(middle["high"], 2048 + 128)
+        # Each boot has 2000 I/Os: too few for p99.9, and all 4000 are too few as well.
+        self.assertEqual([p["percent"] for p in row["percentiles"]], [50, 90, 99])
         text = tally.aligned(latency.lines(table), ())
         self.assertIn("mem-randwrite-4k-q1-1j-latency", text)
         # They are not among the times.
