@@ -113,7 +113,8 @@ static void nvmec_ctrl_halt(struct nvmec_ctrl *ctrl, bool shutdown)
  * @shutdown: tell it that power may go
  *
  * Nothing is submitted afterwards, and no request is with the controller: those
- * that were are completed, or wait to be sent again, or fail if it is dead.
+ * that were are completed, or wait to be sent again, or go another way if there may be
+ * one, or fail if it is dead.
  * Does nothing the second time.
  *
  * Context: Process context, under run_lock.
@@ -143,6 +144,7 @@ void nvmec_ctrl_stop(struct nvmec_ctrl *ctrl, bool shutdown)
 		nvmec_ctrl_silent(ctrl);
 	WRITE_ONCE(ctrl->stuck, stuck);
 	nvmec_cancel_all(ctrl);
+	nvmec_disks_divert(ctrl);
 }
 
 static int nvmec_start_admin(struct nvmec_ctrl *ctrl)
@@ -175,6 +177,8 @@ static int nvmec_start_io(struct nvmec_ctrl *ctrl)
 	unsigned int i;
 	int ret;
 
+	/* A queue is live before the controller knows of it. */
+	nvmec_disks_quiesce(ctrl);
 	for (i = 1; i < ctrl->nr_queues; i++) {
 		ret = nvmec_queue_start(&ctrl->queues[i]);
 		if (!ret)

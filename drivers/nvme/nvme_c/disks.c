@@ -5,6 +5,10 @@
  * Quiesced, they submit nothing, whatever waits in them; frozen, nobody begins anything,
  * and what was begun ends. The one is for a controller that is down, the other for
  * somebody who wants to be alone with one that works.
+ *
+ * A way, which is one of several to a disk, is quiesced only while queues of its
+ * controller are made or unmade. In between, what waits in it is refused by io.c and goes
+ * another way: it is diverted. So nothing waits for a reset that others need not wait for.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -32,14 +36,40 @@
 void nvmec_disks_quiesce(struct nvmec_ctrl *ctrl)
 {
 	struct nvmec_ns *ns;
+	bool news = false;
 
 	mutex_lock(&ctrl->ns_lock);
-	if (!ctrl->io_quiesced) {
-		ctrl->io_quiesced = true;
-		list_for_each_entry(ns, &ctrl->namespaces, entry)
-			blk_mq_quiesce_queue_nowait(ns->disk->queue);
-		if (ctrl->io_set_made)
-			blk_mq_wait_quiesce_done(&ctrl->io_set.tags);
+	list_for_each_entry(ns, &ctrl->namespaces, entry) {
+		if (ctrl->io_quiesced && !ns->diverted)
+			continue;
+		blk_mq_quiesce_queue_nowait(ns->disk->queue);
+		WRITE_ONCE(ns->diverted, false);
+		news = true;
+	}
+	ctrl->io_quiesced = true;
+	if (news && ctrl->io_set_made)
+		blk_mq_wait_quiesce_done(&ctrl->io_set.tags);
+	mutex_unlock(&ctrl->ns_lock);
+}
+
+/**
+ * nvmec_disks_divert - have what waits in ways go other ways
+ * @ctrl: quiesced, and none of its I/O queues is live; nvmec_disks_quiesce() is due before
+ *	one is again
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_disks_divert(struct nvmec_ctrl *ctrl)
+{
+	struct nvmec_ns *ns;
+
+	mutex_lock(&ctrl->ns_lock);
+	list_for_each_entry(ns, &ctrl->namespaces, entry) {
+		if (!ctrl->io_quiesced || !ns->multi || ns->diverted)
+			continue;
+		/* Before: what is refused must not be sent to it again. */
+		WRITE_ONCE(ns->diverted, true);
+		blk_mq_unquiesce_queue(ns->disk->queue);
 	}
 	mutex_unlock(&ctrl->ns_lock);
 }
@@ -55,11 +85,12 @@ void nvmec_disks_unquiesce(struct nvmec_ctrl *ctrl)
 	struct nvmec_ns *ns;
 
 	mutex_lock(&ctrl->ns_lock);
-	if (ctrl->io_quiesced) {
-		ctrl->io_quiesced = false;
-		list_for_each_entry(ns, &ctrl->namespaces, entry)
+	list_for_each_entry(ns, &ctrl->namespaces, entry) {
+		if (ctrl->io_quiesced && !ns->diverted)
 			blk_mq_unquiesce_queue(ns->disk->queue);
+		WRITE_ONCE(ns->diverted, false);
 	}
+	ctrl->io_quiesced = false;
 	mutex_unlock(&ctrl->ns_lock);
 }
 

@@ -11,6 +11,7 @@ struct nvmec_ctrl;
 struct nvmec_ns;
 
 void nvmec_disks_quiesce(struct nvmec_ctrl *ctrl);
+void nvmec_disks_divert(struct nvmec_ctrl *ctrl);
 void nvmec_disks_unquiesce(struct nvmec_ctrl *ctrl);
 bool nvmec_disks_freeze(struct nvmec_ctrl *ctrl, unsigned long left);
 void nvmec_disks_thaw(struct nvmec_ctrl *ctrl);

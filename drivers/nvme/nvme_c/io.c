@@ -254,12 +254,24 @@ static inline blk_status_t nvmec_rq_map(struct nvmec_ctrl *ctrl,
 	return nvmec_map_other(ctrl, rq);
 }
 
-/* A queue that is not live: for now, or for good. */
-static blk_status_t nvmec_refuse(struct nvmec_ctrl *ctrl)
+/*
+ * A queue that is not live: for now, or for good. Of several ways another one is taken, see
+ * nvmec_disks_divert(); nothing has failed yet that anybody should hear of.
+ */
+static noinline blk_status_t nvmec_refuse(struct nvmec_queue *queue, struct request *rq)
 {
-	if (nvmec_state(ctrl) == NVMEC_DEAD)
+	const struct nvmec_ns *ns = rq->q->queuedata;
+
+	if (nvmec_state(queue->ctrl) == NVMEC_DEAD)
 		return BLK_STS_IOERR;
-	return BLK_STS_RESOURCE;
+	if (!queue->id || !ns->multi)
+		return BLK_STS_RESOURCE;
+	rq->rq_flags |= RQF_QUIET;
+	if (!blk_rq_is_passthrough(rq))
+		return BLK_STS_TRANSPORT;
+	/* A user's is taken back as those that were sent: others wait behind it. */
+	nvmec_rq(rq)->flags = BIT(NVMEC_RQ_CANCELLED);
+	return BLK_STS_IOERR;
 }
 
 /* Somebody watches a disk, if perhaps not this one. */
@@ -284,7 +296,7 @@ static inline blk_status_t nvmec_rq_prepare(struct nvmec_queue *queue,
 	blk_status_t status;
 
 	if (unlikely(!READ_ONCE(queue->live)))
-		return nvmec_refuse(queue->ctrl);
+		return nvmec_refuse(queue, rq);
 	nrq->flags = 0;
 	if (likely(!(rq->rq_flags & RQF_DONTPREP))) {
 		nrq->retries = 0;

@@ -13,8 +13,9 @@
  * Whoever sets NVMEC_MULTI_CLOSING removes it: it has one remover. Other ways that are
  * left then are looked for anew by scans of their controllers.
  *
- * Locks: &nvmec_ctrl.scan_lock of one controller, then nvmec_multi_lock; the limits of
- * the disk's queue, then nvmec_multi_lock. No disk is added or removed under the latter.
+ * Locks: &nvmec_ctrl.scan_lock of one controller, then &nvmec_multi.limits_lock, then the
+ * limits of the disk's queue, then nvmec_multi_lock. No disk is added or removed under
+ * the latter.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -24,6 +25,7 @@
 #include <linux/module.h>
 #include <linux/percpu-refcount.h>
 #include <linux/rculist.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -45,6 +47,24 @@
 static DEFINE_MUTEX(nvmec_multi_lock);
 static LIST_HEAD(nvmec_multis);
 
+/*
+ * Who ends the wait of I/O for a way needs the lock: who allocates memory under it must not
+ * wait for that I/O.
+ */
+static unsigned int nvmec_multi_lock_noio(void)
+{
+	unsigned int noio = memalloc_noio_save();
+
+	mutex_lock(&nvmec_multi_lock);
+	return noio;
+}
+
+static void nvmec_multi_unlock_noio(unsigned int noio)
+{
+	mutex_unlock(&nvmec_multi_lock);
+	memalloc_noio_restore(noio);
+}
+
 /* --- attributes ----------------------------------------------------------- */
 
 static struct nvmec_multi *nvmec_dev_multi(struct device *dev)
@@ -58,10 +78,12 @@ static ssize_t delayed_removal_secs_show(struct device *dev,
 	return sysfs_emit(page, "%u\n", READ_ONCE(nvmec_dev_multi(dev)->removal_s));
 }
 
+/* I/O that waits already does so for the new time, from now. */
 static ssize_t delayed_removal_secs_store(struct device *dev,
 					  struct device_attribute *attr,
 					  const char *text, size_t len)
 {
+	struct nvmec_multi *multi = nvmec_dev_multi(dev);
 	unsigned int seconds;
 
 	if (kstrtouint(text, 0, &seconds) || seconds > NVMEC_MAX_REMOVAL_S) {
@@ -69,7 +91,8 @@ static ssize_t delayed_removal_secs_store(struct device *dev,
 			(int)strcspn(text, "\n"), text, NVMEC_MAX_REMOVAL_S);
 		return -EINVAL;
 	}
-	WRITE_ONCE(nvmec_dev_multi(dev)->removal_s, seconds);
+	WRITE_ONCE(multi->removal_s, seconds);
+	nvmec_multi_hurry(multi);
 	return len;
 }
 static DEVICE_ATTR_RW(delayed_removal_secs);
@@ -249,20 +272,34 @@ static void nvmec_multi_stack(struct nvmec_multi *multi, const struct nvmec_ns *
 	lim->features &= ~BLK_FEAT_POLL;
 }
 
-/* The disk follows its ways, of which @ns is one, or is about to be. */
+/*
+ * The disk follows its ways, of which @ns is one, or is about to be. Under a lock until
+ * the list has it: two that join at a time would each set limits without the other's.
+ */
 static void nvmec_multi_limit(struct nvmec_multi *multi, const struct nvmec_ns *ns)
 {
 	struct request_queue *q = multi->disk->queue;
 	struct queue_limits lim, old;
+	bool alone;
+	int ret;
 
+	lockdep_assert_held(&multi->limits_lock);
 	old = queue_limits_start_update(q);
 	mutex_lock(&nvmec_multi_lock);
 	nvmec_multi_stack(multi, ns, &lim);
+	alone = list_empty(&multi->paths);
 	mutex_unlock(&nvmec_multi_lock);
 	/* What a user has chosen stays. */
 	lim.max_user_sectors = old.max_user_sectors;
 	lim.max_user_discard_sectors = old.max_user_discard_sectors;
-	if (queue_limits_commit_update_frozen(q, &lim))
+	lim.flags |= old.flags & BLK_FLAG_WRITE_CACHE_DISABLED;
+	/*
+	 * With no way nothing was sent that the new limits forbid. And whoever submits a
+	 * bio then may wait for the memory of those that wait for this very way.
+	 */
+	ret = alone ? queue_limits_commit_update(q, &lim) :
+		      queue_limits_commit_update_frozen(q, &lim);
+	if (ret)
 		pr_err("%s: its limits cannot change\n", multi->head.name);
 }
 
@@ -364,6 +401,7 @@ static struct nvmec_multi *nvmec_multi_make(struct nvmec_ns *ns)
 	INIT_LIST_HEAD(&multi->entry);
 	INIT_LIST_HEAD(&multi->paths);
 	mutex_init(&multi->publish_lock);
+	mutex_init(&multi->limits_lock);
 	spin_lock_init(&multi->lock);
 	bio_list_init(&multi->waiting);
 	INIT_DELAYED_WORK(&multi->again_work, nvmec_multi_again);
@@ -442,6 +480,7 @@ static int nvmec_multi_join_locked(struct nvmec_ns *ns, bool wanted)
 int nvmec_multi_join(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 {
 	bool wanted = nvmec_multi_wanted(ns, info);
+	unsigned int noio;
 	int ret;
 
 	if (wanted) {
@@ -450,9 +489,9 @@ int nvmec_multi_join(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 		if (ret)
 			return ret;
 	}
-	mutex_lock(&nvmec_multi_lock);
+	noio = nvmec_multi_lock_noio();
 	ret = nvmec_multi_join_locked(ns, wanted);
-	mutex_unlock(&nvmec_multi_lock);
+	nvmec_multi_unlock_noio(noio);
 	if (!ns->multi) {
 		if (wanted)
 			percpu_ref_exit(&ns->path_users);
@@ -517,8 +556,9 @@ static int nvmec_multi_publish(struct nvmec_multi *multi)
 static void nvmec_multi_link(struct nvmec_multi *multi)
 {
 	struct nvmec_ns *path;
+	unsigned int noio;
 
-	mutex_lock(&nvmec_multi_lock);
+	noio = nvmec_multi_lock_noio();
 	list_for_each_entry(path, &multi->paths, path_entry) {
 		if (path->path_linked || !test_bit(NVMEC_MULTI_ADDED, &multi->flags) ||
 		    test_bit(NVMEC_MULTI_CLOSING, &multi->flags))
@@ -529,7 +569,7 @@ static void nvmec_multi_link(struct nvmec_multi *multi)
 						 &disk_to_dev(path->disk)->kobj,
 						 path->disk->disk_name);
 	}
-	mutex_unlock(&nvmec_multi_lock);
+	nvmec_multi_unlock_noio(noio);
 }
 
 /* Afterwards it is not chosen any more. What it has sent by then is still with it. */
@@ -563,12 +603,14 @@ int nvmec_multi_add(struct nvmec_ns *ns)
 	int ret;
 
 	/* Before: what it cannot do must not be asked of it. */
+	mutex_lock(&multi->limits_lock);
 	nvmec_multi_limit(multi, ns);
 	mutex_lock(&nvmec_multi_lock);
 	list_add_tail_rcu(&ns->path_entry, &multi->paths);
 	clear_bit(NVMEC_MULTI_EXPIRED, &multi->flags);
 	closing = test_bit(NVMEC_MULTI_CLOSING, &multi->flags);
 	mutex_unlock(&nvmec_multi_lock);
+	mutex_unlock(&multi->limits_lock);
 	/* Who closed it knew nothing of this way. The next scan makes another disk. */
 	if (closing) {
 		queue_work(nvmec_wq, &ns->ctrl->scan_work);
@@ -604,8 +646,11 @@ void nvmec_multi_follow(struct nvmec_ns *ns, bool limits, bool size)
 		return;
 	}
 	nvmec_multi_link(multi);
-	if (limits)
+	if (limits) {
+		mutex_lock(&multi->limits_lock);
 		nvmec_multi_limit(multi, ns);
+		mutex_unlock(&multi->limits_lock);
+	}
 	nvmec_multi_size(multi, ns, size);
 }
 
@@ -656,18 +701,25 @@ void nvmec_multi_lose(struct nvmec_ns *ns)
 }
 
 /**
- * nvmec_multi_is_last - is there no other way
- * @ns: a way
+ * nvmec_multi_gone - the controller of a way does not have the namespace any more
+ * @ns: the way
+ *
+ * Remembered, and decided under one lock: of two controllers that say so at the same time,
+ * one is the last.
  *
  * Context: Process context, may sleep.
- * Return: true if that is so.
+ * Return: true if no other way has it: it is to be lost, as what is dirty must not be
+ * written to what may have its id by now.
  */
-bool nvmec_multi_is_last(struct nvmec_ns *ns)
+bool nvmec_multi_gone(struct nvmec_ns *ns)
 {
-	bool last;
+	struct nvmec_ns *path;
+	bool last = true;
 
 	mutex_lock(&nvmec_multi_lock);
-	last = list_is_singular(&ns->multi->paths);
+	ns->path_gone = true;
+	list_for_each_entry(path, &ns->multi->paths, path_entry)
+		last &= path->path_gone;
 	mutex_unlock(&nvmec_multi_lock);
 	return last;
 }
@@ -685,14 +737,22 @@ bool nvmec_multi_is_last(struct nvmec_ns *ns)
 void nvmec_multi_leave(struct nvmec_ns *ns)
 {
 	struct nvmec_multi *multi = ns->multi;
-	bool closer;
+	bool closer, lost;
 
 	mutex_lock(&nvmec_multi_lock);
 	closer = list_is_singular(&multi->paths) && !READ_ONCE(multi->removal_s) &&
 		 nvmec_multi_close(multi);
+	/* The others have left since it said that it is gone. */
+	lost = closer && ns->path_gone;
+	if (lost)
+		set_bit(NVMEC_MULTI_LOST, &multi->flags);
 	if (!closer)
 		nvmec_multi_unlist(ns);
 	mutex_unlock(&nvmec_multi_lock);
+	if (lost) {
+		blk_mark_disk_dead(ns->disk);
+		blk_mark_disk_dead(multi->disk);
+	}
 	if (closer) {
 		nvmec_multi_del_disk(multi);
 		mutex_lock(&nvmec_multi_lock);

@@ -39,6 +39,8 @@ struct nvmec_ns_info;
  * @flags: bits NVMEC_MULTI_*
  * @removal_s: how long to wait for a way if there is none, in seconds
  * @publish_lock: held to add the disk or to remove it; before nvmec_multi_lock
+ * @limits_lock: held from when limits of the disk are made of those of its ways until
+ *	@paths is what they were made of; before the limits of its queue
  * @lock: guards @waiting; taken in interrupt context
  * @waiting: &nvmec_multi_io.clone of bios that no way has
  * @again_work: finds ways for them, or fails them
@@ -62,6 +64,7 @@ struct nvmec_multi {
 	unsigned int			removal_s;
 
 	struct mutex			publish_lock;
+	struct mutex			limits_lock;
 	spinlock_t			lock;
 	struct bio_list			waiting;
 	struct delayed_work		again_work;
@@ -85,6 +88,7 @@ void nvmec_multi_submit_bio(struct bio *bio);
 void nvmec_multi_again(struct work_struct *work);
 void nvmec_multi_kick(struct nvmec_multi *multi);
 void nvmec_multi_forsake(struct nvmec_multi *multi);
+void nvmec_multi_hurry(struct nvmec_multi *multi);
 void nvmec_multi_expire(struct nvmec_multi *multi);
 void nvmec_multi_stop(struct nvmec_multi *multi);
 
@@ -95,7 +99,7 @@ int nvmec_multi_add(struct nvmec_ns *ns);
 void nvmec_multi_follow(struct nvmec_ns *ns, bool limits, bool size);
 bool nvmec_multi_lost(const struct nvmec_ns *ns);
 void nvmec_multi_lose(struct nvmec_ns *ns);
-bool nvmec_multi_is_last(struct nvmec_ns *ns);
+bool nvmec_multi_gone(struct nvmec_ns *ns);
 void nvmec_multi_leave(struct nvmec_ns *ns);
 void nvmec_multi_exit(void);
 

@@ -88,7 +88,8 @@ static unsigned int nvmec_path_grade(const struct nvmec_ns *path)
 	case NVMEC_LIVE:
 		return 2;
 	case NVMEC_REMOVING:
-		return 1;
+		/* It may be let go of while it is reset. */
+		return !READ_ONCE(path->diverted);
 	default:
 		return 0;
 	}
@@ -232,6 +233,20 @@ void nvmec_multi_forsake(struct nvmec_multi *multi)
 	if (!test_bit(NVMEC_MULTI_EXPIRED, &multi->flags))
 		delay = READ_ONCE(multi->removal_s) * HZ;
 	queue_delayed_work(nvmec_wq, &multi->removal_work, delay);
+}
+
+/**
+ * nvmec_multi_hurry - have what waits for a way wait for another time
+ * @multi: whose &nvmec_multi.removal_s was changed; the time begins anew, if it runs
+ *
+ * Context: Process context.
+ */
+void nvmec_multi_hurry(struct nvmec_multi *multi)
+{
+	/* If a way comes meanwhile, it finds one, and nothing happens. */
+	if (delayed_work_pending(&multi->removal_work))
+		mod_delayed_work(nvmec_wq, &multi->removal_work,
+				 READ_ONCE(multi->removal_s) * HZ);
 }
 
 /**

@@ -392,7 +392,7 @@ static void nvmec_ns_lose(struct nvmec_ns *ns)
 /* Of one that its controller does not have any more: others may still have it. */
 static void nvmec_ns_gone(struct nvmec_ns *ns)
 {
-	if (!ns->multi || nvmec_multi_is_last(ns)) {
+	if (!ns->multi || nvmec_multi_gone(ns)) {
 		nvmec_ns_lose(ns);
 		return;
 	}

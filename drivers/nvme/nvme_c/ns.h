@@ -51,6 +51,8 @@ struct work_struct;
  *	@multi with it
  * @path_idle: there are none, and none come
  * @path_linked: there is a link to its disk; guarded by nvmec_multi_lock
+ * @path_gone: its controller does not have it any more; likewise
+ * @diverted: nvmec_disks_divert() holds; written under &nvmec_ctrl.ns_lock
  * @watch: who looks at its requests
  * @inject: faults on purpose of its requests
  */
@@ -76,6 +78,8 @@ struct nvmec_ns {
 	struct percpu_ref	path_users;
 	struct completion	path_idle;
 	bool			path_linked;
+	bool			path_gone;
+	bool			diverted;
 	struct mqblk_watch	watch;
 	struct nvmec_inject	inject;
 };
