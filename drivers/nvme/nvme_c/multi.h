@@ -43,6 +43,7 @@ struct nvmec_ns_info;
  *	@paths is what they were made of; before the limits of its queue
  * @lock: guards @waiting; taken in interrupt context
  * @waiting: &nvmec_multi_io.clone of bios that no way has
+ * @flush_seq: counts flushes that go by several ways; @again_work's
  * @again_work: finds ways for them, or fails them
  * @removal_work: @removal_s is over
  */
@@ -67,6 +68,7 @@ struct nvmec_multi {
 	struct mutex			limits_lock;
 	spinlock_t			lock;
 	struct bio_list			waiting;
+	u32				flush_seq;
 	struct delayed_work		again_work;
 	struct delayed_work		removal_work;
 };

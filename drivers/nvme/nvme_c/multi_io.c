@@ -18,6 +18,20 @@
  * the last choice, or it is of no use now. With none of use, bios wait as long as one is
  * being reset, or for &nvmec_multi.removal_s, and else fail.
  *
+ * Flushes
+ * -------
+ * The volatile write cache is a property of a controller (VWC in its identify data), and so
+ * is the feature that switches it. That a flush covers what was written by another
+ * controller of the subsystem is nowhere said in so many words: the section on the Flush
+ * command says "all commands completed" before it. So no one is relied upon. Each way
+ * remembers that it has written, and a flush goes by all ways of use that have. One that is
+ * of no use now cannot be asked: a controller that is let go of is shut down, which empties
+ * its cache, and for one that is reset or dead the flush of another one has to do.
+ *
+ * Who writes marks the way before the bio ends. Who flushes counts itself in
+ * &nvmec_ns.path_flushes, then clears the mark, then sends the flush: so whoever finds
+ * neither mark nor count knows that a flush has ended which began after the write.
+ *
  * Life
  * ----
  * The list of ways is read under RCU, and a clone has a reference of its way,
@@ -54,6 +68,12 @@
  * @bio: the bio
  * @begin: when it came, for the statistics of the disk
  * @tries: how often it was sent again, where that counted
+ * @flush_left: flushes of its ways that it waits for, and one for who sends them
+ * @flush_done: there are none, or they have ended
+ * @flush_good: one was successful
+ * @flush_status: why one failed, if that was no matter of the way
+ * @parent: of a flush of a way: who waits for it; then of the others @path and @clone alone
+ *	are valid
  * @clone: what is sent
  */
 struct nvmec_multi_io {
@@ -62,12 +82,19 @@ struct nvmec_multi_io {
 	struct bio		*bio;
 	unsigned long		begin;
 	unsigned int		tries;
+	atomic_t		flush_left;
+	bool			flush_done;
+	bool			flush_good;
+	blk_status_t		flush_status;
+	struct nvmec_multi_io	*parent;
 	/* Last, as the bio set wants it */
 	struct bio		clone;
 };
 
 /* Clones: one for each bio, so that memory for one is enough to go on. */
 static struct bio_set nvmec_multi_bios;
+/* Flushes of ways, while their parents have memory of the others. */
+static struct bio_set nvmec_flush_bios;
 /*
  * For &nvmec_multi.again_work: it may wait for a tag, so it is not in the queue of what
  * gives tags back; and it is waited for by other works, so it is not in theirs.
@@ -305,6 +332,133 @@ static void nvmec_multi_wait(struct nvmec_multi_io *io, unsigned long pause)
 		nvmec_multi_kick(multi);
 }
 
+/* --- flushes -------------------------------------------------------------- */
+
+/* Has an error to do with the way? */
+static bool nvmec_path_failed(const struct nvmec_ns *path, blk_status_t status)
+{
+	if (status == BLK_STS_TRANSPORT || status == BLK_STS_TIMEOUT)
+		return true;
+	/* The block layer's, for a disk that is dead, or io.c's for a controller */
+	return status == BLK_STS_IOERR &&
+	       (test_bit(GD_DEAD, &path->disk->state) ||
+		nvmec_state(path->ctrl) == NVMEC_DEAD);
+}
+
+/* Before the bio ends: who sends a flush afterwards finds the mark. */
+static void nvmec_path_wrote(struct nvmec_ns *path, const struct bio *bio)
+{
+	if (!(bio->bi_opf & REQ_FUA) && bio->bi_iter.bi_size &&
+	    !READ_ONCE(path->path_dirty))
+		WRITE_ONCE(path->path_dirty, 1);
+}
+
+static bool nvmec_path_unflushed(const struct nvmec_ns *path)
+{
+	if (!nvmec_path_grade(path))
+		return false;
+	if (READ_ONCE(path->path_dirty))
+		return true;
+	/* The mark before the count: pairs with the xchg() in nvmec_path_flush(). */
+	smp_rmb();
+	return atomic_read(&path->path_flushes);
+}
+
+/* Does a bio have to wait for flushes of other ways than the one that it is to go by? */
+static bool nvmec_multi_needs_flush(struct nvmec_multi *multi, const struct bio *bio,
+				    const struct nvmec_ns *path)
+{
+	struct nvmec_ns *other;
+	bool found = false;
+
+	if (likely(!(bio->bi_opf & REQ_PREFLUSH)))
+		return false;
+	rcu_read_lock();
+	list_for_each_entry_rcu(other, &multi->paths, path_entry)
+		found |= other != path && nvmec_path_unflushed(other);
+	rcu_read_unlock();
+	return found;
+}
+
+/* The next way that is to be flushed, with a reference of its &nvmec_ns.path_users. */
+static struct nvmec_ns *nvmec_multi_next_unflushed(struct nvmec_multi *multi)
+{
+	struct nvmec_ns *path, *found = NULL;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(path, &multi->paths, path_entry) {
+		if (path->path_flush_seq == multi->flush_seq ||
+		    !nvmec_path_unflushed(path) ||
+		    !percpu_ref_tryget_live(&path->path_users))
+			continue;
+		path->path_flush_seq = multi->flush_seq;
+		found = path;
+		break;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/* After the last one again_work goes on with the bio. */
+static void nvmec_multi_flush_put(struct nvmec_multi_io *io)
+{
+	if (!atomic_dec_and_test(&io->flush_left))
+		return;
+	io->flush_done = true;
+	nvmec_multi_wait(io, 0);
+}
+
+static void nvmec_path_flushed(struct bio *bio)
+{
+	struct nvmec_multi_io *flush = nvmec_multi_io(bio), *parent = flush->parent;
+	struct nvmec_ns *path = flush->path;
+	blk_status_t status = bio->bi_status;
+
+	if (!status)
+		WRITE_ONCE(parent->flush_good, true);
+	else if (!nvmec_path_failed(path, status))
+		WRITE_ONCE(parent->flush_status, status);
+	if (status)
+		WRITE_ONCE(path->path_dirty, 1);
+	/* Dirty again before the count falls. */
+	smp_mb__before_atomic();
+	atomic_dec(&path->path_flushes);
+	bio_put(bio);
+	nvmec_multi_flush_put(parent);
+	percpu_ref_put(&path->path_users);
+}
+
+static void nvmec_path_flush(struct nvmec_ns *path, struct nvmec_multi_io *parent)
+{
+	struct nvmec_multi_io *flush;
+	struct bio *bio;
+
+	/* Memory comes back from flushes that were sent: there is no list of bios here. */
+	bio = bio_alloc_bioset(path->disk->part0, 0, REQ_OP_WRITE | REQ_PREFLUSH, GFP_NOIO,
+			       &nvmec_flush_bios);
+	bio->bi_end_io = nvmec_path_flushed;
+	flush = nvmec_multi_io(bio);
+	flush->path = path;
+	flush->parent = parent;
+	atomic_inc(&parent->flush_left);
+	atomic_inc(&path->path_flushes);
+	/* Orders the count before the mark, and both before the flush. */
+	xchg(&path->path_dirty, 0);
+	submit_bio_noacct(bio);
+}
+
+/* Sends flushes by all ways that have written; the bio waits for them. */
+static void nvmec_multi_flush(struct nvmec_multi_io *io)
+{
+	struct nvmec_ns *path;
+
+	atomic_set(&io->flush_left, 1);
+	io->multi->flush_seq++;
+	while ((path = nvmec_multi_next_unflushed(io->multi)))
+		nvmec_path_flush(path, io);
+	nvmec_multi_flush_put(io);
+}
+
 /* --- there and back ------------------------------------------------------- */
 
 static void nvmec_multi_end(struct nvmec_multi_io *io, blk_status_t status)
@@ -322,28 +476,12 @@ static void nvmec_multi_end(struct nvmec_multi_io *io, blk_status_t status)
 /* Has the error to do with the way? Then the bio is sent by another one. */
 static bool nvmec_multi_takes_back(struct nvmec_multi_io *io, blk_status_t status)
 {
-	unsigned long pause = 0;
-
-	if (test_bit(NVMEC_MULTI_LOST, &io->multi->flags))
+	if (test_bit(NVMEC_MULTI_LOST, &io->multi->flags) ||
+	    !nvmec_path_failed(io->path, status))
 		return false;
-	switch (status) {
-	case BLK_STS_TRANSPORT:
-		break;
-	case BLK_STS_TIMEOUT:
-		if (io->tries++ >= NVMEC_MAX_RETRIES)
-			return false;
-		pause = NVMEC_MULTI_PAUSE;
-		break;
-	case BLK_STS_IOERR:
-		/* The block layer's, for a disk that is dead, or io.c's for a controller */
-		if (!test_bit(GD_DEAD, &io->path->disk->state) &&
-		    nvmec_state(io->path->ctrl) != NVMEC_DEAD)
-			return false;
-		break;
-	default:
+	if (status == BLK_STS_TIMEOUT && io->tries++ >= NVMEC_MAX_RETRIES)
 		return false;
-	}
-	nvmec_multi_wait(io, pause);
+	nvmec_multi_wait(io, status == BLK_STS_TIMEOUT ? NVMEC_MULTI_PAUSE : 0);
 	return true;
 }
 
@@ -361,6 +499,8 @@ static void nvmec_multi_end_io(struct bio *clone)
 	blk_status_t status = clone->bi_status;
 	struct nvmec_ns *path = io->path;
 
+	if (likely(!status) && op_is_write(io->bio->bi_opf))
+		nvmec_path_wrote(path, io->bio);
 	if (likely(!status) || !nvmec_multi_takes_back(io, status))
 		nvmec_multi_end(io, nvmec_multi_status(status));
 	/* Last: it keeps the structure of the disk. */
@@ -384,6 +524,9 @@ static struct nvmec_multi_io *nvmec_multi_clone(struct nvmec_multi *multi,
 	io = nvmec_multi_io(clone);
 	io->multi = multi;
 	io->bio = bio;
+	io->flush_done = false;
+	io->flush_good = false;
+	io->flush_status = BLK_STS_OK;
 	return io;
 }
 
@@ -412,10 +555,14 @@ void nvmec_multi_submit_bio(struct bio *bio)
 	io->path = path;
 	io->tries = 0;
 	io->begin = bio_start_io_acct(bio);
-	if (likely(path))
+	if (likely(path && !nvmec_multi_needs_flush(multi, bio, path))) {
 		submit_bio_noacct(&io->clone);
-	else
-		nvmec_multi_wait(io, 0);
+		return;
+	}
+	io->path = NULL;
+	nvmec_multi_wait(io, 0);
+	if (path)
+		percpu_ref_put(&path->path_users);
 }
 
 /* By a way whose reference the caller has. The old clone is freed before there is a new one. */
@@ -426,6 +573,7 @@ static void nvmec_multi_resend(struct nvmec_multi_io *old, struct nvmec_ns *path
 		.bio	= old->bio,
 		.begin	= old->begin,
 		.tries	= old->tries,
+		.flush_done = old->flush_done,
 	};
 	struct nvmec_multi_io *io;
 
@@ -443,21 +591,32 @@ static void nvmec_multi_resend(struct nvmec_multi_io *old, struct nvmec_ns *path
 	io->path = path;
 	io->begin = was.begin;
 	io->tries = was.tries;
+	io->flush_done = was.flush_done;
 	submit_bio_noacct(&io->clone);
 }
 
 /* Whether a bio that waited has found its way, or its end. */
 static bool nvmec_multi_try(struct nvmec_multi *multi, struct nvmec_multi_io *io)
 {
-	struct nvmec_ns *path = nvmec_multi_choose(multi, io->path);
+	struct nvmec_ns *path;
 
-	if (path)
+	if (io->flush_status || (io->flush_good && !io->bio->bi_iter.bi_size)) {
+		nvmec_multi_end(io, io->flush_status);
+		return true;
+	}
+	path = nvmec_multi_choose(multi, io->path);
+	if (path && !io->flush_done && nvmec_multi_needs_flush(multi, io->bio, path)) {
+		percpu_ref_put(&path->path_users);
+		nvmec_multi_flush(io);
+	} else if (path) {
 		nvmec_multi_resend(io, path);
-	else if ((io->bio->bi_opf & REQ_FAILFAST_MASK) ||
-		 test_bit(NVMEC_MULTI_LOST, &multi->flags) || !nvmec_multi_hopes(multi))
+	} else if ((io->bio->bi_opf & REQ_FAILFAST_MASK) ||
+		   test_bit(NVMEC_MULTI_LOST, &multi->flags) ||
+		   !nvmec_multi_hopes(multi)) {
 		nvmec_multi_end(io, BLK_STS_IOERR);
-	else
+	} else {
 		return false;
+	}
 	return true;
 }
 
@@ -505,11 +664,18 @@ int nvmec_multi_io_init(void)
 			  offsetof(struct nvmec_multi_io, clone), BIOSET_PERCPU_CACHE);
 	if (ret)
 		return ret;
+	ret = bioset_init(&nvmec_flush_bios, BIO_POOL_SIZE,
+			  offsetof(struct nvmec_multi_io, clone), 0);
+	if (ret)
+		goto exit_bios;
 	nvmec_multi_wq = alloc_workqueue("nvme_c_multi", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (nvmec_multi_wq)
 		return 0;
+	ret = -ENOMEM;
+	bioset_exit(&nvmec_flush_bios);
+exit_bios:
 	bioset_exit(&nvmec_multi_bios);
-	return -ENOMEM;
+	return ret;
 }
 
 /**
@@ -520,5 +686,6 @@ int nvmec_multi_io_init(void)
 void nvmec_multi_io_exit(void)
 {
 	destroy_workqueue(nvmec_multi_wq);
+	bioset_exit(&nvmec_flush_bios);
 	bioset_exit(&nvmec_multi_bios);
 }

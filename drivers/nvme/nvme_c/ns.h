@@ -5,6 +5,7 @@
 #ifndef _NVMEC_NS_H
 #define _NVMEC_NS_H
 
+#include <linux/atomic.h>
 #include <linux/blkdev.h>
 #include <linux/cdev.h>
 #include <linux/completion.h>
@@ -51,6 +52,10 @@ struct work_struct;
  *	@multi with it
  * @path_idle: there are none, and none come
  * @path_linked: there is a link to its disk; guarded by nvmec_multi_lock
+ * @path_dirty: it has written something since it was flushed
+ * @path_flushes: flushes on this way that have cleared @path_dirty and are not at their
+ *	end: the way counts as dirty
+ * @path_flush_seq: &nvmec_multi.flush_seq when it was flushed last, by the same work
  * @path_gone: its controller does not have it any more; likewise
  * @diverted: nvmec_disks_divert() holds; written under &nvmec_ctrl.ns_lock
  * @watch: who looks at its requests
@@ -78,6 +83,9 @@ struct nvmec_ns {
 	struct percpu_ref	path_users;
 	struct completion	path_idle;
 	bool			path_linked;
+	u32			path_dirty;
+	atomic_t		path_flushes;
+	u32			path_flush_seq;
 	bool			path_gone;
 	bool			diverted;
 	struct mqblk_watch	watch;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Where a disk with two paths could lose data or time: requests that wait in the queue of a
-# controller that is reset, or for one that has gone; and limits of two controllers that come
-# at the same time.
+# controller that is reset, or for one that has gone; limits of two controllers that come at
+# the same time; and caches of both that one flush is to empty.
 #@kernel uml-nvme
 #@vm --memory 1G
 #@timeout 300
@@ -26,6 +26,7 @@ dmesg_expect "Buffer I/O error on dev nvmec"
 has_links() { [[ $(cd "/sys/block/$disk/multipath" && echo * | wc -w) == "$1" ]]; }
 has_disk() { [[ -b /dev/$disk ]]; }
 no_disk() { [[ ! -e /sys/block/$disk ]]; }
+policy() { echo "$1" >"$subsys/iopolicy"; }
 fails() { ! "$@"; }
 # Both, which are up and have one disk
 up() {
@@ -44,6 +45,8 @@ write_blocks() {
 	dd if=/dev/zero of="/dev/$disk" bs=4k count="$1" oflag=direct status=none 2>&1
 }
 cache() { echo "$1" >"/sys/block/$disk/queue/write_cache"; }
+flush() { dd if=/dev/zero of="/dev/$disk" count=0 conv=fsync status=none 2>&1; }
+flushes() { model_count "$1" flushes; }
 state() { nvme_attr "$(model_ctrl "$1")" state; }
 
 # The first one moves 32 KiB at most.
@@ -88,6 +91,7 @@ model_unbind a
 model_unbind b
 wait_until 20 no_disk || true
 up
+subsys=$(cd -P "/sys/block/$disk/.." && pwd)
 
 # --- a queue that waits for a reset ------------------------------------------------------
 
@@ -113,6 +117,56 @@ check_wait "it ends" $job
 check_eq "and the controller is up" "$(state a)" live
 model_honest a
 check "reads go on" read_block 1
+
+# --- flushes -----------------------------------------------------------------------------
+
+# flushed TEXT A B : since the last time, so often by each; at least, if there is a plus
+flushed() {
+	local what=$1 name want got
+	shift
+	for name in a b; do
+		want=$1
+		shift
+		got=$(($(flushes $name) - begin[$name]))
+		begin[$name]=$(flushes $name)
+		if [[ $want == *+ ]]; then
+			check "$what: $name, $got" test "$got" -ge "${want%+}"
+		else
+			check_eq "$what: $name" "$got" "$want"
+		fi
+	done
+}
+declare -A begin=([a]=$(flushes a) [b]=$(flushes b))
+policy numa
+check "writes by the first" write_blocks 8
+check "a flush" flush
+flushed "goes by the first alone" 1 0
+policy round-robin
+check "writes by both" write_blocks 8
+check "another flush" flush
+flushed "goes by both" 1+ 1+
+policy numa
+check "a flush with nothing written" flush
+flushed "goes by the first alone, too" 1 0
+policy round-robin
+check "writes by both again" write_blocks 8
+policy numa
+model_rule b status opcode=flush code=0x280 dnr=1
+check "a cache that cannot be written: an error" fails flush
+model_honest b
+check "the next flush" flush
+flushed "goes by both: the cache is still full" 0+ 1
+policy round-robin
+check "writes by both once more" write_blocks 8
+policy numa
+model_rule b status opcode=flush code=0x370
+check "a flush that one path does not take is no error" flush
+flushed "and goes by the other" 1+ 0+
+model_honest b
+check "the next one" flush
+flushed "goes by that path, which still has something to write" 0+ 1
+check "a write that is to be safe" dd if=/dev/zero of="/dev/$disk" bs=4k count=1 \
+	oflag=direct,dsync status=none
 
 # --- waiting for a path --------------------------------------------------------------------
 
