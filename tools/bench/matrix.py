@@ -300,7 +300,7 @@ def _facts(where, clocks):
     return found
 
 
-def summarise(where, plans, subjects):
+def summarise(where, plans, subjects, which):
     """The part of the summary that was measured."""
     measured = {}
     for clock, boots in plans.items():
@@ -311,7 +311,7 @@ def summarise(where, plans, subjects):
     table = tally.rows(tally.samples(measured), subjects)
     return {
         "rows": table,
-        "means": tally.means(table),
+        "means": tally.means(table, which),
         "latencies": latency.rows(measured, subjects),
         "without": {clock: where.without(clock) for clock in plans},
         "machines": _facts(where, plans),
@@ -391,5 +391,6 @@ def run(options, selected, kernels, directory, new, describe, say, disks=()):
     if disks:
         plans = on_disks(plans, disks)
     carry_out(where, plans, kernels, say, boot_on(disks) if disks else boot)
-    summary = {**describe(), "asked": wanted, **summarise(where, plans, subjects)}
+    summary = {**describe(), "asked": wanted,
+               **summarise(where, plans, subjects, set_of(options))}
     return report(summary, path, set_of(options)), path

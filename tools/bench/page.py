@@ -4,6 +4,7 @@
 import base64
 import html
 
+import tally
 from plans import matrix as cells
 
 STYLE = """\
@@ -16,7 +17,7 @@ pre { font-size: 12px; overflow-x: auto; background: #f5f7fa; padding: 1em; }
 table { border-collapse: collapse; font-size: 13px; }
 td, th { padding: .2em .8em .2em 0; text-align: left; vertical-align: top; }
 td.n { text-align: right; }
-.below { color: #b00020; }
+.bad { color: #b00020; }
 """
 
 
@@ -47,16 +48,16 @@ def _figure(directory, picture):
             f"<figcaption>{caption} Numbers: {numbers}</figcaption></figure>")
 
 
-def _means(means):
+def _means(means, which):
     lines = ["<table><tr><th>clock<th>store<th>jobs<th>beside<th>quotient<th>cells"
-             "<th>cells whose interval lies below 1</tr>"]
+             f"<th>cells whose interval lies {tally.side(which)} 1</tr>"]
     for mean in means:
-        below = ", ".join(mean["below"]) or "none"
-        kind = ' class="below"' if mean["below"] else ""
+        bad = ", ".join(mean["bad"]) or "none"
+        kind = ' class="bad"' if mean["bad"] else ""
         lines.append(
             f'<tr><td>{mean["clock"]}<td>{mean["store"]}<td class="n">{mean["jobs"]}'
             f'<td>{html.escape(mean["subject"])}<td class="n">{mean["ratio"]:.3f}'
-            f'<td class="n">{mean["cells"]}<td{kind}>{html.escape(below)}</tr>')
+            f'<td class="n">{mean["cells"]}<td{kind}>{html.escape(bad)}</tr>')
     return "\n".join([*lines, "</table>"])
 
 
@@ -85,7 +86,7 @@ def write(directory, summary, pictures, text, which):
         "<h2>Means over cells</h2>",
         f"<p>Geometric means of quotients of times, the other's to {cells.ours(which)}'s. "
         "A cell is STORE-OPERATION-BLOCKSIZE-qDEPTH-JOBSj.</p>",
-        _means(summary["means"]),
+        _means(summary["means"], which),
         "<h2>Pictures</h2>", *(_figure(directory, p) for p in pictures),
         "<h2>Figures</h2>",
         "<p>All samples: " + _link("samples.csv", _read(f"{directory}/samples.csv"))

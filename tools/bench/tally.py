@@ -100,14 +100,26 @@ def rows(found, subjects):
     return out
 
 
-def _is_below(row):
-    high = row["versus"]["high95"]
-    return high is not None and high < 1
+# Where the interval of a cell lies that speaks against us: below 1 if the quotient is ours
+# as a speed, above 1 if it is what a feature costs.
+SIDE = {"features": "above"}
 
 
-def means(table):
+def side(which):
+    """In a word."""
+    return SIDE.get(which, "below")
+
+
+def _is_bad(row, which):
+    low, high = row["versus"]["low95"], row["versus"]["high95"]
+    if low is None:
+        return False
+    return low > 1 if side(which) == "above" else high < 1
+
+
+def means(table, which):
     """Geometric means of quotients over the cells of a clock, store, number of jobs and
-    subject, with the cells whose interval lies below 1."""
+    subject, with the cells whose interval lies on the bad side of 1."""
     groups = {}
     for row in table:
         if row["versus"]:
@@ -117,8 +129,8 @@ def means(table):
              "cells": len(group),
              "ratio": math.exp(statistics.fmean(
                  math.log(r["versus"]["ratio"]) for r in group)),
-             "below": [] if subject in BOUNDS else
-                      [r["cell"] for r in group if _is_below(r)]}
+             "bad": [] if subject in BOUNDS else
+                    [r["cell"] for r in group if _is_bad(r, which)]}
             for (clock, store, jobs, subject), group in groups.items()]
 
 
@@ -183,7 +195,7 @@ it. "rest" is the same without that: the driver, the block layer and the load.
 FEATURE_NOTES = """\
 ns: time of an I/O, mean of n samples in so many boots (+- standard deviation).
 vs: how many times as long an I/O takes with the feature on: quotient of geometric means,
-with Welch's (95 %) and [99 %] intervals.
+with Welch's (95 %) and [99 %] intervals. Above 1 it costs something.
 many: p-value after Holm's correction for all {tested} comparisons of this table.
 """
 
@@ -240,16 +252,16 @@ def aligned(lines, right):
         for line in lines)
 
 
-def means_text(found):
-    """A line for each mean, and the cells that lie below 1."""
+def means_text(found, which):
+    """A line for each mean, and the cells that lie on the bad side of 1."""
     lines = []
     for mean in found:
         lines.append(f"{mean['clock']:6}  {mean['store']:5}  {mean['jobs']} job"
                      f"{'s' if mean['jobs'] > 1 else ' '}  vs {mean['subject']:22}"
                      f" {mean['ratio']:.3f} over {mean['cells']} cells"
                      + ("" if mean["subject"] in BOUNDS else
-                        f", {len(mean['below'])} below 1")
-                     + (f": {', '.join(mean['below'])}" if mean["below"] else ""))
+                        f", {len(mean['bad'])} {side(which)} 1")
+                     + (f": {', '.join(mean['bad'])}" if mean["bad"] else ""))
     return "\n".join(lines) + "\n"
 
 
@@ -263,4 +275,4 @@ def text(table, which):
     head = ("clock", "cell", "subject", "n", "ns", "", "vs", "many", "remarks")
     return notes + "\n" + aligned([head, *map(_columns, table)], (3, 4)) + \
         "\nGeometric means of these quotients over cells:\n" + \
-        means_text(means(table))
+        means_text(means(table, which), which)

@@ -354,9 +354,17 @@ class Tally(unittest.TestCase):
 
     def test_means_and_what_lies_below(self):
         table = self.table({"null_blk_c": 100, "null_blk": 80})
-        mean = next(m for m in tally.means(table) if m["store"] == "mem")
+        mean = next(m for m in tally.means(table, "drivers") if m["store"] == "mem")
         self.assertAlmostEqual(mean["ratio"], 0.8)
-        self.assertEqual(len(mean["below"]), mean["cells"])
+        self.assertEqual(len(mean["bad"]), mean["cells"])
+        self.assertIn("2 below 1: mem-randread", tally.text(table, "drivers"))
+
+    def test_a_feature_that_costs_lies_above(self):
+        table = self.table({"null_blk_c": 100, "null_blk": 120})
+        mean = next(m for m in tally.means(table, "features") if m["store"] == "mem")
+        self.assertEqual(len(mean["bad"]), mean["cells"])
+        self.assertIn("2 above 1: mem-randread", tally.text(table, "features"))
+        self.assertFalse(tally.means(table, "drivers")[0]["bad"])
 
     def test_the_time_of_a_controller_is_taken_off(self):
         measured = {}
