@@ -159,8 +159,6 @@ long nvmec_user_ioctl(const struct nvmec_user *user, unsigned int nr,
 		return nvmec_ioctl_cmd64(user, false, true, argp);
 	case NVME_IOCTL_SUBMIT_IO:
 		return nvmec_ioctl_submit(user, argp, sizeof(struct nvme_user_io));
-	case NVMEC_SUBMIT_IO32:
-		return nvmec_ioctl_submit(user, argp, NVMEC_USER_IO32_BYTES);
 	case NVME_IOCTL_RESET:
 		return nvmec_ioctl_reset(user->ctrl);
 	case NVME_IOCTL_SUBSYS_RESET:
@@ -168,6 +166,9 @@ long nvmec_user_ioctl(const struct nvmec_user *user, unsigned int nr,
 	case NVME_IOCTL_RESCAN:
 		return nvmec_ioctl_rescan(user->ctrl);
 	default:
+		/* No case: on i386 itself the structure has that size, and the number is one. */
+		if (nr == NVMEC_SUBMIT_IO32)
+			return nvmec_ioctl_submit(user, argp, NVMEC_USER_IO32_BYTES);
 		return -ENOTTY;
 	}
 }
