@@ -46,7 +46,7 @@ static void nbc_cmd_run_atomic(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 	}
 }
 
-static noinline void nbc_cmd_run_special(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+static noinline void nbc_cmd_run_guarded(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 					 unsigned int on)
 {
 	if (on & BIT(NBC_ON_ZONES))
@@ -68,7 +68,7 @@ void nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on)
 	cmd->done = cmd->len;
 	nbc_timing_begin(cmd, on);
 	if (on & (BIT(NBC_ON_ZONES) | BIT(NBC_ON_ATOMIC)))
-		nbc_cmd_run_special(ndisk, cmd, on);
+		nbc_cmd_run_guarded(ndisk, cmd, on);
 	else
 		nbc_cmd_run_data(ndisk, cmd, on);
 	if (on & NBC_ON_TIMING)
