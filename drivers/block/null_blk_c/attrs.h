@@ -119,6 +119,10 @@ NBC_ATTR_TEXT(power_cut, WO, NBC_A_OURS,
 NBC_ATTR(queue_mode, queue_mode, UINT, NBC_Q_RQ, NBC_Q_RQ, NBC_Q_RQ,
 	 NBC_A_ZERO,
 	 "2: requests by way of hardware queues; 0: bios, without queues and scheduler")
+NBC_ATTR_TEXT(record, RW, NBC_A_OURS,
+	      "what to record of operations: off, on, or data too; forget, mark TEXT")
+NBC_ATTR_ONLY(record_mb, ULONG, 16, 1, NBC_MAX_RECORD_MB, NBC_A_LIVE_OURS | NBC_A_OURS,
+	      "memory in MiB for a record that nobody reads, from when it is switched on")
 NBC_PARAM_FAULT(requeue,
 		"send requests back to the block layer: interval,probability,space,times")
 NBC_ATTR(rotational, rotational, BOOL, 0, 0, 1, 0,

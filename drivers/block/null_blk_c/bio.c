@@ -171,16 +171,12 @@ static void nbc_bio_add_flush(struct nbc_cmd *cmd, ktime_t due)
 		cmd->due = max(cmd->due, due);
 }
 
-/*
- * Does a command of a bio, or lets it wait: then returns false. @judged is what rules said
- * before, or NULL.
- */
-static bool nbc_bio_run(struct nbc_disk *ndisk, const struct nbc_bio_done *done, bool flush,
-			struct nbc_cmd *cmd, unsigned int on,
-			const struct nbc_verdict *judged)
+/* The same as nbc_bio_run(), if there are rules or a record. */
+static bool nbc_bio_run_special(struct nbc_disk *ndisk, const struct nbc_bio_done *done,
+				bool flush, struct nbc_cmd *cmd, unsigned int on,
+				const struct nbc_verdict *judged)
 {
 	struct nbc_verdict verdict;
-	ktime_t due = cmd->due;
 
 	if (!judged && on & BIT(NBC_ON_RULES) &&
 	    nbc_rules_judge(ndisk->rules, cmd, &verdict)) {
@@ -190,10 +186,28 @@ static bool nbc_bio_run(struct nbc_disk *ndisk, const struct nbc_bio_done *done,
 	}
 	if (on & BIT(NBC_ON_LATENCY))
 		cmd->due = 0;
-	if (judged)
-		nbc_cmd_run_judged(ndisk, cmd, judged, on);
-	else
+	nbc_cmd_run_special(ndisk, cmd, judged, on);
+	return true;
+}
+
+/*
+ * Does a command of a bio, or lets it wait: then returns false. @judged is what rules said
+ * before, or NULL.
+ */
+static bool nbc_bio_run(struct nbc_disk *ndisk, const struct nbc_bio_done *done, bool flush,
+			struct nbc_cmd *cmd, unsigned int on,
+			const struct nbc_verdict *judged)
+{
+	ktime_t due = cmd->due;
+
+	if (judged || on & NBC_ON_SPECIAL) {
+		if (!nbc_bio_run_special(ndisk, done, flush, cmd, on, judged))
+			return false;
+	} else {
+		if (on & BIT(NBC_ON_LATENCY))
+			cmd->due = 0;
 		nbc_cmd_run(ndisk, cmd, on);
+	}
 	nbc_bio_add_flush(cmd, due);
 	return true;
 }

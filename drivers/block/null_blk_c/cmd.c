@@ -9,6 +9,7 @@
  *	zone	zoned.c		what zones permit, and where their write pointers are
  *	data	data.c		copies
  *	timing	timing.h	when it may complete
+ *	record	record.c	what was asked for, and what became of it
  *
  * In a zone, bad blocks come after the zone was opened, as they do on a real disk: so
  * zoned.c calls them. Faults are asked before there is a command, as what they do is done to
@@ -85,19 +86,9 @@ static void nbc_cmd_run_lying(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 	*cmd = lying.cmd;
 }
 
-/**
- * nbc_cmd_run_judged - do a command that rules act on
- * @ndisk: the disk
- * @cmd: as for nbc_cmd_run()
- * @verdict: what the rules say
- * @on: as for nbc_cmd_run()
- *
- * One that fails by a rule has done nothing, but takes its time.
- *
- * Context: As nbc_data_run().
- */
-void nbc_cmd_run_judged(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
-			const struct nbc_verdict *verdict, unsigned int on)
+/* One that fails by a rule has done nothing, but takes its time. */
+static void nbc_cmd_run_judged(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+			       const struct nbc_verdict *verdict, unsigned int on)
 {
 	cmd->status = verdict->status;
 	if (verdict->lies && ndisk->store) {
@@ -114,4 +105,31 @@ void nbc_cmd_run_judged(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 	if (verdict->delay_nsec && READ_ONCE(ndisk->armed))
 		cmd->due = ktime_add_safe(cmd->due ?: ktime_get(),
 					  ns_to_ktime(verdict->delay_nsec));
+}
+
+/**
+ * nbc_cmd_run_special - do a command that rules act on, or that is recorded
+ * @ndisk: the disk
+ * @cmd: as for nbc_cmd_run()
+ * @verdict: what the rules say, or NULL
+ * @on: as for nbc_cmd_run()
+ *
+ * What is recorded is what whoever gave the command believes, whatever a rule lies about.
+ *
+ * Context: As nbc_data_run().
+ */
+void nbc_cmd_run_special(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+			 const struct nbc_verdict *verdict, unsigned int on)
+{
+	bool recorded = on & BIT(NBC_ON_RECORD);
+	struct nbc_recording recording;
+
+	if (recorded)
+		nbc_record_begin(ndisk->record, cmd, ndisk->store, &recording);
+	if (verdict)
+		nbc_cmd_run_judged(ndisk, cmd, verdict, on);
+	else
+		nbc_cmd_run(ndisk, cmd, on);
+	if (recorded)
+		nbc_record_end(ndisk->record, cmd, &recording);
 }

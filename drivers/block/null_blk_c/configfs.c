@@ -185,7 +185,10 @@ static struct config_group *nbc_make_group(struct config_group *root,
 
 static void nbc_drop_item(struct config_group *root, struct config_item *item)
 {
-	nbc_device_set_power(nbc_item_device(item), false);
+	struct nbc_device *dev = nbc_item_device(item);
+
+	nbc_device_set_power(dev, false);
+	nbc_device_hide_record(dev);
 	config_item_put(item);
 }
 

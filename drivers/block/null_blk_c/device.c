@@ -795,6 +795,58 @@ ssize_t nbc_lies_show(struct nbc_device *dev, char *page)
 }
 
 /**
+ * nbc_record_store - say what is recorded of a device
+ * @dev: the device
+ * @text: as for nbc_record_change()
+ *
+ * The file to read appears when there is something to record for the first time.
+ *
+ * Context: Process context, may sleep; takes dev->config_lock.
+ * Return: as nbc_record_change(). After an error nothing has changed.
+ */
+int nbc_record_store(struct nbc_device *dev, const char *text)
+{
+	int ret;
+
+	guard(mutex)(&dev->config_lock);
+	ret = nbc_record_change(dev->record, nbc_device_name(dev), text,
+				dev->config.record_mb);
+	if (ret)
+		return ret;
+	if (nbc_record_on(dev->record))
+		nbc_record_show_file(dev->record, nbc_device_name(dev));
+	if (dev->disk)
+		nbc_disk_choose_path(dev->disk);
+	return 0;
+}
+
+/**
+ * nbc_record_show - print what is recorded of a device
+ * @dev: the device
+ * @page: output, PAGE_SIZE bytes
+ *
+ * Context: Process context; takes dev->config_lock.
+ * Return: number of bytes printed.
+ */
+ssize_t nbc_record_show(struct nbc_device *dev, char *page)
+{
+	guard(mutex)(&dev->config_lock);
+	return nbc_record_print(dev->record, page);
+}
+
+/**
+ * nbc_device_hide_record - let nobody open the record of a device any more
+ * @dev: a device that is off, and that goes: another may get its name
+ *
+ * Context: Process context, may sleep; takes dev->config_lock.
+ */
+void nbc_device_hide_record(struct nbc_device *dev)
+{
+	guard(mutex)(&dev->config_lock);
+	nbc_record_hide_file(dev->record);
+}
+
+/**
  * nbc_device_alloc - make a device with the defaults, off
  *
  * Its group and its faults are the caller's to prepare.
@@ -817,7 +869,8 @@ struct nbc_device *nbc_device_alloc(void)
 	nbc_store_create(&dev->store);
 	nbc_snapshots_create(&dev->snapshots);
 	nbc_rules_create(&dev->rules);
-	if (badblocks_init(&dev->badblocks, 1)) {
+	dev->record = nbc_record_create();
+	if (!dev->record || badblocks_init(&dev->badblocks, 1)) {
 		nbc_device_free(dev);
 		return NULL;
 	}
@@ -839,6 +892,9 @@ void nbc_device_free(struct nbc_device *dev)
 	nbc_latency_destroy(&dev->latency);
 	nbc_zones_destroy(dev->zones);
 	nbc_snapshots_destroy(&dev->snapshots);
+	if (dev->record)
+		nbc_record_hide_file(dev->record);
+	nbc_record_put(dev->record);
 	nbc_store_destroy(&dev->store);
 	nbc_minor_put(dev);
 	mutex_destroy(&dev->config_lock);

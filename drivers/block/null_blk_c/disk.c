@@ -153,6 +153,7 @@ static int nbc_gendisk_create(struct nbc_disk *ndisk, const char *name, int mino
  */
 void nbc_disk_grow(struct nbc_disk *ndisk, const struct nbc_config *config)
 {
+	nbc_record_grow(ndisk->record, nbc_capacity(config));
 	set_capacity_and_notify(ndisk->disk, nbc_capacity(config));
 }
 
@@ -247,6 +248,8 @@ static unsigned int nbc_disk_look(const struct nbc_disk *ndisk)
 		on |= BIT(NBC_ON_ATOMIC);
 	if (ndisk->fail_reads)
 		on |= BIT(NBC_ON_FAIL_READS);
+	if (nbc_record_on(ndisk->record))
+		on |= BIT(NBC_ON_RECORD);
 	if (READ_ONCE(ndisk->watch.on))
 		on |= BIT(NBC_ON_WATCH);
 	if (!ndisk->armed)
@@ -420,6 +423,7 @@ static int nbc_disk_configure(struct nbc_disk *ndisk, struct nbc_device *dev,
 	ndisk->faults = dev->faults;
 	ndisk->rules = &dev->rules;
 	ndisk->latency = &dev->latency;
+	ndisk->record = dev->record;
 	nbc_bios_create(&ndisk->bios);
 	nbc_hold_create(&ndisk->hold);
 	ndisk->zones = config->zoned ? dev->zones : NULL;
@@ -510,14 +514,17 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 	ret = nbc_set_get(ndisk, name, config);
 	if (ret)
 		goto destroy_kept;
+	nbc_record_power_on(ndisk->record, nbc_capacity(config), config->blocksize,
+			    ndisk->cache);
 	ret = nbc_gendisk_create(ndisk, name, dev->minor, config);
 	if (ret)
-		goto put_set;
+		goto record_power_off;
 	/* It is requests that are watched. */
 	if (ndisk->set)
 		mqblk_watch_add(&ndisk->watch, ndisk->disk, nbc_watch_set);
 	return ndisk;
-put_set:
+record_power_off:
+	nbc_record_power_off(ndisk->record);
 	nbc_set_put(ndisk);
 destroy_kept:
 	nbc_kept_destroy(ndisk->kept);
@@ -552,6 +559,7 @@ void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name)
 	mqblk_watch_free(&ndisk->watch);
 	nbc_hold_drain(&ndisk->hold);
 	nbc_bios_drain(&ndisk->bios);
+	nbc_record_power_off(ndisk->record);
 	nbc_kept_destroy(ndisk->kept);
 	nbc_zoned_cut_power(ndisk);
 	nbc_disk_destroy_cache(ndisk, name);

@@ -222,10 +222,11 @@ static int __init nbc_init(void)
 	ret = nbc_bios_init();
 	if (ret)
 		goto exit_units;
+	nbc_record_files_init();
 	nbc_major = register_blkdev(0, NBC_ROOT_NAME);
 	if (nbc_major < 0) {
 		ret = nbc_major;
-		goto exit_bios;
+		goto exit_files;
 	}
 	ret = nbc_configfs_init();
 	if (ret)
@@ -239,7 +240,8 @@ exit_configfs:
 	nbc_configfs_exit();
 unregister:
 	unregister_blkdev(nbc_major, NBC_ROOT_NAME);
-exit_bios:
+exit_files:
+	nbc_record_files_exit();
 	nbc_bios_exit();
 exit_units:
 	nbc_units_exit();
@@ -253,6 +255,7 @@ static void __exit nbc_exit(void)
 	nbc_defaults_remove();
 	nbc_configfs_exit();
 	unregister_blkdev(nbc_major, NBC_ROOT_NAME);
+	nbc_record_files_exit();
 	nbc_bios_exit();
 	nbc_units_exit();
 	nbc_memory_exit();

@@ -25,6 +25,7 @@
 #include "kept.h"
 #include "latency.h"
 #include "memory.h"
+#include "record.h"
 #include "rules.h"
 #include "snapshot.h"
 #include "store.h"
@@ -67,6 +68,7 @@ enum nbc_path {
  * @NBC_ON_LATENCY: there is a latency model
  * @NBC_ON_FAIL_READS: reads fail, as it keeps no data
  * @NBC_ON_ATOMIC: writes may be atomic
+ * @NBC_ON_RECORD: what is done is recorded
  */
 enum nbc_on {
 	NBC_ON_ZONES,
@@ -80,11 +82,15 @@ enum nbc_on {
 	NBC_ON_LATENCY,
 	NBC_ON_FAIL_READS,
 	NBC_ON_ATOMIC,
+	NBC_ON_RECORD,
 };
 
 /* What makes a request wait. */
 #define NBC_ON_TIMING	(BIT(NBC_ON_TIMER) | BIT(NBC_ON_LIMITS) | \
 			 BIT(NBC_ON_LATENCY))
+
+/* What is not done by nbc_cmd_run() alone. */
+#define NBC_ON_SPECIAL	(BIT(NBC_ON_RULES) | BIT(NBC_ON_RECORD))
 
 /* What can fail on purpose: rows of NBC_PARAM_FAULT in attrs.h. */
 enum nbc_fault_id {
@@ -149,6 +155,7 @@ struct nbc_bios {
  * @faults: of the device
  * @rules: of the device
  * @latency: of the device
+ * @record: of the device
  * @zones: of the device, NULL if the disk is not zoned
  * @throttle: limits on bandwidth and operations
  * @requeues: counts requests that the fault sent back
@@ -185,6 +192,7 @@ struct nbc_disk {
 	struct nbc_fault	*faults;
 	struct nbc_rules	*rules;
 	struct nbc_latency	*latency;
+	struct nbc_record	*record;
 	struct nbc_zones	*zones;
 
 	struct nbc_throttle	throttle;
@@ -210,8 +218,8 @@ struct nbc_disk {
  *	disk takes to come or go, so nothing that may be needed to let go of the disk
  *	takes it
  * @config_lock: guards what can be read and switched meanwhile: @config, @faults, @rules,
- *	@latency, @badblocks and @snapshots. Comes after @lock, and is never held while I/O
- *	is waited for
+ *	@latency, @badblocks, @snapshots and what is recorded. Comes after @lock, and is never
+ *	held while I/O is waited for
  * @config: what the user asked for; changes under both locks
  * @disk: run state, NULL while off; changes under both locks
  * @store: its data, which outlives @disk
@@ -219,6 +227,7 @@ struct nbc_disk {
  * @rules: likewise
  * @latency: likewise
  * @snapshots: likewise
+ * @record: likewise; also of who has its file open
  * @orphans: looks now and then whether processes are gone that rules end with
  * @zones: those of the disk that it has or last had, NULL for none; outlive
  *	@disk likewise; changes with power only
@@ -240,6 +249,7 @@ struct nbc_device {
 	struct nbc_rules	rules;
 	struct nbc_latency	latency;
 	struct nbc_snapshots	snapshots;
+	struct nbc_record	*record;
 	struct delayed_work	orphans;
 	struct nbc_zones	*zones;
 	struct nbc_fault	faults[NBC_NR_FAULTS];
@@ -285,8 +295,8 @@ void nbc_submit_bio(struct bio *bio);
 
 /* cmd.c */
 void nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on);
-void nbc_cmd_run_judged(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
-			const struct nbc_verdict *verdict, unsigned int on);
+void nbc_cmd_run_special(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+			 const struct nbc_verdict *verdict, unsigned int on);
 
 /* configfs.c */
 int nbc_configfs_init(void);
@@ -316,6 +326,9 @@ int nbc_held_store(struct nbc_device *dev, const char *text);
 ssize_t nbc_held_show(struct nbc_device *dev, char *page);
 int nbc_lies_store(struct nbc_device *dev, const char *text);
 ssize_t nbc_lies_show(struct nbc_device *dev, char *page);
+int nbc_record_store(struct nbc_device *dev, const char *text);
+ssize_t nbc_record_show(struct nbc_device *dev, char *page);
+void nbc_device_hide_record(struct nbc_device *dev);
 int nbc_power_cut_store(struct nbc_device *dev, const char *text);
 int nbc_snapshot_store(struct nbc_device *dev, const char *text);
 ssize_t nbc_snapshot_show(struct nbc_device *dev, char *page);

@@ -121,26 +121,29 @@ static void nbc_rq_go(struct nbc_disk *ndisk, struct nbc_held *held, blk_status_
 		return;
 	}
 	nbc_cmd_init(&cmd, rq);
-	nbc_cmd_run_judged(ndisk, &cmd, &held->verdict, READ_ONCE(ndisk->on));
+	nbc_cmd_run_special(ndisk, &cmd, &held->verdict, READ_ONCE(ndisk->on));
 	nbc_finish(ndisk, rq, &cmd, NULL);
 }
 
-/* The same, if there are rules. */
-static void nbc_run_by_rules(struct nbc_disk *ndisk, struct request *rq,
-			     struct nbc_batch *batch, unsigned int on)
+/* The same, if there are rules or a record. */
+static void nbc_run_special(struct nbc_disk *ndisk, struct request *rq,
+			    struct nbc_batch *batch, unsigned int on)
 {
 	struct nbc_verdict verdict;
 	struct nbc_cmd cmd;
+	bool judged;
 
 	nbc_cmd_init(&cmd, rq);
-	if (!nbc_rules_judge(ndisk->rules, &cmd, &verdict)) {
+	judged = on & BIT(NBC_ON_RULES) && nbc_rules_judge(ndisk->rules, &cmd, &verdict);
+	if (!judged && !(on & BIT(NBC_ON_RECORD))) {
 		nbc_run(ndisk, rq, batch, on);
 		return;
 	}
-	if (verdict.hold && nbc_hold_add(&ndisk->hold, ndisk->rules, nbc_rq_held(rq), &cmd,
-					 &verdict, nbc_rq_go))
+	if (judged && verdict.hold &&
+	    nbc_hold_add(&ndisk->hold, ndisk->rules, nbc_rq_held(rq), &cmd, &verdict,
+			 nbc_rq_go))
 		return;
-	nbc_cmd_run_judged(ndisk, &cmd, &verdict, on);
+	nbc_cmd_run_special(ndisk, &cmd, judged ? &verdict : NULL, on);
 	nbc_finish(ndisk, rq, &cmd, batch);
 }
 
@@ -203,8 +206,8 @@ static noinline blk_status_t nbc_handle_full(struct nbc_disk *ndisk,
 	if ((faults && nbc_fault_hits(ndisk, NBC_FAULT_timeout)) ||
 	    (blk_should_fake_timeout(rq->q) && READ_ONCE(ndisk->armed)))
 		mqblk_rq_lose(nbc_rq_queue(rq), rq);
-	else if (on & BIT(NBC_ON_RULES))
-		nbc_run_by_rules(ndisk, rq, batch, on);
+	else if (on & NBC_ON_SPECIAL)
+		nbc_run_special(ndisk, rq, batch, on);
 	else
 		nbc_run(ndisk, rq, batch, on);
 	return BLK_STS_OK;

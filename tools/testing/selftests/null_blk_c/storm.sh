@@ -135,6 +135,8 @@ value_for() {
 		;;
 	*:held) pick "release all" "release all" "fail all IOERR" ;;
 	*:lies) pick "forget all" "forget 3" ;;
+	*:record) pick off on data forget "mark $RANDOM" ;;
+	*:record_mb) pick 1 2 ;;
 	*:latency)
 		pick off $'latency 1\nop=ANY fixed=500000\nend' \
 			$'latency 1\nchannels=2\nop=ANY lognormal=100000,2000000\nend' \
