@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What of a record is done again: up to an entry, or what a crash there may leave.
+
+A flush protects what had ended when the disk began with it; FUA protects its own write. All
+else may be lost, each write as a whole, or blocks of it. What stays is done in the order of
+the record, which is that in which the disk did it.
+"""
+
+import dataclasses
+import random
+
+import record
+
+CHANGES = (record.WRITE, record.DISCARD, record.SECURE_ERASE, record.WRITE_ZEROES)
+
+
+class CannotReplay(Exception):
+    """Why that is not possible."""
+
+
+@dataclasses.dataclass
+class Plan:
+    """Which entries are done.
+
+    @last: number of the last entry that had ended
+    @torn: by number, which blocks are done, for those of which not all are
+    @dropped: numbers of those of which nothing is done
+    @begun: numbers of those that had begun, and not ended
+    """
+    last: int
+    size: int
+    block: int
+    torn: dict = dataclasses.field(default_factory=dict)
+    dropped: set = dataclasses.field(default_factory=set)
+    begun: set = dataclasses.field(default_factory=set)
+    durable: int = 0
+    volatile: int = 0
+
+    def takes(self, entry):
+        wanted = entry.seq <= self.last or entry.seq in self.begun
+        return wanted and entry.seq not in self.dropped
+
+    def __str__(self):
+        return (f"a crash after entry {self.last}: {self.durable} durable, of {self.volatile} "
+                f"others {len(self.dropped)} lost and {len(self.torn)} torn")
+
+
+def changes(entry):
+    return entry.op in CHANGES and entry.done > 0
+
+
+def read_all(reader):
+    """All entries, without the data written; @has_data says whether there is some."""
+    entries = []
+    for _, entry in reader.entries():
+        entry.has_data = bool(entry.data)
+        if entry.op != record.MARK:
+            entry.data = b""
+        entries.append(entry)
+    return entries
+
+
+def find(entries, until):
+    """The number of an entry: as it is, or the first mark with that text."""
+    if until is None:
+        return entries[-1].seq if entries else 0
+    if until.isdecimal():
+        nr = int(until)
+        if not any(entry.seq == nr for entry in entries) and nr:
+            raise CannotReplay(f"there is no entry {nr}")
+        return nr
+    for entry in entries:
+        if entry.op == record.MARK and entry.data.decode(errors="replace") == until:
+            return entry.seq
+    raise CannotReplay(f'there is no mark "{until}"')
+
+
+def check(entries, last, needs_data):
+    """Refuses what is not whole up to the last entry."""
+    gap = None
+    for entry in entries:
+        if entry.seq > last:
+            return
+        if gap and (changes(entry) or entry.op in record.ZONES):
+            raise CannotReplay(f"{gap}; use --until {entry.seq - 1} or less")
+        if entry.op == record.LOST:
+            gap = f"{entry.first} entries before entry {entry.seq + 1} are lost"
+        if entry.op == record.STOP:
+            gap = _gap_of_stop(entry, gap)
+        if entry.op in record.ZONES:
+            raise CannotReplay(f"entry {entry.seq} is {entry.name}: zones are not replayed")
+        if needs_data and entry.op == record.WRITE and entry.done and not entry.has_data:
+            raise CannotReplay(f"entry {entry.seq} is a write without its data: record data, "
+                               "or use --pace")
+
+
+def _gap_of_stop(entry, gap):
+    if not entry.flags & record.POWER:
+        return f"nothing was recorded for a while after entry {entry.seq}"
+    if entry.flags & record.CACHE:
+        return f"the power went at entry {entry.seq}, and what was not flushed"
+    return gap
+
+
+def disk_of(head, entries, last):
+    """Size and block size of the disk, and whether it has a cache, as far as is known."""
+    sects, block, cache = head.nr_sects, head.block_bytes, head.flags & record.CACHE
+    for entry in entries:
+        if entry.seq > last:
+            break
+        if entry.op == record.DISK:
+            sects, block, cache = entry.first, entry.len, entry.flags & record.CACHE
+        if changes(entry):
+            sects = max(sects, entry.first + entry.done // record.SECTOR)
+    return sects * record.SECTOR, block or record.SECTOR, bool(cache)
+
+
+def volatile_of(entries, last, cache):
+    """Those that a crash after the last entry may lose, in order, and how many it may not."""
+    volatile, durable = [], 0
+    for entry in entries:
+        if entry.seq > last and not (changes(entry) and entry.began < last):
+            continue
+        if entry.op == record.FLUSH and entry.seq <= last and not entry.status:
+            left = [one for one in volatile
+                    if one.seq > entry.began or one.ends_ns > entry.came_ns]
+            durable += len(volatile) - len(left)
+            volatile = left
+        elif changes(entry):
+            ended = entry.seq <= last
+            if ended and (not cache or entry.flags & record.FUA):
+                durable += 1
+            else:
+                volatile.append(entry)
+    return volatile, durable
+
+
+def plan(head, entries, until, seed=None, needs_data=True):
+    """What is done up to an entry or, with a seed, what a crash there leaves.
+
+    With a seed alone, the entry is one that the seed chooses.
+    """
+    last = find(entries, until)
+    rng = random.Random(seed)
+    if seed is not None and until is None and entries:
+        last = rng.choice(entries).seq
+    check(entries, last, needs_data)
+    size, block, cache = disk_of(head, entries, last)
+    made = Plan(last, size, block)
+    if seed is None:
+        return made
+    volatile, made.durable = volatile_of(entries, last, cache)
+    made.volatile = len(volatile)
+    made.begun = {entry.seq for entry in volatile if entry.seq > last}
+    for entry in volatile:
+        _lose(made, entry, rng)
+    for entry in volatile:
+        made.size = max(made.size, entry.first * record.SECTOR + entry.done)
+        if needs_data and entry.op == record.WRITE and not entry.has_data:
+            raise CannotReplay(f"entry {entry.seq} is a write without its data")
+    return made
+
+
+def _lose(made, entry, rng):
+    """Half of the writes stay; of those with several blocks, a quarter is torn."""
+    blocks = entry.done // made.block
+    if rng.random() < 0.5:
+        made.dropped.add(entry.seq)
+    elif blocks > 1 and rng.random() < 0.25:
+        made.torn[entry.seq] = [rng.random() < 0.5 for _ in range(blocks)]
+
+
+def _ranges(made, entry):
+    """Yields (first, end) of the bytes of an entry that are done."""
+    kept = made.torn.get(entry.seq)
+    if kept is None:
+        yield 0, entry.done
+        return
+    for nr, keep in enumerate(kept):
+        if keep:
+            yield nr * made.block, (nr + 1) * made.block
+
+
+def apply(entry, made, target):
+    """Does an entry again on the target."""
+    at = entry.first * record.SECTOR
+    for first, end in _ranges(made, entry):
+        if entry.op == record.WRITE:
+            target.write(at + first, entry.data[first:end] or bytes(end - first))
+        else:
+            target.zero(at + first, end - first)
+
+
+def run(reader, made, target):
+    """Does what the plan says; returns how many entries that were."""
+    nr = 0
+    target.grow(made.size)
+    for _, entry in reader.entries():
+        if changes(entry) and made.takes(entry):
+            apply(entry, made, target)
+            nr += 1
+    target.sync()
+    return nr
+
+
+def run_paced(reader, made, target, clock, sleep):
+    """As run(), with reads and at the times of the record; returns the greatest delay too."""
+    nr, begin, late = 0, None, 0
+    target.grow(made.size)
+    for _, entry in reader.entries():
+        if entry.op >= record.DISK or not made.takes(entry):
+            continue
+        begin = clock() - entry.came_ns / 1e9 if begin is None else begin
+        wait = begin + entry.came_ns / 1e9 - clock()
+        if wait > 0:
+            sleep(wait)
+        late = max(late, -wait)
+        if entry.op == record.READ:
+            target.read(entry.first * record.SECTOR, entry.len)
+        elif entry.op == record.FLUSH:
+            target.sync()
+        elif changes(entry):
+            apply(entry, made, target)
+        nr += 1
+    target.sync()
+    return nr, late
