@@ -90,8 +90,10 @@ static void nbc_cmd_run_lying(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 static void nbc_cmd_run_judged(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 			       const struct nbc_verdict *verdict, unsigned int on)
 {
+	bool keeps = nbc_rules_keep_past(ndisk->rules, cmd->op);
+
 	cmd->status = verdict->status;
-	if (verdict->lies && ndisk->store) {
+	if ((verdict->lies || keeps) && !cmd->status && ndisk->store) {
 		nbc_cmd_run_lying(ndisk, cmd, verdict, on);
 	} else if (!cmd->status) {
 		nbc_cmd_run(ndisk, cmd, on);

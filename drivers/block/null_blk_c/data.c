@@ -3,9 +3,14 @@
  * Data of commands: to and from the cache, the store, or nowhere. Whether a command may
  * have it is decided before.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bio.h>
+#include <linux/cleanup.h>
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
 
 #include "cache.h"
 #include "data.h"
@@ -65,21 +70,52 @@ static blk_status_t nbc_data_move(struct nbc_disk *ndisk, const struct nbc_cmd *
 	return BLK_STS_OK;
 }
 
-static blk_status_t nbc_data_move_lying(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
+/* The same, for a command that changes what a rule may want the past of. */
+static blk_status_t nbc_data_move_past(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
+{
+	unsigned int block_bytes = queue_logical_block_size(ndisk->disk->queue);
+	bool write = cmd->op == REQ_OP_WRITE || cmd->op == REQ_OP_ZONE_APPEND;
+	struct nbc_past *past = &ndisk->rules->past;
+	blk_status_t status;
+
+	if (!cmd->done || !nbc_rules_want_past(ndisk->rules, cmd->pos, cmd->done))
+		return nbc_data_move(ndisk, cmd);
+	guard(mutex)(&past->lock);
+	if (write && !nbc_past_keep(past, ndisk->store, block_bytes, cmd->pos, cmd->done))
+		pr_warn_ratelimited("%s: rules: lie=stale: no memory for what blocks held before, %d MiB at most; reads of some are true\n",
+				    ndisk->disk->disk_name, NBC_PAST_MAX_BYTES / SZ_1M);
+	status = nbc_data_move(ndisk, cmd);
+	if (!write || status)
+		nbc_past_forget_range(past, block_bytes, cmd->pos, cmd->done);
+	return status;
+}
+
+static blk_status_t nbc_data_change(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
+{
+	if (nbc_rules_keep_past(ndisk->rules, cmd->op))
+		return nbc_data_move_past(ndisk, cmd);
+	return nbc_data_move(ndisk, cmd);
+}
+
+/* A command that fails says so, and lies about nothing. */
+static blk_status_t nbc_data_move_judged(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
 {
 	struct nbc_lying lying = {
 		.seems		= cmd,
 		.verdict	= container_of(cmd, struct nbc_lying_cmd, cmd)->verdict,
 	};
+	unsigned int block_bytes = queue_logical_block_size(ndisk->disk->queue);
 	blk_status_t status = BLK_STS_OK;
 	struct nbc_cmd other = *cmd;
 
 	other.lies = false;
-	if (nbc_lie_begin(&lying, ndisk->store, queue_logical_block_size(ndisk->disk->queue),
+	if (cmd->status || !lying.verdict->lies)
+		return nbc_data_change(ndisk, &other);
+	if (nbc_lie_begin(&lying, ndisk->store, block_bytes,
 			  get_capacity(ndisk->disk) << SECTOR_SHIFT, &other))
-		status = nbc_data_move(ndisk, &other);
+		status = nbc_data_change(ndisk, &other);
 	if (!status)
-		nbc_lie_end(&lying, &ndisk->rules->lies);
+		nbc_lie_end(&lying, ndisk->rules, block_bytes);
 	return status;
 }
 
@@ -96,9 +132,8 @@ bool nbc_data_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 {
 	blk_status_t status;
 
-	/* A command that fails says so, and lies about nothing. */
-	if (unlikely(cmd->lies) && !cmd->status)
-		status = nbc_data_move_lying(ndisk, cmd);
+	if (unlikely(cmd->lies))
+		status = nbc_data_move_judged(ndisk, cmd);
 	else
 		status = nbc_data_move(ndisk, cmd);
 

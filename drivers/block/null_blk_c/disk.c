@@ -560,6 +560,8 @@ void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name)
 	nbc_hold_drain(&ndisk->hold);
 	nbc_bios_drain(&ndisk->bios);
 	nbc_record_power_off(ndisk->record);
+	/* What is there afterwards may be older than that. */
+	nbc_past_forget(&ndisk->rules->past);
 	nbc_kept_destroy(ndisk->kept);
 	nbc_zoned_cut_power(ndisk);
 	nbc_disk_destroy_cache(ndisk, name);

@@ -36,6 +36,7 @@ const char * const nbc_lie_names[NBC_NR_LIES] = {
 	[NBC_LIE_MISPLACED]	= "misplaced",
 	[NBC_LIE_BITROT]	= "bitrot",
 	[NBC_LIE_DECAY]		= "decay",
+	[NBC_LIE_STALE]		= "stale",
 };
 
 /**
@@ -125,6 +126,9 @@ static int nbc_lie_print(const struct nbc_lie_entry *entry, char *buf)
 		len += scnprintf(buf + len, size - len, ",from=%llu", entry->where);
 	else if (entry->lie == NBC_LIE_MISPLACED)
 		len += scnprintf(buf + len, size - len, ",to=%llu", entry->where);
+	else if (entry->lie == NBC_LIE_STALE)
+		len += scnprintf(buf + len, size - len, ",at=%llu,sectors=%u", entry->where,
+				 entry->bit);
 	else if (entry->lie != NBC_LIE_LOST)
 		len += scnprintf(buf + len, size - len, ",at=%llu,bit=%u", entry->where,
 				 entry->bit);
@@ -256,6 +260,8 @@ bool nbc_lie_begin(struct nbc_lying *lying, struct nbc_store *store,
 		    !nbc_store_flip(store, nbc_lie_byte(entry), nbc_lie_mask(entry)))
 			lying->verdict = NULL;
 		return true;
+	case NBC_LIE_STALE:
+		return true;
 	default:
 		if (!nbc_lie_hits(entry, cmd))
 			lying->verdict = NULL;
@@ -263,21 +269,40 @@ bool nbc_lie_begin(struct nbc_lying *lying, struct nbc_store *store,
 	}
 }
 
+/* Returns whether it is a lie: who reads what there is anyway is told the truth. */
+static bool nbc_lie_be_stale(struct nbc_lying *lying, struct nbc_past *past,
+			     unsigned int block_bytes)
+{
+	const struct nbc_verdict *verdict = lying->verdict;
+	u64 start = verdict->at << SECTOR_SHIFT, first = 0;
+	unsigned int bytes;
+
+	bytes = nbc_past_show(past, block_bytes, lying->seems, start,
+			      start + (verdict->by << SECTOR_SHIFT), &first);
+	lying->entry.where = first >> SECTOR_SHIFT;
+	lying->entry.bit = DIV_ROUND_UP(bytes, SECTOR_SIZE);
+	return bytes;
+}
+
 /**
  * nbc_lie_end - tell the lie, after the data was dealt with
  * @lying: from nbc_lie_begin()
- * @lies: the record
+ * @rules: those of the disk, with the record and with older data
+ * @block_bytes: size of a block
  *
- * Context: Process context.
+ * Context: Process context, may sleep.
  */
-void nbc_lie_end(struct nbc_lying *lying, struct nbc_lies *lies)
+void nbc_lie_end(struct nbc_lying *lying, struct nbc_rules *rules,
+		 unsigned int block_bytes)
 {
 	const struct nbc_cmd *cmd = lying->seems;
 	struct nbc_lie_entry *entry = &lying->entry;
 
 	if (!lying->verdict)
 		return;
+	if (entry->lie == NBC_LIE_STALE && !nbc_lie_be_stale(lying, &rules->past, block_bytes))
+		return;
 	if (entry->lie == NBC_LIE_BITROT)
 		nbc_bios_flip(cmd->bio, cmd->pos, nbc_lie_byte(entry), nbc_lie_mask(entry));
-	nbc_lies_add(lies, entry);
+	nbc_lies_add(&rules->lies, entry);
 }

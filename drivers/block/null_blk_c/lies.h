@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 struct nbc_cmd;
+struct nbc_rules;
 struct nbc_store;
 struct nbc_verdict;
 
@@ -21,6 +22,7 @@ struct nbc_verdict;
  * @NBC_LIE_MISPLACED: the data went elsewhere
  * @NBC_LIE_BITROT: a bit of what was read is wrong, this time
  * @NBC_LIE_DECAY: a bit of what is stored went wrong, before it was read
+ * @NBC_LIE_STALE: what was read is what was there before the last write
  * @NBC_NR_LIES: how many there are
  */
 enum nbc_lie {
@@ -29,6 +31,7 @@ enum nbc_lie {
 	NBC_LIE_MISPLACED,
 	NBC_LIE_BITROT,
 	NBC_LIE_DECAY,
+	NBC_LIE_STALE,
 	NBC_NR_LIES,
 };
 
@@ -38,8 +41,8 @@ enum nbc_lie {
  * @time_ns: when, on CLOCK_REALTIME
  * @first: first sector of the operation, 0 for a flush
  * @where: the sector where a bit is wrong, or where the data went, or the first that was
- *	not written
- * @bit: which bit of that sector
+ *	not written, or the first that is stale
+ * @bit: which bit of that sector; of stale data, how many sectors
  * @nr_sects: of the operation
  * @rule: number of the rule
  * @op: operation
@@ -93,6 +96,7 @@ ssize_t nbc_lies_print(struct nbc_lies *lies, char *page);
 
 bool nbc_lie_begin(struct nbc_lying *lying, struct nbc_store *store,
 		   unsigned int block_bytes, u64 capacity, struct nbc_cmd *cmd);
-void nbc_lie_end(struct nbc_lying *lying, struct nbc_lies *lies);
+void nbc_lie_end(struct nbc_lying *lying, struct nbc_rules *rules,
+		 unsigned int block_bytes);
 
 #endif /* _NULL_BLK_C_LIES_H */

@@ -231,7 +231,7 @@ static const char *nbc_word_lie(struct nbc_rule *rule, char *value)
 	int lie = value ? match_string(nbc_lie_names, NBC_NR_LIES, value) : -EINVAL;
 
 	if (lie < 0)
-		return "lie=lost, shorn, misplaced, bitrot or decay";
+		return "lie=lost, shorn, misplaced, bitrot, decay or stale";
 	rule->lie = lie;
 	return nbc_rule_act(rule, NBC_ACT_LIE);
 }
@@ -338,7 +338,7 @@ static const char *nbc_lie_wants(enum nbc_lie lie)
 	case NBC_LIE_MISPLACED:
 		return "lie=shorn and misplaced with WRITE, ZONE_APPEND";
 	default:
-		return "lie=bitrot and decay with READ";
+		return "lie=bitrot, decay and stale with READ";
 	}
 }
 

@@ -43,7 +43,7 @@ enum nbc_action {
  * @first: first sector that it is for
  * @last: last one
  * @subtree_last: greatest @last in the tree from @node down
- * @flush: place in the list of rules for flushes
+ * @flush: place in the list of rules for flushes, or of those with NBC_LIE_STALE
  * @rcu: for those who still look at it after it was taken out
  * @id: its number; 0 until it has one
  * @ops: which operations it is for: a bit for each enum req_op

@@ -102,6 +102,11 @@ static void nbc_rule_lie(const struct nbc_rule *rule, const struct nbc_cmd *cmd,
 		return;
 	first = max(first, rule->first);
 	last = min(last, rule->last);
+	if (rule->lie == NBC_LIE_STALE) {
+		verdict->at = first;
+		verdict->by = last - first + 1;
+		return;
+	}
 	verdict->at = first + (u32)nbc_rule_draw(rule, 2) % (u32)(last - first + 1);
 }
 
@@ -210,6 +215,51 @@ static void nbc_rules_act(struct nbc_rules *rules, const struct nbc_cmd *cmd,
 	} while (more);
 }
 
+/* What changes data, so that older data is to be kept before, or forgotten */
+static u32 nbc_rules_past_ops(void)
+{
+	return nbc_op_bit(REQ_OP_WRITE) | nbc_op_bit(REQ_OP_ZONE_APPEND) |
+	       nbc_op_bit(REQ_OP_DISCARD) | nbc_op_bit(REQ_OP_WRITE_ZEROES);
+}
+
+/**
+ * nbc_rules_keep_past - may an operation change data whose past a rule wants?
+ * @rules: the rules
+ * @op: what the operation does
+ *
+ * Context: Any.
+ * Return: whether it may; nbc_rules_want_past() tells.
+ */
+bool nbc_rules_keep_past(const struct nbc_rules *rules, enum req_op op)
+{
+	return READ_ONCE(rules->nr_stale) && nbc_op_bit(op) & nbc_rules_past_ops();
+}
+
+/**
+ * nbc_rules_want_past - does any rule give readers older data of a place?
+ * @rules: the rules
+ * @pos: first byte
+ * @len: number of bytes
+ *
+ * Context: Not in hard interrupts.
+ * Return: whether any does.
+ */
+bool nbc_rules_want_past(struct nbc_rules *rules, u64 pos, u64 len)
+{
+	u64 first = pos >> SECTOR_SHIFT, last = (pos + len - 1) >> SECTOR_SHIFT;
+	struct nbc_rule *rule;
+	bool wants = false;
+
+	read_seqlock_excl_bh(&rules->lock);
+	list_for_each_entry(rule, &rules->stale, flush) {
+		wants = rule->first <= last && rule->last >= first;
+		if (wants)
+			break;
+	}
+	read_sequnlock_excl_bh(&rules->lock);
+	return wants;
+}
+
 /**
  * nbc_rules_judge - what do the rules say about an operation?
  * @rules: the rules
@@ -218,7 +268,7 @@ static void nbc_rules_act(struct nbc_rules *rules, const struct nbc_cmd *cmd,
  * @verdict: output, if the return is true
  *
  * Context: Not in hard interrupts.
- * Return: whether any rule acts on it.
+ * Return: whether any rule acts on it, or has to see it.
  */
 bool nbc_rules_judge(struct nbc_rules *rules, const struct nbc_cmd *cmd,
 		     struct nbc_verdict *verdict)
@@ -235,7 +285,7 @@ bool nbc_rules_judge(struct nbc_rules *rules, const struct nbc_cmd *cmd,
 		nbc_rules_act_on_flush(rules, cmd, verdict);
 	else
 		nbc_rules_act(rules, cmd, first, last, verdict);
-	return verdict->rule;
+	return verdict->rule || nbc_rules_keep_past(rules, cmd->op);
 }
 
 /**
@@ -254,6 +304,17 @@ bool nbc_rules_has(struct nbc_rules *rules, u32 id)
 static bool nbc_rule_has_sectors(const struct nbc_rule *rule)
 {
 	return rule->ops & ~nbc_op_bit(REQ_OP_FLUSH);
+}
+
+static bool nbc_rule_is_stale(const struct nbc_rule *rule)
+{
+	return rule->action == NBC_ACT_LIE && rule->lie == NBC_LIE_STALE;
+}
+
+/* What a rule acts on or has to see */
+static u32 nbc_rule_sees(const struct nbc_rule *rule)
+{
+	return rule->ops | (nbc_rule_is_stale(rule) ? nbc_rules_past_ops() : 0);
 }
 
 /* One rule more or less for these operations */
@@ -284,7 +345,9 @@ static void nbc_rule_link(struct nbc_rules *rules, struct nbc_rule *rule)
 		nbc_rule_tree_insert(rule, &rules->tree);
 	if (rule->ops & nbc_op_bit(REQ_OP_FLUSH))
 		list_add_tail(&rule->flush, &rules->flushes);
-	nbc_rules_count_ops(rules, rule->ops, 1);
+	if (nbc_rule_is_stale(rule))
+		list_add_tail(&rule->flush, &rules->stale);
+	nbc_rules_count_ops(rules, nbc_rule_sees(rule), 1);
 	rules->changes++;
 	write_sequnlock_bh(&rules->lock);
 }
@@ -294,9 +357,9 @@ static void nbc_rule_unlink(struct nbc_rules *rules, struct nbc_rule *rule)
 	write_seqlock_bh(&rules->lock);
 	if (nbc_rule_has_sectors(rule))
 		nbc_rule_tree_remove(rule, &rules->tree);
-	if (rule->ops & nbc_op_bit(REQ_OP_FLUSH))
+	if (rule->ops & nbc_op_bit(REQ_OP_FLUSH) || nbc_rule_is_stale(rule))
 		list_del(&rule->flush);
-	nbc_rules_count_ops(rules, rule->ops, -1);
+	nbc_rules_count_ops(rules, nbc_rule_sees(rule), -1);
 	rules->changes++;
 	write_sequnlock_bh(&rules->lock);
 }
@@ -311,7 +374,8 @@ static int nbc_rules_add(struct nbc_rules *rules, const struct nbc_rule *like)
 	struct nbc_rule *rule;
 	int ret;
 
-	if (rules->nr >= NBC_MAX_RULES)
+	if (rules->nr >= NBC_MAX_RULES ||
+	    (nbc_rule_is_stale(like) && rules->nr_stale >= NBC_MAX_STALE))
 		return -ENOSPC;
 	if (like->action == NBC_ACT_LIE && nbc_lies_prepare(&rules->lies))
 		return -ENOMEM;
@@ -327,6 +391,8 @@ static int nbc_rules_add(struct nbc_rules *rules, const struct nbc_rule *like)
 	if (nbc_rule_has_holder(rule))
 		xa_set_mark(&rules->ids, rule->id, NBC_RULE_HAS_HOLDER);
 	nbc_rule_link(rules, rule);
+	if (nbc_rule_is_stale(rule))
+		WRITE_ONCE(rules->nr_stale, rules->nr_stale + 1);
 	WRITE_ONCE(rules->nr, rules->nr + 1);
 	return 0;
 }
@@ -338,6 +404,11 @@ static int nbc_rules_remove(struct nbc_rules *rules, u32 id)
 	if (!rule)
 		return -ENOENT;
 	nbc_rule_unlink(rules, rule);
+	if (nbc_rule_is_stale(rule)) {
+		WRITE_ONCE(rules->nr_stale, rules->nr_stale - 1);
+		if (!rules->nr_stale)
+			nbc_past_forget(&rules->past);
+	}
 	nbc_rule_put_holder(rule);
 	kfree_rcu(rule, rcu);
 	WRITE_ONCE(rules->nr, rules->nr - 1);
@@ -412,6 +483,9 @@ static void nbc_rules_complain(const char *name, const struct nbc_rule_line *lin
 	else if (ret == -ENOENT)
 		pr_err("%s: rules: there is no rule %u, see the list\n", name,
 		       line->rule.id);
+	else if (ret == -ENOSPC && nbc_rule_is_stale(&line->rule))
+		pr_err("%s: rules: there are %u with lie=stale or %lu in all already, which is the most\n",
+		       name, NBC_MAX_STALE, NBC_MAX_RULES);
 	else if (ret == -ENOSPC)
 		pr_err("%s: rules: there are %lu already, which is the most\n", name,
 		       NBC_MAX_RULES);
@@ -593,6 +667,8 @@ void nbc_rules_create(struct nbc_rules *rules)
 	seqlock_init(&rules->lock);
 	rules->tree = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&rules->flushes);
+	INIT_LIST_HEAD(&rules->stale);
+	nbc_past_create(&rules->past);
 	nbc_lies_create(&rules->lies);
 	xa_init_flags(&rules->ids, XA_FLAGS_ALLOC1);
 }
@@ -608,4 +684,5 @@ void nbc_rules_destroy(struct nbc_rules *rules)
 	nbc_rules_remove_all(rules);
 	xa_destroy(&rules->ids);
 	nbc_lies_destroy(&rules->lies);
+	nbc_past_destroy(&rules->past);
 }

@@ -13,12 +13,15 @@
 #include <linux/xarray.h>
 
 #include "lies.h"
+#include "past.h"
 #include "rule.h"
 
 struct nbc_cmd;
 
 /* A million ranges, as users have asked for, and what a rule takes is 128 bytes. */
 #define NBC_MAX_RULES	BIT(20)
+/* Each write to the disk looks at all of them, as long as there are any. */
+#define NBC_MAX_STALE	64
 
 /**
  * struct nbc_rules - the rules of a device
@@ -27,8 +30,10 @@ struct nbc_cmd;
  * @tree: rules by sector: an interval tree, whose nodes stay for an RCU grace period
  * @changes: how often @tree changed
  * @flushes: rules for flushes, which have no sector, in the order in which they came
- * @ops: operations that any rule is for: a bit for each enum req_op; changes under @lock,
- *	and is read without
+ * @stale: rules that give readers older data; changes under @lock
+ * @nr_stale: how many they are; changes as @ids does, and is read without a lock
+ * @ops: operations that any rule is for, or has to see: a bit for each enum req_op; changes
+ *	under @lock, and is read without
  * @nr_of_op: by bit of @ops, how many rules are for it
  * @ids: all rules, by number; those with a holder are marked. Changes, as do the rest,
  *	under &nbc_device.config_lock
@@ -37,12 +42,15 @@ struct nbc_cmd;
  * @rest: begin of a line whose end has not been written yet, or ""; changes as @ids does
  * @stream: more is being written than configfs takes at once; likewise
  * @lies: what those that lie did
+ * @past: older data, for those of @stale
  */
 struct nbc_rules {
 	seqlock_t		lock;
 	struct rb_root_cached	tree;
 	unsigned int		changes;
 	struct list_head	flushes;
+	struct list_head	stale;
+	unsigned int		nr_stale;
 	u32			ops;
 	unsigned int		nr_of_op[BITS_PER_TYPE(u32)];
 	struct xarray		ids;
@@ -51,6 +59,7 @@ struct nbc_rules {
 	char			rest[NBC_RULE_TEXT_BYTES];
 	bool			stream;
 	struct nbc_lies		lies;
+	struct nbc_past		past;
 };
 
 /**
@@ -63,8 +72,9 @@ struct nbc_rules {
  * @lie: then, in which way: enum nbc_lie
  * @delay_nsec: how much longer it takes
  * @draw: a random number for a lie
- * @at: a random sector, of those that the operation and the rule are both about
- * @by: how far away the data goes
+ * @at: a random sector, of those that the operation and the rule are both about; for stale
+ *	data, the first of them
+ * @by: how far away the data goes; for stale data, how many sectors from @at
  */
 struct nbc_verdict {
 	u32		rule;
@@ -86,6 +96,8 @@ ssize_t nbc_rules_print(struct nbc_rules *rules, char *page);
 bool nbc_rules_have_holders(struct nbc_rules *rules);
 bool nbc_rules_remove_orphans(struct nbc_rules *rules);
 bool nbc_rules_has(struct nbc_rules *rules, u32 id);
+bool nbc_rules_keep_past(const struct nbc_rules *rules, enum req_op op);
+bool nbc_rules_want_past(struct nbc_rules *rules, u64 pos, u64 len);
 bool nbc_rules_judge(struct nbc_rules *rules, const struct nbc_cmd *cmd,
 		     struct nbc_verdict *verdict);
 

@@ -147,7 +147,7 @@ no_rules
 for text in "" x forget "forget x" "forget -1" "forget 1 2"; do
 	check "\"$text\" is refused" expect_errno EINVAL nbc_set d "lies=$text"
 done
-for text in add,op=READ,lie=lost add,op=WRITE,lie=bitrot add,op=WRITE,lie add,op=WRITE,lie=x \
+for text in add,op=READ,lie=lost add,op=WRITE,lie=stale add,op=READ+WRITE,lie=stale add,op=WRITE,lie=bitrot add,op=WRITE,lie add,op=WRITE,lie=x \
 	add,op=ANY,lie=lost add,op=WRITE,lie=misplaced add,op=WRITE,lie=misplaced,by=0 \
 	add,op=WRITE,by=8,lie=misplaced add,op=WRITE,lie=lost,by=8 add,op=WRITE,lie=lost,hold; do
 	check "\"$text\" is refused" expect_errno EINVAL rule "$text"

@@ -129,7 +129,7 @@ value_for() {
 		pick removeall add,op=READ,nr_sectors=64,times=3,chance=2,status=IOERR \
 			add,op=ANY,start=7,nr_sectors=99,times=9,delay_nsec=1000000 \
 			add,op=ANY,times=5,hold add,op=WRITE,start=70,chance=3,lie=lost \
-			add,op=READ,chance=9,lie=decay
+			add,op=READ,chance=9,lie=decay add,op=READ,chance=2,lie=stale
 		[[ $1 != [kvn]* || $picked == removeall ]] ||
 			picked=add,op=WRITE,delay_nsec=1000000,times=50
 		;;
