@@ -274,7 +274,7 @@ int nvmec_passthru_map_piece(const struct nvmec_user *user, const struct nvmec_u
 			     struct request *rq, const struct bio_vec *bv)
 {
 	const struct nvmec_ns *ns = user->ns;
-	u32 bytes = nvmec_least_bytes(ucmd, ns->lba_shift, &ns->meta);
+	u32 bytes = nvmec_blocks_bytes(ucmd, ns->lba_shift, &ns->meta);
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 
 	if (bytes > bv->bv_len || bytes > (u64)queue_max_hw_sectors(rq->q) << SECTOR_SHIFT)

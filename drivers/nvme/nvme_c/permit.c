@@ -208,9 +208,19 @@ static bool nvmec_keeps_meta(const struct nvme_command *cmd, const struct nvmec_
 	       le16_to_cpu(cmd->rw.control) & NVME_RW_PRINFO_PRACT;
 }
 
-static u32 nvmec_blocks_bytes(const struct nvme_command *cmd, u8 lba_shift,
-			      const struct nvmec_meta *meta)
+/**
+ * nvmec_blocks_bytes - nvmec_least_bytes() of a command that moves blocks
+ * @ucmd: nvmec_moves_blocks() is true
+ * @lba_shift: log2 of the logical block size in bytes
+ * @meta: what the blocks have beside, or NULL
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u32 nvmec_blocks_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift,
+		       const struct nvmec_meta *meta)
 {
+	const struct nvme_command *cmd = &ucmd->cmd;
 	u64 block = 1ULL << lba_shift;
 
 	if (meta && meta->extended && !nvmec_keeps_meta(cmd, meta))
@@ -257,7 +267,7 @@ u32 nvmec_least_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift,
 	if (ucmd->admin)
 		return nvmec_admin_bytes(cmd);
 	if (nvmec_moves_blocks(ucmd))
-		return nvmec_blocks_bytes(cmd, lba_shift, meta);
+		return nvmec_blocks_bytes(ucmd, lba_shift, meta);
 	switch (cmd->common.opcode) {
 	case nvme_cmd_flush:
 	case nvme_cmd_write_zeroes:

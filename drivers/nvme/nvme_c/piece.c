@@ -33,7 +33,7 @@ static bool nvmec_piece_pin(const struct nvmec_ucmd *ucmd, struct bio_vec *bv)
 }
 
 /* The ring keeps a registered buffer until the command has ended. */
-static bool nvmec_piece_find(const struct nvmec_ucmd *ucmd, struct bio_vec *bv)
+static noinline bool nvmec_piece_find(const struct nvmec_ucmd *ucmd, struct bio_vec *bv)
 {
 	int dir = nvme_is_write(&ucmd->cmd) ? ITER_SOURCE : ITER_DEST;
 	const struct bio_vec *first;

@@ -290,9 +290,10 @@ static int nvmec_uring_run(const struct nvmec_user *user,
 int nvmec_uring_cmd(const struct nvmec_user *user, struct io_uring_cmd *ioucmd,
 		    unsigned int issue_flags)
 {
-	struct nvmec_ucmd ucmd;
+	/* Kernels that clear what is on the stack need not: it is written before it is read. */
+	struct nvmec_ucmd ucmd __uninitialized;
+	struct bio_vec bv __uninitialized;
 	struct nvmec_udata *data;
-	struct bio_vec bv;
 	struct page *page;
 	u32 effects;
 	int ret;

@@ -114,6 +114,8 @@ bool nvmec_brings_ranges(const struct nvmec_ucmd *ucmd);
 u64 nvmec_blocks_of_ranges(const struct nvme_dsm_range *ranges, unsigned int nr);
 u32 nvmec_known_effects(bool admin, u8 opcode);
 bool nvmec_moves_blocks(const struct nvmec_ucmd *ucmd);
+u32 nvmec_blocks_bytes(const struct nvmec_ucmd *ucmd, u8 lba_shift,
+		       const struct nvmec_meta *meta);
 
 /* effects.c */
 int nvmec_effects_read(struct nvmec_ctrl *ctrl);
