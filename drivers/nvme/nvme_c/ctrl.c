@@ -18,6 +18,7 @@
 #include <linux/sched/mm.h>
 
 #include "admin.h"
+#include "apst.h"
 #include "complete.h"
 #include "counts.h"
 #include "ctrl.h"
@@ -375,6 +376,7 @@ static const struct nvmec_step nvmec_steps[] = {
 	{ "number of queues", nvmec_start_count },
 	{ "shadow doorbells", nvmec_admin_shadows_start, .optional = true },
 	{ "host memory buffer", nvmec_hmb_start, .optional = true },
+	{ "power states", nvmec_apst_start, .optional = true },
 	{ "I/O queues", nvmec_start_io },
 	{ "tags", nvmec_make_io_set },
 	{ "effects log", nvmec_effects_read, .optional = true },

@@ -99,6 +99,10 @@ enum nvmec_state {
  * @hmb: memory for the controller, or NULL; guarded by @run_lock
  * @hmb_on: it has that now; written under @run_lock
  * @hmb_wanted: it is to have some, as of the next bring-up
+ * @apst_work: gives the controller another table of power states
+ * @apst_on: it goes to power states by itself
+ * @apst_most_us: how long one may take that it goes to, by the user
+ * @latency_borne_us: the same, by PM QoS; negative is no limit
  * @small_pool: lists of NVMEC_SMALL_LIST_BYTES
  * @page_pool: lists of NVMEC_PAGE_SIZE
  * @big_lock: guards @big_kept; taken in interrupt context
@@ -181,6 +185,10 @@ struct nvmec_ctrl {
 	struct nvmec_hmb		*hmb;
 	bool				hmb_on;
 	bool				hmb_wanted;
+	struct delayed_work		apst_work;
+	bool				apst_on;
+	u32				apst_most_us;
+	s32				latency_borne_us;
 	struct dma_pool			*small_pool;
 	struct dma_pool			*page_pool;
 	spinlock_t			big_lock;

@@ -60,6 +60,20 @@ static u32 nvmec_shift_limit(u8 shift, u32 most)
 	return min(bytes, most);
 }
 
+static void nvmec_ident_power(struct nvmec_ident *ident, const struct nvme_id_ctrl *id)
+{
+	unsigned int i;
+
+	static_assert(ARRAY_SIZE(ident->power) == ARRAY_SIZE(id->psd));
+	ident->apsta = id->apsta & 1;
+	ident->npss = id->npss;
+	for (i = 0; i < ARRAY_SIZE(id->psd); i++) {
+		ident->power[i].idle = id->psd[i].flags & NVME_PS_FLAGS_NON_OP_STATE;
+		ident->power[i].enter_us = le32_to_cpu(id->psd[i].entry_lat);
+		ident->power[i].leave_us = le32_to_cpu(id->psd[i].exit_lat);
+	}
+}
+
 static void nvmec_ident_times(struct nvmec_ident *ident,
 			      const struct nvme_id_ctrl *id)
 {
@@ -111,6 +125,7 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 	ident->hmmin_bytes = (u64)le32_to_cpu(id->hmmin) * NVMEC_HMB_UNIT_BYTES;
 	ident->hmminds_bytes = (u64)le32_to_cpu(id->hmminds) * NVMEC_HMB_UNIT_BYTES;
 	ident->hmmaxd = le16_to_cpu(id->hmmaxd);
+	nvmec_ident_power(ident, id);
 	nvmec_ident_times(ident, id);
 }
 

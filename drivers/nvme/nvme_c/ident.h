@@ -25,6 +25,18 @@ struct device;
 #define NVMEC_NQN_BYTES		257
 
 /**
+ * struct nvmec_power - a power state of a controller
+ * @idle: it executes no commands in it (NOPS)
+ * @enter_us: how long it takes to enter it at most, in microseconds; 0 if it does not say
+ * @leave_us: the same to leave it
+ */
+struct nvmec_power {
+	bool	idle;
+	u32	enter_us;
+	u32	leave_us;
+};
+
+/**
  * struct nvmec_ident - what a controller says about itself, checked
  * @serial: without blanks around it, as are @model and @firmware
  * @model: see @serial
@@ -52,6 +64,9 @@ struct device;
  * @hmmin_bytes: how much it needs at least to make use of it
  * @hmminds_bytes: of a chunk of that, at least
  * @hmmaxd: most chunks; 0: as many as there are
+ * @apsta: it can go to power states by itself
+ * @npss: number of the last of @power, which may be beyond its end
+ * @power: its power states
  * @retry_ms: delays by the CRD field of a status, [0] being none
  * @shutdown_ms: how long a shutdown may take
  */
@@ -81,6 +96,9 @@ struct nvmec_ident {
 	u64	hmmin_bytes;
 	u64	hmminds_bytes;
 	unsigned int hmmaxd;
+	bool	apsta;
+	u8	npss;
+	struct nvmec_power power[32];
 	u32	retry_ms[4];
 	u32	shutdown_ms;
 };

@@ -29,7 +29,7 @@
  *	ctrl: bring-up, reset
  *	ns, multi, hwmon, chardev, ioctl, passthru, sysfs: what user space sees
  *	multi_io: bios of disks with several ways
- *	hmb: memory that is lent to a controller
+ *	hmb: memory that is lent to a controller; apst: power states
  *	admin, io, timeout, complete: requests
  *	disks, link, regs, counts, state, inject, trace: parts of a controller
  *	queue, map, cmd, prp, ident, meta, recover: rings, memory, and pure functions
@@ -103,8 +103,7 @@
  * What is left out
  * ----------------
  * SGLs longer than 16 pieces, SGLs for metadata, metadata of zones, ANA, several ways to
- * zoned namespaces, controller memory buffers, power states, and blocks larger than a
- * page.
+ * zoned namespaces, controller memory buffers, and blocks larger than a page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -184,6 +183,11 @@ unsigned int nvmec_max_hmb_mib = 128;
 module_param_named(max_host_mem_size_mb, nvmec_max_hmb_mib, uint, 0644);
 MODULE_PARM_DESC(max_host_mem_size_mb,
 		 "MiB of host memory that a controller may get at most; 0: none; at its next reset");
+
+unsigned int nvmec_ps_max_latency_us = 100 * USEC_PER_MSEC;
+module_param_named(default_ps_max_latency_us, nvmec_ps_max_latency_us, uint, 0644);
+MODULE_PARM_DESC(default_ps_max_latency_us,
+		 "us that a power state may take to enter and leave to which controllers bound later go by themselves; 0: none");
 
 bool nvmec_bind_class;
 module_param_named(bind_class, nvmec_bind_class, bool, 0444);

@@ -28,6 +28,7 @@ extern unsigned int nvmec_write_queues;
 extern unsigned int nvmec_poll_queues;
 extern unsigned int nvmec_sgl_threshold;
 extern unsigned int nvmec_max_hmb_mib;
+extern unsigned int nvmec_ps_max_latency_us;
 extern bool nvmec_bind_class;
 extern bool nvmec_drop_in;
 extern bool nvmec_multipath;

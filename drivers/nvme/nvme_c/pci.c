@@ -8,10 +8,12 @@
 #include <linux/idr.h>
 #include <linux/iopoll.h>
 #include <linux/module.h>
+#include <linux/pm_qos.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "admin.h"
+#include "apst.h"
 #include "big.h"
 #include "ctrl.h"
 #include "disks.h"
@@ -152,6 +154,8 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	mutex_init(&ctrl->scan_lock);
 	ctrl->io_timeout_ms = READ_ONCE(nvmec_io_timeout_ms);
 	ctrl->hmb_wanted = true;
+	ctrl->apst_most_us = READ_ONCE(nvmec_ps_max_latency_us);
+	ctrl->latency_borne_us = PM_QOS_LATENCY_TOLERANCE_NO_CONSTRAINT;
 	ctrl->admin_timeout_ms = nvmec_admin_timeout_ms;
 	ctrl->scan_again = nvmec_scan_again;
 	sema_init(&ctrl->user_admin, NVMEC_USER_TAGS);
@@ -160,6 +164,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	INIT_WORK(&ctrl->scan_work, nvmec_scan_work);
 	INIT_DELAYED_WORK(&ctrl->event_work, nvmec_event_work);
 	INIT_WORK(&ctrl->abort_work, nvmec_abort_work);
+	INIT_DELAYED_WORK(&ctrl->apst_work, nvmec_apst_work);
 	INIT_DELAYED_WORK(&ctrl->frozen_work, nvmec_frozen_work);
 	INIT_DELAYED_WORK(&ctrl->lost_work, nvmec_lost_work);
 
@@ -220,7 +225,9 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	nvmec_ns_remove_all(ctrl);
 	nvmec_hwmon_remove(ctrl);
 	nvmec_subsys_leave(ctrl);
+	nvmec_apst_remove(ctrl);
 	nvmec_chardev_del(ctrl);
+	cancel_delayed_work_sync(&ctrl->apst_work);
 
 	/* It may have died of that. */
 	flush_work(&ctrl->reset_work);
@@ -324,6 +331,7 @@ static int nvmec_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		goto disable;
 
+	nvmec_apst_add(ctrl);
 	nvmec_inject_add(&ctrl->inject, ctrl, dev_name(&ctrl->dev));
 	nvmec_ctrl_reset(ctrl);
 	nvmec_await_reset(ctrl);

@@ -35,6 +35,7 @@ static const char * const nvmec_quirk_names[] = {
 	[NVMEC_QUIRK_NO_DISCARD]	= "no_discard",
 	[NVMEC_QUIRK_NO_SGL]		= "no_sgl",
 	[NVMEC_QUIRK_NO_SHADOWS]	= "no_shadows",
+	[NVMEC_QUIRK_NO_APST]		= "no_apst",
 };
 
 static_assert(ARRAY_SIZE(nvmec_quirk_names) == NVMEC_NR_QUIRKS);

@@ -22,6 +22,7 @@ struct nvmec_ns_id;
  * @NVMEC_QUIRK_NO_DISCARD: so is dataset management
  * @NVMEC_QUIRK_NO_SGL: so are SGLs
  * @NVMEC_QUIRK_NO_SHADOWS: so are shadow doorbells
+ * @NVMEC_QUIRK_NO_APST: so are autonomous power state transitions
  * @NVMEC_NR_QUIRKS: number of them
  */
 enum nvmec_quirk {
@@ -33,6 +34,7 @@ enum nvmec_quirk {
 	NVMEC_QUIRK_NO_DISCARD,
 	NVMEC_QUIRK_NO_SGL,
 	NVMEC_QUIRK_NO_SHADOWS,
+	NVMEC_QUIRK_NO_APST,
 	NVMEC_NR_QUIRKS
 };
 

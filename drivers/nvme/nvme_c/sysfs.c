@@ -10,6 +10,7 @@
 #include <linux/time64.h>
 
 #include "admin.h"
+#include "apst.h"
 #include "ctrl.h"
 #include "disks.h"
 #include "ident.h"
@@ -163,6 +164,33 @@ static ssize_t hmb_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(hmb);
 
+static ssize_t apst_show(struct device *dev, struct device_attribute *attr, char *page)
+{
+	return sysfs_emit(page, "%d\n", READ_ONCE(nvmec_dev_ctrl(dev)->apst_on));
+}
+static DEVICE_ATTR_RO(apst);
+
+static ssize_t ps_max_latency_us_show(struct device *dev, struct device_attribute *attr,
+				      char *page)
+{
+	return sysfs_emit(page, "%u\n", READ_ONCE(nvmec_dev_ctrl(dev)->apst_most_us));
+}
+
+static ssize_t ps_max_latency_us_store(struct device *dev, struct device_attribute *attr,
+				       const char *text, size_t len)
+{
+	u32 us;
+
+	if (kstrtou32(text, 0, &us)) {
+		dev_err(dev, "ps_max_latency_us: \"%.*s\" is not valid, use 0 to %u\n",
+			(int)strcspn(text, "\n"), text, U32_MAX);
+		return -EINVAL;
+	}
+	nvmec_apst_limit(nvmec_dev_ctrl(dev), us);
+	return len;
+}
+static DEVICE_ATTR_RW(ps_max_latency_us);
+
 static ssize_t reset_controller_store(struct device *dev,
 				      struct device_attribute *attr,
 				      const char *text, size_t len)
@@ -221,6 +249,8 @@ static struct attribute *nvmec_ctrl_attrs[] = {
 	&dev_attr_io_timeout.attr,
 	&dev_attr_admin_timeout.attr,
 	&dev_attr_hmb.attr,
+	&dev_attr_apst.attr,
+	&dev_attr_ps_max_latency_us.attr,
 	&dev_attr_timeouts.attr,
 	&dev_attr_aborts.attr,
 	&dev_attr_retries.attr,

@@ -44,6 +44,7 @@ static const char * const nvmm_breach_names[] = {
 	[NVMM_METADATA]			= "metadata",
 	[NVMM_PROTECTION]		= "protection",
 	[NVMM_HMB]			= "host-memory",
+	[NVMM_APST]			= "power-states",
 };
 
 static_assert(ARRAY_SIZE(nvmm_breach_names) == NVMM_NR_BREACHES);
@@ -69,6 +70,7 @@ static const char * const nvmm_count_names[] = {
 	[NVMM_HMB_RETURNED]	= "hmb_returned",
 	[NVMM_HMB_PAGES]	= "hmb_pages",
 	[NVMM_HMB_CHUNKS]	= "hmb_chunks",
+	[NVMM_APST_TABLES]	= "apst_tables",
 };
 
 static_assert(ARRAY_SIZE(nvmm_count_names) == NVMM_NR_COUNTS);

@@ -421,6 +421,7 @@ NVMM_NUMBER(hmpre, 0, U32_MAX);
 NVMM_NUMBER(hmmin, 0, U32_MAX);
 NVMM_NUMBER(hmminds, 0, U32_MAX);
 NVMM_NUMBER(hmmaxd, 0, U16_MAX);
+NVMM_NUMBER(apst, 0, 4);
 
 /* --- the subsystem ------------------------------------------------------------------------ */
 
@@ -567,6 +568,12 @@ static ssize_t nvmm_ctrl_counts_show(struct config_item *item, char *page)
 }
 CONFIGFS_ATTR_RO(nvmm_ctrl_, counts);
 
+static ssize_t nvmm_ctrl_apst_table_show(struct config_item *item, char *page)
+{
+	return nvmm_apst_show(to_nvmm_ctrl(item), page);
+}
+CONFIGFS_ATTR_RO(nvmm_ctrl_, apst_table);
+
 static struct configfs_attribute *nvmm_ctrl_attrs[] = {
 	&nvmm_ctrl_attr_power,
 	&nvmm_ctrl_attr_address,
@@ -594,6 +601,8 @@ static struct configfs_attribute *nvmm_ctrl_attrs[] = {
 	&nvmm_ctrl_attr_hmmin,
 	&nvmm_ctrl_attr_hmminds,
 	&nvmm_ctrl_attr_hmmaxd,
+	&nvmm_ctrl_attr_apst,
+	&nvmm_ctrl_attr_apst_table,
 	NULL,
 };
 

@@ -418,6 +418,7 @@ int nvmm_engine_start(struct nvmm_ctrl *ctrl)
 	ctrl->ready_at = 0;
 	ctrl->shutdown_at = 0;
 	memset(&ctrl->hmb, 0, sizeof(ctrl->hmb));
+	nvmm_apst_forget(ctrl);
 	thread = kthread_run(nvmm_thread, ctrl, "nvme_model/%s", ctrl->name);
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);

@@ -124,6 +124,8 @@ u16 nvmm_set_features(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 		return nvmm_set_behavior(ctrl, cmd);
 	case NVME_FEAT_HOST_MEM_BUF:
 		return nvmm_set_hmb(ctrl, &cmd->sqe.features);
+	case NVME_FEAT_AUTO_PST:
+		return nvmm_set_apst(ctrl, cmd);
 	case NVME_FEAT_ARBITRATION:
 	case NVME_FEAT_POWER_MGMT:
 	case NVME_FEAT_ERR_RECOVERY:

@@ -65,6 +65,7 @@ static u16 nvmm_id_ctrl(struct nvmm_ctrl *ctrl)
 	id->hmmin = cpu_to_le32(ctrl->config.hmmin);
 	id->hmminds = cpu_to_le32(ctrl->config.hmminds);
 	id->hmmaxd = cpu_to_le16(ctrl->config.hmmaxd);
+	nvmm_apst_id(ctrl, id);
 	id->sqes = NVME_NVM_IOSQES << 4 | NVME_NVM_IOSQES;
 	id->cqes = NVME_NVM_IOCQES << 4 | NVME_NVM_IOCQES;
 	put_unaligned_le64(NVMM_TOTAL_BYTES, id->tnvmcap);

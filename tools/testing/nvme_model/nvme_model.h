@@ -43,6 +43,8 @@
 /* Thresholds: of the composite temperature, and of eight sensors */
 #define NVMM_NR_TEMPS		9
 #define NVMM_WARM_KELVIN	343
+/* Entries of the table of power states. */
+#define NVMM_POWER_STATES	32
 #define NVMM_PATCH_BYTES	16
 /* The longest line that makes a rule, and how many rules a controller can have. */
 #define NVMM_RULE_TEXT		160
@@ -408,6 +410,7 @@ enum nvmm_breach {
 	NVMM_METADATA,
 	NVMM_PROTECTION,
 	NVMM_HMB,
+	NVMM_APST,
 	NVMM_NR_BREACHES,
 };
 
@@ -433,6 +436,7 @@ enum nvmm_count {
 	NVMM_HMB_RETURNED,
 	NVMM_HMB_PAGES,
 	NVMM_HMB_CHUNKS,
+	NVMM_APST_TABLES,
 	NVMM_NR_COUNTS,
 };
 
@@ -459,6 +463,7 @@ struct nvmm_config {
 	u32	hmmin;		/* how much it needs at least */
 	u32	hmminds;	/* the smallest chunk of that */
 	u32	hmmaxd;		/* most chunks; 0: as many as there are */
+	u32	apst;		/* power states without commands that it goes to by itself */
 };
 
 /**
@@ -536,6 +541,8 @@ struct nvmm_hmb {
  * @subsys: its subsystem; constant while it has power or namespaces
  * @in_subsys: in &nvmm_subsys.ctrls
  * @hmb: memory of the host's
+ * @apst_on: feature 0ch; the thread's, and read by anyone
+ * @apst: its table, likewise
  * @namespaces: struct nvmm_ns by id
  * @changed: ids that changed since the log page was read; guarded by nvmm_subsys.ns_lock
  * @nr_changed: how many, more than NVMM_MAX_CHANGED: too many to be named
@@ -607,6 +614,8 @@ struct nvmm_ctrl {
 	u8			host_behavior;
 	bool			formats_extended;
 	struct nvmm_hmb		hmb;
+	bool			apst_on;
+	u64			apst[NVMM_POWER_STATES];
 
 	struct nvmm_subsys	*subsys;
 	struct list_head	in_subsys;
@@ -750,6 +759,12 @@ u16 nvmm_io(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
 u16 nvmm_set_hmb(struct nvmm_ctrl *ctrl, const struct nvme_features *cmd);
 void nvmm_hmb_use(struct nvmm_ctrl *ctrl);
 void nvmm_hmb_forget(struct nvmm_ctrl *ctrl);
+
+/* apst.c */
+void nvmm_apst_id(struct nvmm_ctrl *ctrl, struct nvme_id_ctrl *id);
+u16 nvmm_set_apst(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
+void nvmm_apst_forget(struct nvmm_ctrl *ctrl);
+ssize_t nvmm_apst_show(struct nvmm_ctrl *ctrl, char *page);
 
 /* protect.c */
 extern const struct nvmm_format nvmm_formats[NVMM_NR_FORMATS];

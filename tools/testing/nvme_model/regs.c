@@ -255,6 +255,7 @@ static void nvmm_stop(struct nvmm_ctrl *ctrl)
 	nvmm_forget_all(ctrl);
 	nvmm_queues_free(ctrl);
 	nvmm_hmb_forget(ctrl);
+	nvmm_apst_forget(ctrl);
 	if (nvmm_has_rules(ctrl, NVMM_AT_DISABLE) &&
 	    nvmm_rules_match(ctrl, NVMM_AT_DISABLE, 0, NULL, &fx))
 		nvmm_apply(ctrl, &fx);

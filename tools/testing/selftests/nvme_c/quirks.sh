@@ -42,10 +42,10 @@ check "verified" fio_verify nvmec0n1 --size=4m --bsrange=4k-64k
 rmmod nvme_c
 
 check "load with others" insmod "$file" \
-	quirks=1b36:0010:ready_delay,no_ns_list,no_descs,no_sgl,no_shadows
+	quirks=1b36:0010:ready_delay,no_ns_list,no_descs,no_sgl,no_shadows,no_apst
 check "bind" nvme_bind 0
 check_eq "they are shown" "$(nvme_attr nvmec0 quirks)" \
-	"ready_delay no_ns_list no_descs no_sgl no_shadows"
+	"ready_delay no_ns_list no_descs no_sgl no_shadows no_apst"
 check "verified" fio_verify nvmec0n1 --size=4m --bsrange=4k-256k
 check "reset" nvme_reset nvmec0
 check "verified" fio_verify nvmec0n1 --size=4m
