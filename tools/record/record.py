@@ -29,10 +29,10 @@ NAMES = {
 }
 ZONES = range(ZONE_APPEND, ZONE_RESET_ALL + 1)
 
-FUA, PREFLUSH, SYNC, META, PRIO, RAHEAD = (1 << bit for bit in range(6))
+FUA, PREFLUSH, SYNC, META, PRIO, RAHEAD, ATOMIC = (1 << bit for bit in range(7))
 CACHE, DATA, POWER = (1 << bit for bit in range(8, 11))
 FLAGS = {FUA: "FUA", PREFLUSH: "PREFLUSH", SYNC: "SYNC", META: "META", PRIO: "PRIO",
-         RAHEAD: "RAHEAD", CACHE: "CACHE", DATA: "DATA", POWER: "POWER"}
+         RAHEAD: "RAHEAD", ATOMIC: "ATOMIC", CACHE: "CACHE", DATA: "DATA", POWER: "POWER"}
 
 # magic, version, size of an entry, sectors of the disk, real time minus monotonic time,
 # block size, flags, reserved, CRC of what comes before

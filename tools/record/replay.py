@@ -162,11 +162,11 @@ def plan(head, entries, until, seed=None, needs_data=True):
 
 
 def _lose(made, entry, rng):
-    """Half of the writes stay; of those with several blocks, a quarter is torn."""
+    """Half of the writes stay; of those with several blocks, a quarter is torn, unless it is atomic."""
     blocks = entry.done // made.block
     if rng.random() < 0.5:
         made.dropped.add(entry.seq)
-    elif blocks > 1 and rng.random() < 0.25:
+    elif blocks > 1 and not entry.flags & record.ATOMIC and rng.random() < 0.25:
         made.torn[entry.seq] = [rng.random() < 0.5 for _ in range(blocks)]
 
 

@@ -547,6 +547,7 @@ static u16 nbc_record_flags(blk_opf_t opf)
 		{ REQ_META,	NBC_RECORD_F_META },
 		{ REQ_PRIO,	NBC_RECORD_F_PRIO },
 		{ REQ_RAHEAD,	NBC_RECORD_F_RAHEAD },
+		{ REQ_ATOMIC,	NBC_RECORD_F_ATOMIC },
 	};
 	unsigned int i;
 	u16 mask = 0;

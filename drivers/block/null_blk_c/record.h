@@ -51,6 +51,7 @@ enum nbc_record_op {
 #define NBC_RECORD_F_META	BIT(3)
 #define NBC_RECORD_F_PRIO	BIT(4)
 #define NBC_RECORD_F_RAHEAD	BIT(5)
+#define NBC_RECORD_F_ATOMIC	BIT(6)
 #define NBC_RECORD_F_CACHE	BIT(8)	/* the disk has a volatile cache */
 #define NBC_RECORD_F_DATA	BIT(9)	/* data is recorded */
 #define NBC_RECORD_F_POWER	BIT(10)	/* the power went, or comes */

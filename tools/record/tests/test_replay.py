@@ -140,6 +140,10 @@ class Crash(Case):
         self.assertTrue({"......", "aaaaaa"} < states)
         self.assertFalse([state for state in states if state[::2] != state[1::2]])
 
+    def test_atomic(self):
+        self.file(head(), write(1, 0, "a", 6, flags=record.ATOMIC), end(1))
+        self.assertEqual({state[:6] for state in self.states("--until", 1)}, {"......", "aaaaaa"})
+
     def test_order(self):
         self.file(head(), write(1, 0, "a"), write(2, 0, "b"), end(2))
         self.assertEqual({state[:1] for state in self.states("--until", 2)}, {".", "a", "b"})
