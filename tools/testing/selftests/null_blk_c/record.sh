@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What a disk is asked for is recorded and read as a file: in both queue modes, with order,
-# flags, status and data. Who reads comes to the end when the power goes.
+# flags and data. A replay gives the same disk; so does the log for dm-log-writes. A ring that
+# is full stops no I/O, and says what is lost. Who reads waits for more, and comes to the end
+# when the power goes. A damaged record is refused, and the disk stays as it was.
 #@group data
+#@timeout 240
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -13,27 +16,122 @@
 . "$(dirname "$0")/../lib/nbc.sh"
 
 record() { "$SELFTEST_TOP/scripts/record" "$@"; }
-# shown FILE : the writes and flushes, without numbers and times
-shown() { record show "$1" | grep -E ' (write|flush|discard|write_zeroes|mark) ?' | cut -d ' ' -f 5-; }
-put() { dd if=/dev/urandom of=/dev/d bs=4k count=1 oflag=direct conv=notrunc status=none "$@"; }
+sum() { dd if="/dev/$1" bs=1M iflag=direct status=none | sha256sum; }
+put() { dd if=/dev/urandom of=/dev/d bs=4k oflag=direct conv=notrunc status=none "$@"; }
+# shown FILE : operations that change something, without numbers and times
+shown() { record show "$1" | cut -d ' ' -f 5- | grep -E '^(write|flush|mark|stop)'; }
+# refused REGEX ARGUMENT... : it fails, and says so in one line
+refused() {
+	local said why=$1
+	shift
+	if said=$(record "$@" 2>&1) || [[ ! $said =~ $why || $said == *$'\n'* ]]; then
+		echo "$said"
+		return 1
+	fi
+}
 
 [[ -x $SELFTEST_TOP/scripts/record && -x /usr/bin/python3 ]] ||
 	skip_all "no scripts/record, or no Python"
 dir=$(mktemp -d)
 at_exit rm -rf "$dir"
+
+# Writes, FUA writes, flushes, discards and zeroes, which overlap.
+cat >"$dir/load" <<'END'
+import array, fcntl, mmap, os, random, sys
+rng = random.Random(5)
+fds = [os.open(sys.argv[1], os.O_RDWR | os.O_DIRECT | more) for more in (0, os.O_DSYNC)]
+memory = mmap.mmap(-1, 65536)
+for _ in range(200):
+    nr, at = rng.randrange(1, 17) * 4096, rng.randrange(200) * 4096
+    kind = rng.randrange(10)
+    if kind < 7:
+        memory[:nr] = rng.randbytes(nr)
+        os.pwritev(fds[kind == 6], [memoryview(memory)[:nr]], at)
+    elif kind == 7:
+        os.fsync(fds[0])
+    else:
+        fcntl.ioctl(fds[0], (0x1277, 0x127f)[kind - 8], array.array("Q", [at, nr]))
+END
+# Takes the log for dm-log-writes, and makes what it says of a file of zeroes.
+cat >"$dir/take" <<'END'
+import struct, sys
+log, disk = open(sys.argv[1], "rb"), open(sys.argv[2], "wb")
+magic, version, nr, size = struct.unpack("<QQQI", log.read(512)[:28])
+assert (magic, version, size) == (0x6a736677736872, 1, 512)
+disk.truncate(int(sys.argv[3]))
+for _ in range(nr):
+    first, sectors, flags, _ = struct.unpack("<QQQQ", log.read(512)[:32])
+    disk.seek(first * 512)
+    disk.write(bytes(sectors * 512) if flags & 4 else log.read(sectors * 512))
+assert not log.read(1)
+END
+
 nbc_load nr_devices=0
 for mode in 2 0; do
+	what="queue_mode $mode:"
 	nbc_create d size=16 memory_backed=1 cache_size=8 queue_mode=$mode record=data
 	nbc_power d 1
-	put seek=3
-	put seek=4 conv=notrunc,fsync
+	put seek=3 count=1
+	put seek=4 count=1 conv=notrunc,fsync
 	nbc_set d "record=mark half way"
+	put seek=5 count=1 oflag=direct,dsync
 	blkdiscard -z -o 40960 -l 8192 /dev/d
 	nbc_power d 0
-	check "queue_mode $mode: it is saved" record save d "$dir/$mode"
-	record show "$dir/$mode"
-	check_eq "writes, a flush and a mark are there, in order" \
-		"$(shown "$dir/$mode" | sed -E 's/ [A-Z,]+$//' | one_line)" \
-		"write 24 8 data=4096 write 32 8 data=4096 flush 0 0 mark half way write_zeroes 80 16"
+	check "$what it is saved" record save d "$dir/short"
+	check_eq "$what all is there, in order" \
+		"$(shown "$dir/short" | sed -E 's/ (SYNC|IDLE|,)+$//; s/SYNC,?//g; s/ $//' | one_line)" \
+		"write 24 8 data=4096 write 32 8 data=4096 flush 0 0 mark half way write 40 8 data=4096 FUA write_zeroes 80 16 stop POWER"
+	check "$what what was saved is gone" record save d "$dir/rest"
+	check_eq "$what and there is no more" "$(record show "$dir/rest")" ""
 	nbc_destroy d
+
+	nbc_create d size=16 memory_backed=1 discard=1 cache_size=8 queue_mode=$mode record=data
+	nbc_power d 1
+	record save d "$dir/waits" >"$dir/said" 2>&1 &
+	saver=$!
+	/usr/bin/python3 "$dir/load" /dev/d
+	disk=$(sum d)
+	nbc_power d 0
+	check "$what who reads comes to the end at power-off" wait $saver
+	nbc_disk e size=16 memory_backed=1 queue_mode=$mode
+	check "$what it is replayed" record replay "$dir/waits" /dev/e
+	check_eq "$what which gives the same disk" "$(sum e)" "$disk"
+	check "$what it is exported" record export --dm-log-writes "$dir/waits" "$dir/log"
+	check "$what the log can be taken" /usr/bin/python3 "$dir/take" "$dir/log" "$dir/taken" $((16 << 20))
+	check_eq "$what and gives the same disk" "$(sha256sum <"$dir/taken")" "$disk"
+	nbc_destroy d
+	nbc_destroy e
 done
+
+nbc_create d size=16 memory_backed=1 record_mb=1 record=data
+nbc_power d 1
+put count=1024
+nbc_set d record=off
+check "a full ring stops no I/O, and is saved" record save d "$dir/full" --now
+check "it says what is lost" grep -q " lost entries=" <(record show "$dir/full")
+check "that is not replayed" refused "entries before entry [0-9]+ are lost; use --until" \
+	replay "$dir/full" "$dir/file"
+check "nothing is made of it" test ! -e "$dir/file"
+check "up to there it is" record replay "$dir/full" "$dir/file" --until 4
+check "record_mb can change, as all was read" nbc_set d record_mb=2 record=on
+exec {reader}<"/sys/kernel/debug/null_blk_c/d/record"
+check "only one reads" refused "busy" save d "$dir/file" --now
+exec {reader}<&-
+check "what is not known is refused" expect_errno EINVAL nbc_set d record=all
+check "nor is a mark without a text" expect_errno EINVAL nbc_set d "record=mark "
+check "what is being recorded is not forgotten" expect_errno EBUSY nbc_set d record=forget
+nbc_set d record=off record=forget
+check "otherwise it is" record save d "$dir/rest"
+check_eq "all of it" "$(record show "$dir/rest")" ""
+
+disk=$(sum d)
+for at in 4 70 90 5000; do
+	cp "$dir/waits" "$dir/bad"
+	printf '\xa5' | dd of="$dir/bad" bs=1 seek=$at conv=notrunc status=none
+	check "a record with a wrong byte at $at is refused" refused "byte [0-9]+: " \
+		replay "$dir/bad" /dev/d
+done
+truncate -s 100000 "$dir/bad"
+check "so is one that was cut short" refused "byte [0-9]+: " replay "$dir/bad" /dev/d
+check_eq "the disk is what it was" "$(sum d)" "$disk"
+nbc_destroy d
