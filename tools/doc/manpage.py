@@ -39,6 +39,7 @@ PAGES = {
     "package": (1, "build the Debian packages of mqblk"),
     "package-test": (1, "try the Debian packages of mqblk in clean systems"),
     "poweroff": (1, "switch a virtual machine off while its disks are written"),
+    "record": (8, "save what a disk was asked for, and do it again"),
     "setup": (1, "install what mqblk's scripts need"),
     "suspend": (1, "suspend a virtual machine while its disks are written"),
     "test": (1, "run the selftests of mqblk in virtual machines"),

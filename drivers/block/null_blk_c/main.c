@@ -58,6 +58,9 @@
  * finds no memory takes nbc_memory_lock (memory.c), which comes after the zone's; under it,
  * zones' locks are only tried.
  *
+ * With record=data, a command that changes data of a disk with memory holds
+ * nbc_record.order, which comes before all of those of the data path.
+ *
  * Errors
  * ------
  * A request whose data finds no memory fails with BLK_STS_NOSPC, an operation
