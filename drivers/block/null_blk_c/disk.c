@@ -167,12 +167,12 @@ static int nbc_config_check_atomic(const char *name, const struct nbc_config *co
 		return 0;
 	if (!config->memory_backed || config->zoned ||
 	    (nbc_has_cache(config) && !config->cache_history)) {
-		pr_err("%s: atomic_write: %u is not valid, use 0 but with memory_backed 1, zoned 0, and cache_history 1 if there is a cache\n",
+		pr_err("%s: atomic_write: %lu is not valid, use 0 but with memory_backed 1, zoned 0, and cache_history 1 if there is a cache\n",
 		       name, config->atomic_write);
 		return -EINVAL;
 	}
 	if (config->atomic_write < config->blocksize) {
-		pr_err("%s: atomic_write: %u is less than a block, use 0 or %lu and more\n",
+		pr_err("%s: atomic_write: %lu is less than a block, use 0 or %lu and more\n",
 		       name, config->atomic_write, config->blocksize);
 		return -EINVAL;
 	}

@@ -63,7 +63,7 @@ static noinline bool nvmec_piece_find(const struct nvmec_ucmd *ucmd, struct bio_
  * Context: as nvmec_udata_get().
  * Return: true if it is; nvmec_piece_put() is due.
  */
-bool nvmec_piece_get(const struct nvmec_ucmd *ucmd, const struct request_queue *q,
+bool nvmec_piece_get(const struct nvmec_ucmd *ucmd, struct request_queue *q,
 		     struct bio_vec *bv, struct page **pinned)
 {
 	if (!ucmd->len || ucmd->len > 2 * NVMEC_PAGE_SIZE || ucmd->meta_len || ucmd->vec ||

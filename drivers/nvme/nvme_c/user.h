@@ -133,7 +133,7 @@ int nvmec_udata_attach(struct nvmec_udata *data, struct request *rq, u32 bytes,
 int nvmec_udata_put(struct nvmec_udata *data, bool done);
 
 /* piece.c */
-bool nvmec_piece_get(const struct nvmec_ucmd *ucmd, const struct request_queue *q,
+bool nvmec_piece_get(const struct nvmec_ucmd *ucmd, struct request_queue *q,
 		     struct bio_vec *bv, struct page **pinned);
 void nvmec_piece_put(struct page *pinned, bool written);
 
