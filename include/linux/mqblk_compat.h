@@ -13,6 +13,7 @@
 #include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/crc64.h>
 #include <linux/hrtimer.h>
 #include <linux/io_uring/cmd.h>
 #include <linux/nvme.h>
@@ -262,6 +263,11 @@ static inline u16 mqblk_rq_checks(struct request *rq, u16 *app_tag)
 #ifndef MQBLK_HAVE_FULL_PI_REF_TAG
 /* A tag with all its bits was not to be had. */
 #define full_pi_ref_tag		ext_pi_ref_tag
+#endif
+
+#ifndef MQBLK_HAVE_CRC64_NVME
+/* The same CRC had the name of a firm. */
+#define crc64_nvme		crc64_rocksoft_update
 #endif
 
 static inline int mqblk_rq_map_kern(struct request *rq, void *data,

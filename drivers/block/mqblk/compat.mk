@@ -7,7 +7,7 @@ probe = $(call try-run,echo "extern typeof($(1)) *mqblk_probe;" | \
 	$(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS) \
 	$(KBUILD_CFLAGS) -include linux/blk-mq.h -include linux/hrtimer.h \
 	-include linux/badblocks.h -include linux/io_uring/cmd.h \
-	-include linux/blk-integrity.h -include linux/t10-pi.h \
+	-include linux/blk-integrity.h -include linux/t10-pi.h -include linux/crc64.h \
 	-fsyntax-only -x c -,-D$(2))
 
 ccflags-y += $(call probe,BLK_MQ_F_SHOULD_MERGE,MQBLK_HAVE_F_SHOULD_MERGE)
@@ -28,3 +28,4 @@ ccflags-y += $(call probe,((struct blk_integrity *)0)->tuple_size,MQBLK_HAVE_INT
 ccflags-y += $(call probe,BLK_SPLIT_INTERVAL_CAPABLE,MQBLK_HAVE_SPLIT_INTERVAL)
 ccflags-y += $(call probe,BIP_CHECK_GUARD,MQBLK_HAVE_BIP_CHECK)
 ccflags-y += $(call probe,full_pi_ref_tag,MQBLK_HAVE_FULL_PI_REF_TAG)
+ccflags-y += $(call probe,crc64_nvme,MQBLK_HAVE_CRC64_NVME)

@@ -109,6 +109,10 @@ NBC_PARAM_ONLY(nr_devices, UINT, 1, 0, NBC_MAX_DEVICES, 0,
 	       "devices to make at load, nullbc0 and so on")
 NBC_ATTR_TEXT(origin, WO, NBC_A_OURS,
 	      "DEVICE/NAME: take as data a clone of a snapshot")
+NBC_ATTR_ONLY(pi_guard, UINT, 0, 0, 2, NBC_A_OURS,
+	      "guard tag of pi_type: 0 16-bit CRC, 1 16-bit IP checksum, 2 64-bit CRC")
+NBC_ATTR_ONLY(pi_type, UINT, 0, 0, 3, NBC_A_OURS,
+	      "T10 protection information, stored with each block: types 1 to 3, 0 for none")
 NBC_ATTR(poll_queues, poll_queues, UINT, 1, 0, UINT_MAX,
 	 NBC_A_CPUS | NBC_A_PARAM_MAX | NBC_A_CLAMP | NBC_A_LIVE,
 	 "hardware queues for polled I/O; the module parameter is the most a device can have")

@@ -31,6 +31,18 @@ static void nbc_cmd_run_data(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 	nbc_data_run(ndisk, cmd);
 }
 
+static void nbc_cmd_run_protected(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+				  unsigned int on)
+{
+	if (!(on & BIT(NBC_ON_PI))) {
+		nbc_cmd_run_data(ndisk, cmd, on);
+		return;
+	}
+	if (on & BIT(NBC_ON_BADBLOCKS))
+		nbc_badblocks_check(ndisk, cmd);
+	nbc_data_run_protected(ndisk, cmd);
+}
+
 /*
  * A store may show one unit of a write before the next, so an atomic write has the disk for
  * itself.
@@ -40,20 +52,23 @@ static void nbc_cmd_run_atomic(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 {
 	if (cmd->op == REQ_OP_WRITE && cmd->flags & REQ_ATOMIC) {
 		guard(rwsem_write)(&ndisk->atomic_lock);
-		nbc_cmd_run_data(ndisk, cmd, on);
+		nbc_cmd_run_protected(ndisk, cmd, on);
 	} else {
 		guard(rwsem_read)(&ndisk->atomic_lock);
-		nbc_cmd_run_data(ndisk, cmd, on);
+		nbc_cmd_run_protected(ndisk, cmd, on);
 	}
 }
 
-static noinline void nbc_cmd_run_guarded(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
-					 unsigned int on)
+/* Zones go with neither of the others. */
+static noinline void nbc_cmd_run_rare(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+				      unsigned int on)
 {
 	if (on & BIT(NBC_ON_ZONES))
 		nbc_zoned_run(ndisk, cmd);
-	else
+	else if (on & BIT(NBC_ON_ATOMIC))
 		nbc_cmd_run_atomic(ndisk, cmd, on);
+	else
+		nbc_cmd_run_protected(ndisk, cmd, on);
 }
 
 /**
@@ -68,8 +83,8 @@ void nbc_cmd_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on)
 {
 	cmd->done = cmd->len;
 	nbc_timing_begin(cmd, on);
-	if (on & (BIT(NBC_ON_ZONES) | BIT(NBC_ON_ATOMIC)))
-		nbc_cmd_run_guarded(ndisk, cmd, on);
+	if (on & NBC_ON_RARE)
+		nbc_cmd_run_rare(ndisk, cmd, on);
 	else
 		nbc_cmd_run_data(ndisk, cmd, on);
 	if (on & NBC_ON_TIMING)

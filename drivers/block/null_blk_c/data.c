@@ -70,6 +70,18 @@ static blk_status_t nbc_data_move(struct nbc_disk *ndisk, const struct nbc_cmd *
 	return BLK_STS_OK;
 }
 
+static blk_status_t nbc_data_move_protected(struct nbc_disk *ndisk,
+					    const struct nbc_cmd *cmd)
+{
+	struct nbc_pi_io io;
+	blk_status_t status;
+
+	status = nbc_pi_begin(&ndisk->pi, cmd, &io);
+	if (status)
+		return status;
+	return nbc_pi_end(&ndisk->pi, cmd, &io, nbc_data_move(ndisk, &io.cmd));
+}
+
 /* The same, for a command that changes what a rule may want the past of. */
 static blk_status_t nbc_data_move_past(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
 {
@@ -92,6 +104,8 @@ static blk_status_t nbc_data_move_past(struct nbc_disk *ndisk, const struct nbc_
 
 static blk_status_t nbc_data_change(struct nbc_disk *ndisk, const struct nbc_cmd *cmd)
 {
+	if (ndisk->pi.type)
+		return nbc_data_move_protected(ndisk, cmd);
 	if (nbc_rules_keep_past(ndisk->rules, cmd->op))
 		return nbc_data_move_past(ndisk, cmd);
 	return nbc_data_move(ndisk, cmd);
@@ -111,10 +125,11 @@ static blk_status_t nbc_data_move_judged(struct nbc_disk *ndisk, const struct nb
 	other.lies = false;
 	if (cmd->status || !lying.verdict->lies)
 		return nbc_data_change(ndisk, &other);
-	if (nbc_lie_begin(&lying, ndisk->store, block_bytes,
+	if (nbc_lie_begin(&lying, ndisk->store, &ndisk->pi, block_bytes,
 			  get_capacity(ndisk->disk) << SECTOR_SHIFT, &other))
 		status = nbc_data_change(ndisk, &other);
-	if (!status)
+	/* What decayed did so, even if the disk finds it itself, by its protection. */
+	if (!status || lying.entry.lie == NBC_LIE_DECAY)
 		nbc_lie_end(&lying, ndisk->rules, block_bytes);
 	return status;
 }
@@ -139,4 +154,27 @@ bool nbc_data_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
 
 	cmd->status = cmd->status ?: status;
 	return status == BLK_STS_OK;
+}
+
+/**
+ * nbc_data_run_protected - move the data of a command, with protection information
+ * @ndisk: a disk that has that
+ * @cmd: as for nbc_data_run(); a write that does not fit its tuples fails, and nothing of it
+ *	is done
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_data_run_protected(struct nbc_disk *ndisk, struct nbc_cmd *cmd)
+{
+	blk_status_t status = BLK_STS_OK;
+
+	if (cmd->op == REQ_OP_WRITE && cmd->done)
+		status = nbc_pi_verify(&ndisk->pi, cmd);
+	if (status)
+		cmd->done = 0;
+	else if (cmd->lies)
+		status = nbc_data_move_judged(ndisk, cmd);
+	else
+		status = nbc_data_move_protected(ndisk, cmd);
+	cmd->status = cmd->status ?: status;
 }

@@ -295,12 +295,15 @@ int nbc_power_cut_store(struct nbc_device *dev, const char *text)
 
 /* A device that is off becomes one that has room for the data of another. */
 static void nbc_device_be_like(struct nbc_device *dev, unsigned long size,
-			       unsigned long blocksize)
+			       unsigned long blocksize, const struct nbc_pi *pi)
 {
 	guard(mutex)(&dev->config_lock);
 	dev->config.memory_backed = true;
 	dev->config.size = size;
 	dev->config.blocksize = blocksize;
+	dev->config.pi_type = pi->type;
+	dev->config.pi_guard = pi->guard;
+	dev->pi = *pi;
 }
 
 /* May a device get other data, by an attribute? */
@@ -324,7 +327,7 @@ static int nbc_device_check_new_data(struct nbc_device *dev, const char *attribu
 
 static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
 				const struct nbc_cut *cut,
-				struct nbc_config *config)
+				struct nbc_config *config, struct nbc_pi *pi)
 {
 	/* As long as it is held, the disk stays. */
 	guard(mutex)(&from->config_lock);
@@ -334,6 +337,7 @@ static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
 		return -ENODEV;
 	}
 	*config = from->config;
+	*pi = from->disk->pi;
 	nbc_store_empty(&dev->store);
 	return nbc_history_copy(from->disk->history, cut, &dev->store);
 }
@@ -344,7 +348,7 @@ static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
  * @from: the other, which goes on, though writes wait until the copy is made
  * @cut: which power cut
  *
- * @dev takes over what its data needs: memory_backed, size and blocksize.
+ * @dev takes over what its data needs: memory_backed, size, blocksize and pi_*.
  *
  * Context: Process context; takes dev->lock and then from->config_lock.
  * Return: 0; -EBUSY if @dev is powered; -EINVAL if it is zoned; -ENODEV if @from is off, or
@@ -354,14 +358,15 @@ int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
 			  const struct nbc_cut *cut)
 {
 	struct nbc_config config;
+	struct nbc_pi pi;
 	int ret;
 
 	guard(mutex)(&dev->lock);
 	ret = nbc_device_check_new_data(dev, "crash_state") ?:
-	      nbc_device_copy_disk(dev, from, cut, &config);
+	      nbc_device_copy_disk(dev, from, cut, &config, &pi);
 	if (ret)
 		return ret;
-	nbc_device_be_like(dev, config.size, config.blocksize);
+	nbc_device_be_like(dev, config.size, config.blocksize, &pi);
 	return 0;
 }
 
@@ -384,6 +389,10 @@ static int nbc_device_check_snapshot(struct nbc_device *dev, const char *snapsho
 	lockdep_assert_held(&dev->lock);
 	if (!dev->config.memory_backed || dev->config.zoned) {
 		pr_err("%s: snapshot: only with memory_backed 1 and zoned 0\n", name);
+		return -EINVAL;
+	}
+	if (dev->config.pi_type || dev->pi.type) {
+		pr_err("%s: snapshot: only with pi_type 0\n", name);
 		return -EINVAL;
 	}
 	if (dev->disk && dev->disk->cache) {
@@ -543,7 +552,7 @@ static struct nbc_layer *nbc_snapshot_get(struct nbc_device *dev, const char *na
  * @from: the device that has the snapshot; may be @dev
  * @name: name of the snapshot, which stays as it is
  *
- * @dev takes over what its data needs: memory_backed, size and blocksize.
+ * @dev takes over what its data needs: memory_backed, size, blocksize and pi_*.
  *
  * Context: Process context; takes dev->lock and then from->config_lock.
  * Return: 0; -EBUSY if @dev is powered; -EINVAL if it is zoned; -ENOENT for a snapshot that
@@ -569,7 +578,7 @@ int nbc_device_clone(struct nbc_device *dev, struct nbc_device *from,
 	}
 	nbc_store_empty(&dev->store);
 	nbc_layers_set_base(&dev->store, layer);
-	nbc_device_be_like(dev, size, blocksize);
+	nbc_device_be_like(dev, size, blocksize, &(struct nbc_pi) { });
 	return 0;
 }
 

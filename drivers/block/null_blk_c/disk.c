@@ -68,7 +68,7 @@ static void nbc_limit_atomic(struct queue_limits *limits,
 }
 
 static void nbc_limits_fill(struct queue_limits *limits, const char *name,
-			    const struct nbc_config *config)
+			    const struct nbc_pi *pi, const struct nbc_config *config)
 {
 	limits->logical_block_size = config->blocksize;
 	limits->physical_block_size = config->blocksize;
@@ -99,6 +99,8 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 		if (config->fua)
 			limits->features |= BLK_FEAT_FUA;
 	}
+	if (pi->type)
+		nbc_pi_limits(pi, limits);
 }
 
 static sector_t nbc_capacity(const struct nbc_config *config)
@@ -124,7 +126,7 @@ static int nbc_gendisk_create(struct nbc_disk *ndisk, const char *name, int mino
 	};
 	int ret = 0;
 
-	nbc_limits_fill(&limits, name, config);
+	nbc_limits_fill(&limits, name, &ndisk->pi, config);
 	/* A bio that waits needs memory for it, which may be waited for. */
 	if (config->queue_mode == NBC_Q_BIO && !ndisk->store && !ndisk->zones &&
 	    !ndisk->throttle.on && ndisk->irqmode != NBC_IRQ_TIMER)
@@ -194,6 +196,11 @@ static int nbc_config_check(const char *name, const struct nbc_config *config)
 		       name);
 		return -EINVAL;
 	}
+	if (config->pi_type && !IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY)) {
+		pr_err("%s: pi_type: %lu is not valid, use 0, as this kernel has no integrity of data\n",
+		       name, config->pi_type);
+		return -EINVAL;
+	}
 	if (config->fail_reads && config->memory_backed) {
 		pr_err("%s: fail_reads: 1 is not valid, use 0 with memory_backed 1, or a rule\n",
 		       name);
@@ -246,6 +253,8 @@ static unsigned int nbc_disk_look(const struct nbc_disk *ndisk)
 		on |= BIT(NBC_ON_RULES);
 	if (ndisk->atomic_bytes)
 		on |= BIT(NBC_ON_ATOMIC);
+	if (ndisk->pi.type)
+		on |= BIT(NBC_ON_PI);
 	if (ndisk->fail_reads)
 		on |= BIT(NBC_ON_FAIL_READS);
 	if (nbc_record_on(ndisk->record))
@@ -370,6 +379,13 @@ static void nbc_watch_set(struct mqblk_watch *watch, bool on)
 	nbc_disk_choose_path(container_of(watch, struct nbc_disk, watch));
 }
 
+/* Size of a logical block in the store */
+static unsigned int nbc_disk_store_block(const struct nbc_pi *pi,
+					 const struct nbc_config *config)
+{
+	return pi->type ? nbc_pi_stretch(config->blocksize) : config->blocksize;
+}
+
 static int nbc_disk_add_cache(struct nbc_disk *ndisk, const char *name,
 			      const struct nbc_config *config)
 {
@@ -384,7 +400,8 @@ static int nbc_disk_add_cache(struct nbc_disk *ndisk, const char *name,
 		return -ENOMEM;
 	if (!config->cache_history)
 		return 0;
-	ndisk->history = nbc_history_create(ndisk->cache, config->blocksize);
+	ndisk->history = nbc_history_create(ndisk->cache,
+					    nbc_disk_store_block(&ndisk->pi, config));
 	if (ndisk->history)
 		return 0;
 	nbc_cache_destroy(ndisk->cache);
@@ -413,6 +430,7 @@ static int nbc_disk_configure(struct nbc_disk *ndisk, struct nbc_device *dev,
 	int ret;
 
 	ndisk->store = config->memory_backed ? &dev->store : NULL;
+	ndisk->pi = config->memory_backed ? dev->pi : (struct nbc_pi) { };
 	ndisk->irqmode = config->irqmode;
 	ndisk->badblocks = &dev->badblocks;
 	ndisk->badblocks_once = config->badblocks_once;
@@ -463,6 +481,29 @@ static int nbc_minor_get(struct nbc_device *dev, unsigned int first)
 	return 0;
 }
 
+/* Prepares the device's store for what the disk shall be. Returns 0 or -EINVAL. */
+static int nbc_disk_prepare_store(struct nbc_device *dev, const struct nbc_config *config)
+{
+	const char *name = nbc_device_name(dev);
+	struct nbc_pi pi;
+	int ret;
+
+	ret = nbc_pi_configure(name, config, &pi);
+	if (ret || !config->memory_backed)
+		return ret;
+	if (!nbc_store_is_empty(&dev->store) && memcmp(&pi, &dev->pi, sizeof(pi))) {
+		pr_err("%s: pi_type: there is data with pi_type %u, pi_guard %u and blocks of %lu bytes, use these\n",
+		       name, dev->pi.type, dev->pi.guard,
+		       dev->pi.type ? BIT(dev->pi.block_shift) : config->blocksize);
+		return -EINVAL;
+	}
+	ret = nbc_store_configure(&dev->store, nbc_disk_store_block(&pi, config),
+				  config->home_node);
+	if (!ret)
+		dev->pi = pi;
+	return ret;
+}
+
 /**
  * nbc_disk_create - power a device
  * @dev: the device; dev->lock is held
@@ -489,12 +530,9 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 		       name);
 		return ERR_PTR(-EINVAL);
 	}
-	if (config->memory_backed) {
-		ret = nbc_store_configure(&dev->store, config->blocksize,
-					  config->home_node);
-		if (ret)
-			return ERR_PTR(ret);
-	}
+	ret = nbc_disk_prepare_store(dev, config);
+	if (ret)
+		return ERR_PTR(ret);
 	ret = nbc_zoned_power_on(dev, config);
 	if (ret)
 		return ERR_PTR(ret);

@@ -19,6 +19,7 @@
 
 #include "cmd.h"
 #include "lies.h"
+#include "pi.h"
 #include "rules.h"
 #include "store.h"
 
@@ -217,6 +218,7 @@ static u64 nbc_lie_place(const struct nbc_lying *lying, unsigned int block_bytes
  * nbc_lie_begin - change how the data of a command is dealt with
  * @lying: the command, as it seems, and what the rules say; @entry is output
  * @store: where the data is
+ * @pi: how its blocks are protected
  * @block_bytes: size of a block
  * @capacity: of the disk, in bytes
  * @cmd: copy of the command, to be changed to what shall be done
@@ -226,7 +228,8 @@ static u64 nbc_lie_place(const struct nbc_lying *lying, unsigned int block_bytes
  * no lie; otherwise nbc_lie_end() has to be called.
  */
 bool nbc_lie_begin(struct nbc_lying *lying, struct nbc_store *store,
-		   unsigned int block_bytes, u64 capacity, struct nbc_cmd *cmd)
+		   const struct nbc_pi *pi, unsigned int block_bytes,
+		   u64 capacity, struct nbc_cmd *cmd)
 {
 	const struct nbc_verdict *verdict = lying->verdict;
 	struct nbc_lie_entry *entry = &lying->entry;
@@ -257,7 +260,8 @@ bool nbc_lie_begin(struct nbc_lying *lying, struct nbc_store *store,
 	case NBC_LIE_DECAY:
 		/* Where nothing was written nothing goes bad. */
 		if (!nbc_lie_hits(entry, cmd) ||
-		    !nbc_store_flip(store, nbc_lie_byte(entry), nbc_lie_mask(entry)))
+		    !nbc_store_flip(store, nbc_pi_place(pi, nbc_lie_byte(entry)),
+				    nbc_lie_mask(entry)))
 			lying->verdict = NULL;
 		return true;
 	case NBC_LIE_STALE:

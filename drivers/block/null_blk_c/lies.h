@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 struct nbc_cmd;
+struct nbc_pi;
 struct nbc_rules;
 struct nbc_store;
 struct nbc_verdict;
@@ -95,7 +96,8 @@ int nbc_lies_forget(struct nbc_lies *lies, const char *text);
 ssize_t nbc_lies_print(struct nbc_lies *lies, char *page);
 
 bool nbc_lie_begin(struct nbc_lying *lying, struct nbc_store *store,
-		   unsigned int block_bytes, u64 capacity, struct nbc_cmd *cmd);
+		   const struct nbc_pi *pi, unsigned int block_bytes,
+		   u64 capacity, struct nbc_cmd *cmd);
 void nbc_lie_end(struct nbc_lying *lying, struct nbc_rules *rules,
 		 unsigned int block_bytes);
 

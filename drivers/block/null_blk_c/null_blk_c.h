@@ -25,6 +25,7 @@
 #include "kept.h"
 #include "latency.h"
 #include "memory.h"
+#include "pi.h"
 #include "record.h"
 #include "rules.h"
 #include "snapshot.h"
@@ -69,6 +70,7 @@ enum nbc_path {
  * @NBC_ON_FAIL_READS: reads fail, as it keeps no data
  * @NBC_ON_ATOMIC: writes may be atomic
  * @NBC_ON_RECORD: what is done is recorded
+ * @NBC_ON_PI: its blocks have protection information
  */
 enum nbc_on {
 	NBC_ON_ZONES,
@@ -83,6 +85,7 @@ enum nbc_on {
 	NBC_ON_FAIL_READS,
 	NBC_ON_ATOMIC,
 	NBC_ON_RECORD,
+	NBC_ON_PI,
 };
 
 /* What makes a request wait. */
@@ -90,6 +93,8 @@ enum nbc_on {
 			 BIT(NBC_ON_LATENCY))
 
 /* What is not done by nbc_cmd_run() alone. */
+/* What each has a way of its own for, see nbc_cmd_run(). */
+#define NBC_ON_RARE	(BIT(NBC_ON_ZONES) | BIT(NBC_ON_ATOMIC) | BIT(NBC_ON_PI))
 #define NBC_ON_SPECIAL	(BIT(NBC_ON_RULES) | BIT(NBC_ON_RECORD))
 
 /* What can fail on purpose: rows of NBC_PARAM_FAULT in attrs.h. */
@@ -169,6 +174,7 @@ struct nbc_bios {
  * @set: its hardware queues, NULL with queue_mode 0
  * @own_set: they are here, unless it shares those of others
  * @disk: its gendisk
+ * @pi: how its blocks are protected
  *
  * What the plain paths need comes first, and what features read next; it does not
  * change while powered, but for @path, @on and @delay. What requests write begins on another cache
@@ -209,6 +215,7 @@ struct nbc_disk {
 	struct mqblk_set	*set;
 	struct mqblk_set	own_set;
 	struct gendisk		*disk;
+	struct nbc_pi		pi;
 };
 
 /**
@@ -223,7 +230,8 @@ struct nbc_disk {
  * @config: what the user asked for; changes under both locks
  * @disk: run state, NULL while off; changes under both locks
  * @store: its data, which outlives @disk
- * @badblocks: likewise
+ * @pi: how the blocks in @store are protected, as long as there are any; guarded by @lock
+ * @badblocks: outlives @disk, too
  * @rules: likewise
  * @latency: likewise
  * @snapshots: likewise
@@ -245,6 +253,7 @@ struct nbc_device {
 	struct nbc_config	config;
 	struct nbc_disk		*disk;
 	struct nbc_store	store;
+	struct nbc_pi		pi;
 	struct badblocks	badblocks;
 	struct nbc_rules	rules;
 	struct nbc_latency	latency;
@@ -308,6 +317,7 @@ void nbc_configfs_remove(struct nbc_device *dev);
 
 /* data.c */
 bool nbc_data_run(struct nbc_disk *ndisk, struct nbc_cmd *cmd);
+void nbc_data_run_protected(struct nbc_disk *ndisk, struct nbc_cmd *cmd);
 
 /* device.c */
 struct nbc_device *nbc_device_alloc(void);

@@ -92,6 +92,10 @@ static int nbc_states_check(struct nbc_device *dev, const struct nbc_states *sta
 		       nbc_device_name(dev));
 		return -ENODEV;
 	}
+	if (dev->disk->pi.type) {
+		pr_err("%s: crash_states: only with pi_type 0\n", nbc_device_name(dev));
+		return -EINVAL;
+	}
 	/* Two layers come on those of the store. */
 	if (dev->snapshots.nr + states->nr > NBC_MAX_SNAPSHOTS ||
 	    nbc_layers_depth(&dev->store) + 2 > NBC_MAX_LAYERS) {

@@ -883,7 +883,7 @@ int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,
 {
 	unsigned int shift = max_t(unsigned int, PAGE_SHIFT, ilog2(block_bytes));
 
-	if (xa_empty(&store->units) && !store->base)
+	if (nbc_store_is_empty(store))
 		store->unit_shift = shift;
 	if (shift > store->unit_shift) {
 		pr_err("blocksize: %u is not valid, use at most %lu while there is data\n",

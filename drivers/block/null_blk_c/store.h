@@ -58,6 +58,12 @@ static inline unsigned long nbc_store_block_bytes(const struct nbc_store *store,
 	return min(wanted, 1UL << store->unit_shift);
 }
 
+/* Has a store no data, nor any below? Of one that no request uses. */
+static inline bool nbc_store_is_empty(const struct nbc_store *store)
+{
+	return xa_empty(&store->units) && !store->base;
+}
+
 void nbc_store_create(struct nbc_store *store);
 void nbc_store_destroy(struct nbc_store *store);
 int nbc_store_configure(struct nbc_store *store, unsigned int block_bytes,

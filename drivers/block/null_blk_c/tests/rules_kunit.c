@@ -230,7 +230,7 @@ static struct nbc_cmd rk_lie(struct kunit *test, struct nbc_verdict verdict, boo
 	struct nbc_lying lying = { .seems = &seems, .verdict = &verdict };
 	struct nbc_cmd cmd = seems;
 
-	KUNIT_EXPECT_EQ(test, nbc_lie_begin(&lying, NULL, 4096, 64 << 9, &cmd), does);
+	KUNIT_EXPECT_EQ(test, nbc_lie_begin(&lying, NULL, NULL, 4096, 64 << 9, &cmd), does);
 	KUNIT_EXPECT_EQ(test, lying.entry.first, 32);
 	KUNIT_EXPECT_EQ(test, lying.entry.nr_sects, 16);
 	return cmd;

@@ -215,6 +215,7 @@ errno_text() {
 	EROFS) echo "Read-only file system" ;;
 	EACCES) echo "Permission denied" ;;
 	ENOSPC) echo "No space left on device" ;;
+	EILSEQ) echo "Invalid or incomplete multibyte or wide character" ;;
 	EIO) echo "Input/output error" ;;
 	ENODEV) echo "No such device" ;;
 	ERANGE) echo "Numerical result out of range" ;;

@@ -90,7 +90,8 @@ declare -A values=(
 	[iops]="0 2000" [iops_read]="0 3000" [iops_write]="0 3000"
 	[irqmode]="0 1 2" [max_sectors]="0 8 64 2048"
 	[mbps]="0 32" [mbps_read]="0 64" [mbps_write]="0 64"
-	[memory_backed]="0 1 1" [no_sched]="0 1" [poll_queues]="0 1 2"
+	[memory_backed]="0 1 1" [no_sched]="0 1"
+	[pi_guard]="0 1 2" [pi_type]="0 0 0 0 0 1 3" [poll_queues]="0 1 2"
 	[power]="0 1 1" [queue_mode]="0 2 2" [rotational]="0 1"
 	[shared_tag_bitmap]="0 1" [shared_tags]="0 0 1" [size]="0 16 32 33"
 	[submit_queues]="1 $QUEUES" [use_per_node_hctx]="0 1" [virt_boundary]="0 1"
@@ -118,8 +119,8 @@ value_for() {
 	# Never one that a p or x had: who opens /dev/p0 just as it goes opens its number.
 	[kvn]*:index) pick 2000 3000 ;;
 	# k0 has a history, so it needs a cache.
-	[kvn]*:atomic_write | [kvn]*:fail_reads | [kvn]*:cache_history) ;;
-	[kvnx]*:power_cut | [kvnx]*:crash_state) ;;
+	[kvn]*:atomic_write | [kvn]*:fail_reads | [kvn]*:pi_type | [kvn]*:pi_guard) ;;
+	[kvn]*:cache_history | [kvnx]*:power_cut | [kvnx]*:crash_state) ;;
 	k*:cache_size) pick 1 4 ;;
 	*:power_cut)
 		pick lost kept prefix torn subset blocks
