@@ -412,6 +412,8 @@ int nvmec_admin_events_start(struct nvmec_ctrl *ctrl)
 	int ret;
 
 	wanted |= ctrl->ident.oaes & NVME_AEN_CFG_NS_ATTR;
+	if (nvmec_multipath && ctrl->ident.ana)
+		wanted |= ctrl->ident.oaes & NVME_AEN_CFG_ANA_CHANGE;
 	nvmec_cmd_set_feature(&cmd, NVME_FEAT_ASYNC_EVENT, wanted);
 	ret = nvmec_admin(ctrl, &cmd, NULL, 0, NULL);
 	if (!READ_ONCE(ctrl->no_answer))
@@ -448,6 +450,8 @@ void nvmec_event_work(struct work_struct *work)
 	nvmec_event_read_log(ctrl, lid);
 	if (type == NVME_AER_NOTICE && info == NVME_AER_NOTICE_NS_CHANGED)
 		queue_work(nvmec_wq, &ctrl->scan_work);
+	else if (type == NVME_AER_NOTICE && info == NVME_AER_NOTICE_ANA)
+		mod_delayed_work(nvmec_wq, &ctrl->ana_work, 0);
 	else
 		dev_warn_ratelimited(&ctrl->dev,
 				     "asynchronous event: type %u, information %#x, log page %#x\n",

@@ -70,6 +70,18 @@ VISIBLE_IF_KUNIT void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq)
 		blk_mq_delay_kick_requeue_list(rq->q, delay_ms);
 }
 
+/* A status may say that access to a namespace has changed, before an event does. */
+static void nvmec_ana_heed(struct nvmec_ctrl *ctrl, u16 status)
+{
+	switch (status & NVME_SCT_SC_MASK) {
+	case NVME_SC_ANA_PERSISTENT_LOSS:
+	case NVME_SC_ANA_INACCESSIBLE:
+	case NVME_SC_ANA_TRANSITION:
+		if (ctrl->ident.ana)
+			mod_delayed_work(nvmec_wq, &ctrl->ana_work, 0);
+	}
+}
+
 /*
  * Whether a request failed for a reason of the way that it went, of several. Then it goes
  * another way, see multi_io.c: BLK_STS_TRANSPORT, or BLK_STS_TIMEOUT if it may be to blame
@@ -89,7 +101,10 @@ static blk_status_t nvmec_way_lost(struct request *rq)
 		return BLK_STS_TIMEOUT;
 	if (test_bit(NVMEC_RQ_CANCELLED, &nrq->flags))
 		return BLK_STS_TRANSPORT;
-	return nvmec_status_of_way(nrq->status) ? BLK_STS_TIMEOUT : BLK_STS_OK;
+	if (!nvmec_status_of_way(nrq->status))
+		return BLK_STS_OK;
+	nvmec_ana_heed(ns->ctrl, nrq->status);
+	return BLK_STS_TIMEOUT;
 }
 
 /* Ends a request that did not succeed, or has it sent again. */

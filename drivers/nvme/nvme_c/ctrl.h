@@ -118,6 +118,8 @@ enum nvmec_state {
  *	the driver, which must not wait for a user
  * @leaving: the driver is to let go of it: no command of a user is sent any more that may
  *	take longer than others; set once
+ * @ana_lock: held to read what it says of access to its namespaces; before @ns_lock
+ * @ana_work: reads that, and has I/O that waits for it looked at
  * @subsys: how tools find it, or NULL; written in bring-up and at the end
  * @effects: what commands do, by the controller; written once, in bring-up, and NULL
  *	before, and if it does not say
@@ -208,6 +210,8 @@ struct nvmec_ctrl {
 
 	struct semaphore		user_admin;
 	bool				leaving;
+	struct mutex			ana_lock;
+	struct delayed_work		ana_work;
 	struct nvmec_subsys		*subsys;
 	struct nvme_effects_log		*effects;
 	struct nvmec_inject		inject;

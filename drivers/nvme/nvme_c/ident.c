@@ -129,6 +129,21 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 	nvmec_ident_times(ident, id);
 }
 
+/* Nonsense is as if it was not offered: errors tell. */
+static void nvmec_ident_ana(struct device *dev, struct nvmec_ident *ident,
+			    const struct nvme_id_ctrl *id)
+{
+	ident->ana = id->cmic & NVME_CTRL_CMIC_ANA;
+	ident->anatt_s = id->anatt;
+	ident->anagrpmax = le32_to_cpu(id->anagrpmax);
+	ident->nanagrpid = le32_to_cpu(id->nanagrpid);
+	if (!ident->ana || (ident->nanagrpid && ident->nanagrpid <= ident->anagrpmax))
+		return;
+	dev_warn(dev, "NANAGRPID: %u groups with ids up to %u (ANAGRPMAX): goes without ANA\n",
+		 ident->nanagrpid, ident->anagrpmax);
+	ident->ana = false;
+}
+
 static int nvmec_ident_check(struct device *dev, const struct nvme_id_ctrl *id)
 {
 	if (FIELD_GET(GENMASK(3, 0), id->sqes) > NVME_NVM_IOSQES ||
@@ -171,9 +186,11 @@ int nvmec_ident_ctrl(struct device *dev, struct nvmec_ident *ident,
 {
 	int ret = nvmec_ident_check(dev, id);
 
-	if (!ret)
-		nvmec_ident_fill(ident, id);
-	return ret;
+	if (ret)
+		return ret;
+	nvmec_ident_fill(ident, id);
+	nvmec_ident_ana(dev, ident, id);
+	return 0;
 }
 
 /**

@@ -43,6 +43,10 @@ struct nvmec_power {
  * @firmware: see @serial
  * @subnqn: name of its subsystem, or ""
  * @multi: the subsystem may have other controllers
+ * @ana: it says by a log page which namespaces are to be used by it
+ * @anatt_s: how long a change of that may take, in seconds
+ * @anagrpmax: largest id of a group of namespaces that it says it of
+ * @nanagrpid: most groups of such
  * @vid: PCI vendor
  * @ssvid: PCI vendor of the board
  * @cntlid: controller id in its subsystem
@@ -76,6 +80,10 @@ struct nvmec_ident {
 	char	firmware[9];
 	char	subnqn[NVMEC_NQN_BYTES];
 	bool	multi;
+	bool	ana;
+	u8	anatt_s;
+	u32	anagrpmax;
+	u32	nanagrpid;
 	u16	vid;
 	u16	ssvid;
 	u16	cntlid;

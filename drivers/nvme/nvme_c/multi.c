@@ -215,14 +215,14 @@ static void nvmec_multi_del_disk(struct nvmec_multi *multi)
 	nvmec_multi_put(multi);
 }
 
-/* Is there a way whose controller is not dead? */
+/* Is there a way that may be of use again? */
 static bool nvmec_multi_alive(const struct nvmec_multi *multi)
 {
 	const struct nvmec_ns *path;
 
 	lockdep_assert_held(&nvmec_multi_lock);
 	list_for_each_entry(path, &multi->paths, path_entry) {
-		if (nvmec_state(path->ctrl) != NVMEC_DEAD)
+		if (nvmec_path_returns(path))
 			return true;
 	}
 	return false;

@@ -86,6 +86,7 @@ int nvmec_multi_io_init(void);
 void nvmec_multi_io_exit(void);
 struct nvmec_ns *nvmec_multi_choose(struct nvmec_multi *multi,
 				    const struct nvmec_ns *shun);
+bool nvmec_path_returns(const struct nvmec_ns *path);
 void nvmec_multi_submit_bio(struct bio *bio);
 void nvmec_multi_again(struct work_struct *work);
 void nvmec_multi_kick(struct nvmec_multi *multi);

@@ -15,8 +15,10 @@
  * that may be to blame itself, and is sent again a few times.
  *
  * A way is live, or the driver lets go of its controller, which still works then but is
- * the last choice, or it is of no use now. With none of use, bios wait as long as one is
- * being reset, or for &nvmec_multi.removal_s, and else fail.
+ * the last choice, or it is of no use now. Of those that are live, the controller says by
+ * ANA which are the better ones, and which must not be used: see ana.c. With none of use,
+ * bios wait as long as one is being reset, or is in change, or for
+ * &nvmec_multi.removal_s, and else fail.
  *
  * Flushes
  * -------
@@ -45,7 +47,9 @@
 
 #include <linux/bio.h>
 #include <linux/blkdev.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/nvme.h>
 #include <linux/percpu-refcount.h>
 #include <linux/rculist.h>
 #include <linux/topology.h>
@@ -108,15 +112,45 @@ static struct nvmec_multi_io *nvmec_multi_io(struct bio *clone)
 
 /* --- choosing a way ------------------------------------------------------- */
 
+/* How good a way is by what its controller says, from 0: not to be used now. */
+static unsigned int nvmec_path_access(const struct nvmec_ns *path)
+{
+	switch (READ_ONCE(path->ana_state)) {
+	case NVME_ANA_OPTIMIZED:
+		return 2;
+	case NVME_ANA_NONOPTIMIZED:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* May it be used now, or soon? Its time is as long as a change may take (ANATT). */
+static bool nvmec_path_hope(const struct nvmec_ns *path)
+{
+	/* Pairs with nvmec_ana_set(), which writes the time first. */
+	switch (smp_load_acquire(&path->ana_state)) {
+	case NVME_ANA_OPTIMIZED:
+	case NVME_ANA_NONOPTIMIZED:
+		return true;
+	case NVME_ANA_PERSISTENT_LOSS:
+		return false;
+	default:
+		return time_before(jiffies, READ_ONCE(path->ana_until));
+	}
+}
+
 /* How good a way is, from 0: of no use. */
 static unsigned int nvmec_path_grade(const struct nvmec_ns *path)
 {
+	unsigned int access = nvmec_path_access(path);
+
 	switch (nvmec_state(path->ctrl)) {
 	case NVMEC_LIVE:
-		return 2;
+		return access ? access + 1 : 0;
 	case NVMEC_REMOVING:
 		/* It may be let go of while it is reset. */
-		return !READ_ONCE(path->diverted);
+		return access && !READ_ONCE(path->diverted);
 	default:
 		return 0;
 	}
@@ -157,19 +191,24 @@ static struct nvmec_ns *nvmec_multi_best(struct nvmec_multi *multi,
 	return best;
 }
 
-/* The next live one in turn, or NULL if fewer than two are. */
+/* The next one in turn of those that are the best, or NULL if that is one or none. */
 static struct nvmec_ns *nvmec_multi_turn(struct nvmec_multi *multi)
 {
-	unsigned int nr = 0, turn;
+	unsigned int nr = 0, best = 1, grade, turn;
 	struct nvmec_ns *path;
 
-	list_for_each_entry_rcu(path, &multi->paths, path_entry)
-		nr += nvmec_state(path->ctrl) == NVMEC_LIVE;
+	list_for_each_entry_rcu(path, &multi->paths, path_entry) {
+		grade = nvmec_path_grade(path);
+		if (grade > best)
+			nr = 0;
+		best = max(grade, best);
+		nr += grade == best;
+	}
 	if (nr < 2)
 		return NULL;
 	turn = this_cpu_inc_return(*multi->turns) % nr;
 	list_for_each_entry_rcu(path, &multi->paths, path_entry) {
-		if (nvmec_state(path->ctrl) == NVMEC_LIVE && !turn--)
+		if (nvmec_path_grade(path) == best && !turn--)
 			return path;
 	}
 	return NULL;
@@ -207,18 +246,31 @@ struct nvmec_ns *nvmec_multi_choose(struct nvmec_multi *multi,
 
 /* --- waiting -------------------------------------------------------------- */
 
-/* Is a way being brought up, or about to be taken off the list? */
+/**
+ * nvmec_path_returns - is there something to wait for at a way
+ * @path: the way
+ *
+ * It is being brought up, or about to be taken off the list; or if it is up, its controller
+ * may take it back in time.
+ *
+ * Context: Any.
+ * Return: true if that is so, or if it is of use now.
+ */
+bool nvmec_path_returns(const struct nvmec_ns *path)
+{
+	enum nvmec_state state = nvmec_state(path->ctrl);
+
+	return state != NVMEC_DEAD && (state != NVMEC_LIVE || nvmec_path_hope(path));
+}
+
 static bool nvmec_multi_returns(struct nvmec_multi *multi)
 {
-	enum nvmec_state state;
 	struct nvmec_ns *path;
 	bool found = false;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(path, &multi->paths, path_entry) {
-		state = nvmec_state(path->ctrl);
-		found |= state != NVMEC_DEAD;
-	}
+	list_for_each_entry_rcu(path, &multi->paths, path_entry)
+		found |= nvmec_path_returns(path);
 	rcu_read_unlock();
 	return found;
 }

@@ -24,6 +24,7 @@
 #include <linux/string.h>
 
 #include "admin.h"
+#include "ana.h"
 #include "ctrl.h"
 #include "disks.h"
 #include "head.h"
@@ -330,6 +331,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	ns->deac = info->deac;
 	ns->said = info->limits;
 	ns->seen = true;
+	ns->ana_state = NVME_ANA_OPTIMIZED;
 	params.private = ns;
 	snprintf(name, sizeof(name), "%sn%u", dev_name(&ctrl->dev), nsid);
 	ret = nvmec_ns_attach(ns, &params);
@@ -354,6 +356,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	nvmec_generic_add(ns);
 	if (!ns->multi)
 		return;
+	nvmec_ana_read(ctrl);
 	ret = nvmec_multi_add(ns);
 	if (!ret)
 		return;
@@ -651,8 +654,10 @@ static int nvmec_scan_all(struct nvmec_ctrl *ctrl)
 
 	lockdep_assert_held(&ctrl->scan_lock);
 	ret = nvmec_scan_may_go_on(ctrl);
-	if (!ret)
+	if (!ret) {
+		nvmec_ana_read(ctrl);
 		ret = nvmec_scan(ctrl);
+	}
 	if (ret) {
 		nvmec_scan_report(ctrl, ret);
 		return ret;

@@ -52,6 +52,9 @@ struct work_struct;
  *	@multi with it
  * @path_idle: there are none, and none come
  * @path_linked: there is a link to its disk; guarded by nvmec_multi_lock
+ * @ana_state: enum nvme_ana_state, as its controller says; written under
+ *	&nvmec_ctrl.ns_lock
+ * @ana_until: if that cannot be used, how long to hope for another one, in jiffies; likewise
  * @path_dirty: it has written something since it was flushed
  * @path_flushes: flushes on this way that have cleared @path_dirty and are not at their
  *	end: the way counts as dirty
@@ -83,6 +86,8 @@ struct nvmec_ns {
 	struct percpu_ref	path_users;
 	struct completion	path_idle;
 	bool			path_linked;
+	u8			ana_state;
+	unsigned long		ana_until;
 	u32			path_dirty;
 	atomic_t		path_flushes;
 	u32			path_flush_seq;

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "admin.h"
+#include "ana.h"
 #include "apst.h"
 #include "big.h"
 #include "ctrl.h"
@@ -152,6 +153,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	mutex_init(&ctrl->run_lock);
 	mutex_init(&ctrl->ns_lock);
 	mutex_init(&ctrl->scan_lock);
+	mutex_init(&ctrl->ana_lock);
 	ctrl->io_timeout_ms = READ_ONCE(nvmec_io_timeout_ms);
 	ctrl->hmb_wanted = true;
 	ctrl->apst_most_us = READ_ONCE(nvmec_ps_max_latency_us);
@@ -164,6 +166,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	INIT_WORK(&ctrl->scan_work, nvmec_scan_work);
 	INIT_DELAYED_WORK(&ctrl->event_work, nvmec_event_work);
 	INIT_WORK(&ctrl->abort_work, nvmec_abort_work);
+	INIT_DELAYED_WORK(&ctrl->ana_work, nvmec_ana_work);
 	INIT_DELAYED_WORK(&ctrl->apst_work, nvmec_apst_work);
 	INIT_DELAYED_WORK(&ctrl->frozen_work, nvmec_frozen_work);
 	INIT_DELAYED_WORK(&ctrl->lost_work, nvmec_lost_work);
@@ -239,6 +242,7 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	cancel_delayed_work_sync(&ctrl->event_work);
 	if (ctrl->admin_q)
 		blk_sync_queue(ctrl->admin_q);
+	cancel_delayed_work_sync(&ctrl->ana_work);
 	cancel_delayed_work_sync(&ctrl->lost_work);
 	cancel_work_sync(&ctrl->reset_work);
 	cancel_delayed_work_sync(&ctrl->frozen_work);

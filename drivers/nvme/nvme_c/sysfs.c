@@ -10,6 +10,7 @@
 #include <linux/time64.h>
 
 #include "admin.h"
+#include "ana.h"
 #include "apst.h"
 #include "ctrl.h"
 #include "disks.h"
@@ -343,7 +344,36 @@ const struct attribute_group nvmec_ns_group = {
 	.is_visible	= nvmec_ns_attr_mode,
 };
 
+static ssize_t ana_state_show(struct device *dev, struct device_attribute *attr,
+			      char *page)
+{
+	const struct nvmec_ns *ns = dev_to_disk(dev)->private_data;
+
+	return sysfs_emit(page, "%s\n", nvmec_ana_name(READ_ONCE(ns->ana_state)));
+}
+static DEVICE_ATTR_RO(ana_state);
+
+static struct attribute *nvmec_path_attrs[] = {
+	&dev_attr_ana_state.attr,
+	NULL
+};
+
+/* Of one way of several, if its controller knows of such states. */
+static umode_t nvmec_path_attr_mode(struct kobject *kobj, struct attribute *attr,
+				    int index)
+{
+	const struct nvmec_ns *ns = dev_to_disk(kobj_to_dev(kobj))->private_data;
+
+	return ns->multi && ns->ctrl->ident.ana ? attr->mode : 0;
+}
+
+static const struct attribute_group nvmec_path_group = {
+	.attrs		= nvmec_path_attrs,
+	.is_visible	= nvmec_path_attr_mode,
+};
+
 const struct attribute_group *nvmec_ns_groups[] = {
 	&nvmec_ns_group,
+	&nvmec_path_group,
 	NULL
 };

@@ -166,6 +166,32 @@ static ssize_t nvmm_ns_readonly_store(struct config_item *item, const char *page
 }
 CONFIGFS_ATTR(nvmm_ns_, readonly);
 
+/* As the log page has it: 1 optimized, 2 not, 3 inaccessible, 4 lost, 15 change */
+static ssize_t nvmm_ns_ana_state_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%u\n", to_nvmm_ns(item)->ana_state);
+}
+
+static ssize_t nvmm_ns_ana_state_store(struct config_item *item, const char *page,
+				       size_t count)
+{
+	struct nvmm_ns *ns = to_nvmm_ns(item);
+	bool attached;
+	u8 state;
+	int ret = kstrtou8(page, 0, &state);
+
+	if (ret)
+		return ret;
+	mutex_lock(&ns->ctrl->subsys->ns_lock);
+	ns->ana_state = state;
+	attached = ns->attached;
+	mutex_unlock(&ns->ctrl->subsys->ns_lock);
+	if (attached)
+		nvmm_ana_changed(ns->ctrl);
+	return count;
+}
+CONFIGFS_ATTR(nvmm_ns_, ana_state);
+
 static ssize_t nvmm_ns_csi_show(struct config_item *item, char *page)
 {
 	return sysfs_emit(page, "%u\n", to_nvmm_ns(item)->csi);
@@ -280,6 +306,7 @@ static struct configfs_attribute *nvmm_ns_attrs[] = {
 	&nvmm_ns_attr_nguid,
 	&nvmm_ns_attr_eui64,
 	&nvmm_ns_attr_shared,
+	&nvmm_ns_attr_ana_state,
 	NULL,
 };
 
@@ -413,6 +440,7 @@ NVMM_NUMBER(acl, 0, 255);
 NVMM_NUMBER(sgl, 0, 1);
 NVMM_NUMBER(shadow, 0, 1);
 NVMM_NUMBER(vwc, 0, 1);
+NVMM_NUMBER(anatt, 0, 255);
 NVMM_NUMBER(lossy, 0, 1);
 NVMM_NUMBER(check, 0, 1);
 NVMM_NUMBER(time, 0, 1);
@@ -593,6 +621,7 @@ static struct configfs_attribute *nvmm_ctrl_attrs[] = {
 	&nvmm_ctrl_attr_sgl,
 	&nvmm_ctrl_attr_shadow,
 	&nvmm_ctrl_attr_vwc,
+	&nvmm_ctrl_attr_anatt,
 	&nvmm_ctrl_attr_lossy,
 	&nvmm_ctrl_attr_check,
 	&nvmm_ctrl_attr_time,

@@ -40,11 +40,20 @@ static u16 nvmm_id_ctrl(struct nvmm_ctrl *ctrl)
 	nvmm_fill(id->fr, sizeof(id->fr), "1");
 	/* Bit 1: the subsystem may have several controllers */
 	id->cmic = *ctrl->subsys->name ? BIT(1) : 0;
+	if (ctrl->config.anatt) {
+		id->cmic |= NVME_CTRL_CMIC_ANA;
+		id->anatt = ctrl->config.anatt;
+		/* All states, and groups stay what they are */
+		id->anacap = 0x5f;
+		id->anagrpmax = cpu_to_le32(NVMM_ANA_GROUP_MAX);
+		id->nanagrpid = cpu_to_le32(NVMM_ANA_GROUPS);
+	}
 	id->mdts = ctrl->config.mdts;
 	id->cntlid = cpu_to_le16(ctrl->instance);
 	id->ver = cpu_to_le32(ctrl->config.version);
 	id->rtd3e = cpu_to_le32(USEC_PER_SEC);
-	id->oaes = cpu_to_le32(NVME_AEN_CFG_NS_ATTR);
+	id->oaes = cpu_to_le32(NVME_AEN_CFG_NS_ATTR |
+			       (ctrl->config.anatt ? NVME_AEN_CFG_ANA_CHANGE : 0));
 	/* Extended formats */
 	id->ctratt = cpu_to_le32(BIT(15));
 	id->cntrltype = NVME_CTRL_IO;
@@ -114,6 +123,7 @@ static u16 nvmm_id_ns(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
 	id->flbas = ns->format | (ns->extended ? NVME_NS_FLBAS_META_EXT : 0);
 	id->dps = ns->dps;
 	id->nmic = ns->shared;
+	id->anagrpid = cpu_to_le32(ctrl->config.anatt ? ns->nsid : 0);
 	id->nsattr = ns->readonly ? NVME_NS_ATTR_RO : 0;
 	memcpy(id->nguid, ns->nguid, sizeof(id->nguid));
 	memcpy(id->eui64, ns->eui64, sizeof(id->eui64));

@@ -168,6 +168,22 @@ static bool nvmm_changes_data(u8 opcode)
 	       opcode == nvme_cmd_dsm;
 }
 
+/* What access to a namespace by this controller is like: 0, or a status. */
+static u16 nvmm_access(const struct nvmm_ctrl *ctrl, const struct nvmm_ns *ns)
+{
+	if (!ctrl->config.anatt)
+		return 0;
+	switch (ns->ana_state) {
+	case NVME_ANA_INACCESSIBLE:
+		return NVME_SC_ANA_INACCESSIBLE;
+	case NVME_ANA_PERSISTENT_LOSS:
+		return NVME_SC_ANA_PERSISTENT_LOSS;
+	case NVME_ANA_CHANGE:
+		return NVME_SC_ANA_TRANSITION;
+	}
+	return 0;
+}
+
 static u16 nvmm_io_locked(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 {
 	const struct nvme_command *sqe = &cmd->sqe;
@@ -175,6 +191,8 @@ static u16 nvmm_io_locked(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 
 	if (!ns || !ns->attached)
 		return NVMM_DNR(NVME_SC_INVALID_NS);
+	if (unlikely(nvmm_access(ctrl, ns)))
+		return nvmm_access(ctrl, ns);
 	if (nvmm_formats[ns->format].guard && !ctrl->formats_extended)
 		return NVMM_DNR(NVME_SC_INVALID_NS);
 	if (ns->readonly && nvmm_changes_data(sqe->common.opcode))

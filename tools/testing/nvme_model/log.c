@@ -109,6 +109,19 @@ void nvmm_ns_changed(struct nvmm_ctrl *ctrl, u32 nsid)
 	nvmm_kick(ctrl);
 }
 
+/**
+ * nvmm_ana_changed - tell the driver that access to a namespace is another one
+ * @ctrl: the controller
+ *
+ * Context: Process context, ns_lock not held.
+ */
+void nvmm_ana_changed(struct nvmm_ctrl *ctrl)
+{
+	if (READ_ONCE(ctrl->event_config) & NVME_AEN_CFG_ANA_CHANGE)
+		nvmm_event(ctrl, NVME_AER_NOTICE, NVME_AER_NOTICE_ANA, NVME_LOG_ANA);
+	nvmm_kick(ctrl);
+}
+
 /* --- log pages ----------------------------------------------------------------------------- */
 
 static void nvmm_log_smart(struct nvmm_ctrl *ctrl)
@@ -176,6 +189,30 @@ static void nvmm_log_effects(struct nvmm_ctrl *ctrl)
 						      NVME_CMD_EFFECTS_NCC);
 }
 
+/* A group for each namespace, whether there is room for the driver to know of it or not. */
+static void nvmm_log_ana(struct nvmm_ctrl *ctrl)
+{
+	struct nvme_ana_rsp_hdr *header = (void *)ctrl->page;
+	struct nvme_ana_group_desc *group = (void *)(header + 1);
+	unsigned long index;
+	struct nvmm_ns *ns;
+	u32 nr = 0;
+
+	mutex_lock(&ctrl->subsys->ns_lock);
+	xa_for_each(&ctrl->namespaces, index, ns) {
+		if (!ns->attached || nr == NVMM_ANA_GROUPS)
+			continue;
+		group->grpid = cpu_to_le32(ns->nsid);
+		group->nnsids = cpu_to_le32(1);
+		group->state = ns->ana_state;
+		group->nsids[0] = cpu_to_le32(ns->nsid);
+		group = (void *)&group->nsids[1];
+		nr++;
+	}
+	mutex_unlock(&ctrl->subsys->ns_lock);
+	header->ngrps = cpu_to_le16(nr);
+}
+
 /* Returns how long the page is, 0 if there is none. */
 static u32 nvmm_fill_log(struct nvmm_ctrl *ctrl, u8 lid, bool retain)
 {
@@ -191,6 +228,11 @@ static u32 nvmm_fill_log(struct nvmm_ctrl *ctrl, u8 lid, bool retain)
 		return sizeof(struct nvme_fw_slot_info_log);
 	case NVME_LOG_CHANGED_NS:
 		nvmm_log_changed(ctrl, retain);
+		return NVMM_PAGE;
+	case NVME_LOG_ANA:
+		if (!ctrl->config.anatt)
+			return 0;
+		nvmm_log_ana(ctrl);
 		return NVMM_PAGE;
 	case NVME_LOG_CMD_EFFECTS:
 		nvmm_log_effects(ctrl);
@@ -211,6 +253,7 @@ static void nvmm_unmask(struct nvmm_ctrl *ctrl, u8 lid)
 		break;
 	case NVME_LOG_FW_SLOT:
 	case NVME_LOG_CHANGED_NS:
+	case NVME_LOG_ANA:
 		clear_bit(NVME_AER_NOTICE, &ctrl->masked);
 		break;
 	}

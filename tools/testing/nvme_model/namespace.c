@@ -37,6 +37,7 @@ struct nvmm_ns *nvmm_ns_alloc(struct nvmm_ctrl *ctrl, u32 nsid)
 	ns->nsid = nsid;
 	ns->bytes = SZ_64M;
 	ns->shift = 9;
+	ns->ana_state = NVME_ANA_OPTIMIZED;
 	uuid_gen(&ns->uuid);
 	ns->store = nvmm_store_alloc();
 	if (!ns->store) {

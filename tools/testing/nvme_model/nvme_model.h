@@ -35,6 +35,9 @@
 #define NVMM_MAX_CHANGED	NVME_MAX_CHANGED_NAMESPACES
 /* Most namespaces, the largest id, and the bytes for all that commands make. */
 #define NVMM_NN			1024
+/* Groups of namespaces that the log page of access can name, and the largest id of one */
+#define NVMM_ANA_GROUPS		64
+#define NVMM_ANA_GROUP_MAX	NVMM_NN
 #define NVMM_TOTAL_BYTES	((u64)SZ_1G << 10)
 /* Bytes of the error log page. */
 #define NVMM_ERROR_ENTRIES	16
@@ -111,6 +114,7 @@ struct nvmm_store {
  * @readonly: it is write protected
  * @csi: the command set that its descriptors name; of NVME_CSI_ZNS it is zoned
  * @shared: other controllers of the subsystem that say so, too, have the same one
+ * @ana_state: enum nvme_ana_state of its group, whose id is @nsid
  * @uuid: its UUID; none if it is null
  * @nguid: the same, NGUID
  * @eui64: the same, EUI64
@@ -132,6 +136,7 @@ struct nvmm_ns {
 	bool			readonly;
 	u8			csi;
 	bool			shared;
+	u8			ana_state;
 	uuid_t			uuid;
 	u8			nguid[16];
 	u8			eui64[8];
@@ -464,6 +469,7 @@ struct nvmm_config {
 	u32	hmminds;	/* the smallest chunk of that */
 	u32	hmmaxd;		/* most chunks; 0: as many as there are */
 	u32	apst;		/* power states without commands that it goes to by itself */
+	u32	anatt;		/* seconds that a change of access takes; 0: no ANA */
 };
 
 /**
@@ -742,6 +748,7 @@ u16 nvmm_get_log_page(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
 void nvmm_event(struct nvmm_ctrl *ctrl, u8 type, u8 info, u8 log_page);
 void nvmm_events_send(struct nvmm_ctrl *ctrl);
 u16 nvmm_event_request(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
+void nvmm_ana_changed(struct nvmm_ctrl *ctrl);
 void nvmm_ns_changed(struct nvmm_ctrl *ctrl, u32 nsid);
 
 /* zns.c */

@@ -1,0 +1,160 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Asymmetric namespace access: of two controllers, the one is used that says it is the
+# better one; one that is inaccessible is not; a change is waited for, but not for ever; and
+# a log page that is nonsense is refused with a line that names the field.
+#@kernel uml-nvme
+#@vm --memory 1G
+#@timeout 240
+
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
+. "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nvme.sh
+. "$(dirname "$0")/../lib/nvme.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/model.sh
+. "$(dirname "$0")/../lib/model.sh"
+
+require_model
+nvme_load multipath=1 io_timeout=20 admin_timeout=20
+dmesg_expect "ANA log page"
+dmesg_expect "I/O error, dev nvmec"
+dmesg_expect "Buffer I/O error on dev nvmec"
+
+# Seconds that a change may take
+patience=6
+for name in a b; do
+	mkdir "$MODEL/$name"
+	model_set $name subsystem=s queues=2 anatt=$patience
+	model_add_ns $name 1 shared=1
+	model_add_ns $name 2
+	model_power $name 1
+done
+has_links() { [[ $(cd "/sys/block/$disk/multipath" && echo * | wc -w) == "$1" ]]; }
+model_bind a
+disk=$(model_disk a)
+wait_until 20 model_has_disk a || true
+model_bind b
+check "a disk with two paths" wait_until 20 has_links 2
+subsys=$(cd -P "/sys/block/$disk/.." && pwd)
+
+declare -A names=([1]=optimized [2]=non-optimized [3]=inaccessible [4]=persistent-loss [15]=change)
+# state NAME : as the path shows it
+state() {
+	local ctrl
+	ctrl=$(model_ctrl "$1")
+	show "/sys/block/$(model_ctrl a)c${ctrl#nvmec}n1/ana_state"
+}
+is_in_state() { [[ $(state "$1") == "${names[$2]}" ]]; }
+# access NAME STATE : and the driver knows
+access() {
+	model_set "$1/namespaces/1" ana_state="$2"
+	check "$1 is ${names[$2]}" wait_until 20 is_in_state "$1" "$2"
+}
+read_blocks() {
+	dd if="/dev/$disk" of=/dev/null bs=4k count="$1" iflag=direct status=none 2>&1
+}
+commands() { model_count "$1" io_commands; }
+# used TEXT A B : 8 reads are sent by those that have a 1
+used() {
+	local what=$1 name
+	local -A begin
+	shift
+	for name in a b; do
+		begin[$name]=$(commands $name)
+	done
+	check "$what: reads" read_blocks 8
+	for name in a b; do
+		check_eq "$what: by $name" "$(($(commands $name) > begin[$name]))" "$1"
+		shift
+	done
+}
+fails() { ! "$@"; }
+
+# --- which path --------------------------------------------------------------------------
+
+check_eq "a: the state" "$(state a)" optimized
+check "a disk with one path has no such file" test ! -e "/sys/block/$(model_ctrl a)n2/ana_state"
+used "both optimized" 1 0
+access a 2
+used "only b optimized" 0 1
+echo round-robin >"$subsys/iopolicy"
+used "round-robin, only b optimized" 0 1
+access b 2
+used "round-robin, neither optimized" 1 1
+access a 1
+access b 1
+used "round-robin, both optimized" 1 1
+access b 3
+used "b inaccessible" 1 0
+access b 4
+used "b lost" 1 0
+access b 15
+used "b in change" 1 0
+access b 1
+
+# --- neither ---------------------------------------------------------------------------------
+
+access a 15
+access b 3
+read_blocks 1 >/dev/null &
+job=$!
+check "a read waits" wait_until 10 disk_is_busy "$disk"
+access b 1
+check_wait "and goes on when a path is back" $job
+access b 3
+check "it does not wait for ever" fails read_blocks 1
+check "nor a second time" fails read_blocks 1
+access a 1
+check "then it works" read_blocks 1
+access a 4
+check "what is lost for good is not waited for" fails read_blocks 1
+access a 1
+access b 1
+
+# --- a status before the event -----------------------------------------------------------------
+
+# The log page is read for it: what it says is the state by then.
+echo numa >"$subsys/iopolicy"
+before=$(model_count a admin_commands)
+model_rule a status opcode=read code=0x302 hits=1
+check "a path that says it is inaccessible: another one is taken" read_blocks 1
+asked() { (($(model_count a admin_commands) > before)); }
+check "and it is asked" wait_until 10 asked
+check "a: still optimized" is_in_state a 1
+model_honest a
+
+# --- nonsense ------------------------------------------------------------------------------------
+
+# Log page 0Ch: groups at byte 8; then the group: id at 16, number of namespaces at 20, state
+# at 32, its namespace at 48; the second group: id at 52, its namespace at 84
+said() { kmsg_since_start | grep -c "ANA log page: $1" || true; }
+is_said() { (($(said "$1") > $2)); }
+# nonsense FIELD OFFSET BYTES
+nonsense() {
+	local before
+	before=$(said "$1")
+	model_rule a data opcode=get_log sel=0x0c offset="$2" bytes="$3"
+	model_set a/namespaces/1 ana_state=3
+	check "$1, $2: said" wait_until 20 is_said "$1" "$before"
+	check_eq "$1, $2: the state stays" "$(state a)" optimized
+	model_honest a
+	check "$1, $2: I/O goes on" read_blocks 1
+	check "$1, $2: the other namespace, too" dd if="/dev/$(model_ctrl a)n2" of=/dev/null \
+		bs=4k count=1 iflag=direct status=none
+	access a 2
+	access a 1
+}
+nonsense "number of groups" 8 ffff
+nonsense "group id" 16 00000000
+nonsense "group id" 52 01000000
+nonsense "number of NSIDs" 20 ffffffff
+nonsense state 32 07
+nonsense NSID 48 00000000
+nonsense NSID 84 01000000
+
+for name in a b; do
+	check_eq "$name: no breach of the protocol" "$(model_breaches $name)" ''
+done
