@@ -6,6 +6,10 @@ that a percentile is known to an eighth at worst.  Inside a bucket times are tak
 spread evenly.  Percentiles of all samples together are told, and how far those of single
 boots lie apart: no interval is claimed, as the I/Os of a sample are anything but
 independent of each other.
+
+The clock of a user-mode kernel goes in steps of 256 ns.  Times of single I/Os are no finer
+than that, and an I/O that takes less may take 0.  Their mean is, as I/Os begin anywhere
+between two steps.
 """
 
 from plans import matrix as cells
@@ -28,6 +32,11 @@ def read(run, report):
         raise ResultError(f"{run.section}: latencies of {sum(found.values())} I/Os of "
                           f"{report['ios']}")
     return found
+
+
+def total_ns(report):
+    """Of all I/Os of a run together."""
+    return int(report["latency_mean_ns"]) * int(report["ios"])
 
 
 def width(ns):
@@ -72,13 +81,16 @@ def _ends(boots, percent):
 
 def _row(key, subject, by_boot):
     clock, cell = key
-    boots = [percentiles(merge(samples)) for samples in by_boot.values()]
-    together = merge(h for samples in by_boot.values() for h in samples)
+    boots = [percentiles(merge(v["took"] for v in samples))
+             for samples in by_boot.values()]
+    all_of_them = [v for samples in by_boot.values() for v in samples]
+    together = merge(v["took"] for v in all_of_them)
+    ios = sum(together.values())
     found = percentiles(together)
     return {"clock": clock, "cell": cell.name, "store": cell.store,
             "operation": cell.operation, "size": cell.size, "depth": cell.depth,
-            "jobs": cell.jobs, "subject": subject, "ios": sum(together.values()),
-            "boots": len(by_boot),
+            "jobs": cell.jobs, "subject": subject, "ios": ios,
+            "boots": len(by_boot), "mean": sum(v["took_ns"] for v in all_of_them) / ios,
             "percentiles": [{"percent": percent, "ns": ns, **_ends(boots, percent)}
                             for percent, ns in found.items()]}
 
@@ -89,7 +101,7 @@ def rows(measured, subjects):
     for run, (machine, values) in measured.items():
         if "took" in values:
             found.setdefault((run.clock, run.what), {}).setdefault(
-                run.subject.name, {}).setdefault(machine, []).append(values["took"])
+                run.subject.name, {}).setdefault(machine, []).append(values)
     order = sorted(found, key=lambda key: (cells.ORDER.index(key[0]),
                                            key[1].store != "plain",
                                            key[1].operation,
@@ -102,7 +114,8 @@ def rows(measured, subjects):
 NOTES = """\
 
 Latencies in ns: half of all I/Os took p50 at most. "-": too few I/Os lie beyond. In
-brackets, how far single boots lie apart, where each has enough.
+brackets, how far single boots lie apart, where each has enough. The clock of a user-mode
+kernel goes in steps of 256 ns, and so do these times, but for the mean.
 """
 
 
@@ -120,6 +133,6 @@ def lines(table):
     """The table as lists of words; empty without any."""
     if not table:
         return []
-    head = ("clock", "cell", "subject", "I/Os", *(f"p{p:g}" for p in WANTED))
+    head = ("clock", "cell", "subject", "I/Os", "mean", *(f"p{p:g}" for p in WANTED))
     return [head, *((r["clock"], r["cell"], r["subject"], f"{r['ios']:,}",
-                     *(_entry(r, p) for p in WANTED)) for r in table)]
+                     f"{r['mean']:,.0f}", *(_entry(r, p) for p in WANTED)) for r in table)]

@@ -50,7 +50,8 @@ def values_of(run, report):
     if ns <= 0 or not int(report["ios"]):
         raise ResultError(f"{run.section}: too short for the kernel's clock")
     if run.what.latency:
-        return {"took": latency.read(run, report)}
+        return {"took": latency.read(run, report),
+                "took_ns": latency.total_ns(report)}
     found = {"ns": ns}
     if "model_ns" in report:
         found["rest"] = ns - int(report["model_ns"]) / int(report["ios"])

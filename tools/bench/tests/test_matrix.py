@@ -279,7 +279,8 @@ class OnDisks(unittest.TestCase):
         def follow(share, listener):
             for _name, batch in folder.batches(listener.progress.left[:]):
                 _write_batch(share, batch, lambda run: _report(run) + (
-                    "took_1024 100\n" if run.what.latency else ""))
+                    "latency_mean_ns 1100\ntook_1024 100\n"
+                    if run.what.latency else ""))
                 listener.hear(f"done {batch[0].batch}")
 
         def measure(_disks, run, _say):
@@ -435,15 +436,15 @@ class Latency(unittest.TestCase):
         for boot, runs in cells.make("native", _cells(preset=preset), cells.DRIVERS,
                                      preset).items():
             for run in runs:
-                values = {"took": {1024 * boot: 1000}} if run.what.latency else \
-                    {"ns": 5.0}
+                values = {"took": {1024 * boot: 1000}, "took_ns": 1100_000 * boot} \
+                    if run.what.latency else {"ns": 5.0}
                 measured[run] = (boot, values)
         table = latency.rows(measured, cells.DRIVERS)
         self.assertEqual({(r["store"], r["operation"]) for r in table},
                          {("plain", "randread"), ("mem", "randread"),
                           ("mem", "randwrite")})
         row = table[0]
-        self.assertEqual((row["ios"], row["boots"]), (4000, 2))
+        self.assertEqual((row["ios"], row["boots"], row["mean"]), (4000, 2, 1650))
         middle = row["percentiles"][0]
         self.assertAlmostEqual(middle["low"], 1024 + 64)
         self.assertAlmostEqual(middle["high"], 2048 + 128)
