@@ -37,8 +37,8 @@
 /* A u64 must hold it in bytes; that of an unsigned long is enough for memory. */
 #define NBC_MAX_CACHE_MB	(ULONG_MAX >> 20)
 
-/* As much as a ring of vmalloc() may reasonably have. */
-#define NBC_MAX_RECORD_MB	SZ_64K
+/* As much as a ring of vmalloc() may reasonably have; an unsigned long must hold it in bytes. */
+#define NBC_MAX_RECORD_MB	(ULONG_MAX >> 20 < SZ_64K ? ULONG_MAX >> 20 : SZ_64K)
 
 /* Values of queue_mode; 1 was the block layer's old request path. */
 #define NBC_Q_BIO		0
