@@ -84,7 +84,9 @@ def check(entries, last, needs_data):
         if gap and (changes(entry) or entry.op in record.ZONES):
             raise CannotReplay(f"{gap}; use --until {entry.seq - 1} or less")
         if entry.op == record.LOST:
-            gap = f"{entry.first} entries before entry {entry.seq + 1} are lost"
+            least = entry.seq - entry.first
+            raise CannotReplay(f"entries {least + 1} to {entry.seq} are lost; "
+                               f"use --until {least} or less")
         if entry.op == record.STOP:
             gap = _gap_of_stop(entry, gap)
         if entry.op in record.ZONES:

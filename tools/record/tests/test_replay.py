@@ -76,8 +76,10 @@ class Gaps(Case):
     def test_lost(self):
         self.file(head(), write(1, 0, "a"), entry(4, record.LOST, first=3), write(5, 1, "b"),
                   end(5))
-        self.assertIn("3 entries before entry 5 are lost; use --until 4", self.disk(code=1))
-        self.assertEqual(self.disk("--until", 4), "a.......")
+        self.assertIn("entries 2 to 4 are lost; use --until 1 or less", self.disk(code=1))
+        self.assertEqual(self.disk("--until", 1), "a.......")
+        self.file(head(), write(1, 0, "a"), entry(4, record.LOST, first=3), end(4))
+        self.assertIn("entries 2 to 4 are lost", self.disk(code=1))
 
     def test_power(self):
         for flags, ok in ((record.POWER, True), (record.POWER | record.CACHE, False),
