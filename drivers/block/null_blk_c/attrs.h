@@ -52,6 +52,8 @@ NBC_ATTR_ONLY(cache_history, BOOL, 0, 0, 1, NBC_A_OURS,
 	      "keep the order of writes to the cache, for power_cut and crash_state")
 NBC_ATTR(cache_size, cache_size, ULONG, 0, 0, NBC_MAX_CACHE_MB, NBC_A_CLAMP,
 	 "size in MiB of a volatile write cache, 0 for none; memory-backed devices only")
+NBC_ATTR_ONLY(charge_writer, BOOL, 0, 0, 1, NBC_A_OURS,
+	      "charge memory for data to the cgroup that writes it; memory-backed devices only")
 NBC_ATTR(completion_nsec, completion_nsec, ULONG, 10000, 0, LONG_MAX, NBC_A_LIVE_OURS,
 	 "time in ns that a request waits before it completes, with irqmode 2")
 NBC_ATTR_TEXT(crash_state, WO, NBC_A_OURS,

@@ -18,6 +18,7 @@
 #include <linux/cleanup.h>
 #include <linux/rwsem.h>
 
+#include "charge.h"
 #include "data.h"
 #include "null_blk_c.h"
 #include "timing.h"
@@ -34,13 +35,12 @@ static void nbc_cmd_run_data(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 static void nbc_cmd_run_protected(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 				  unsigned int on)
 {
-	if (!(on & BIT(NBC_ON_PI))) {
-		nbc_cmd_run_data(ndisk, cmd, on);
-		return;
-	}
 	if (on & BIT(NBC_ON_BADBLOCKS))
 		nbc_badblocks_check(ndisk, cmd);
-	nbc_data_run_protected(ndisk, cmd);
+	if (on & BIT(NBC_ON_PI))
+		nbc_data_run_protected(ndisk, cmd);
+	else
+		nbc_data_run(ndisk, cmd);
 }
 
 /*
@@ -59,9 +59,8 @@ static void nbc_cmd_run_atomic(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
 	}
 }
 
-/* Zones go with neither of the others. */
-static noinline void nbc_cmd_run_rare(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
-				      unsigned int on)
+/* No disk has zones and may have atomic writes, or protection information. */
+static void nbc_cmd_run_paid(struct nbc_disk *ndisk, struct nbc_cmd *cmd, unsigned int on)
 {
 	if (on & BIT(NBC_ON_ZONES))
 		nbc_zoned_run(ndisk, cmd);
@@ -69,6 +68,20 @@ static noinline void nbc_cmd_run_rare(struct nbc_disk *ndisk, struct nbc_cmd *cm
 		nbc_cmd_run_atomic(ndisk, cmd, on);
 	else
 		nbc_cmd_run_protected(ndisk, cmd, on);
+}
+
+static noinline void nbc_cmd_run_rare(struct nbc_disk *ndisk, struct nbc_cmd *cmd,
+				      unsigned int on)
+{
+	struct nbc_charge charge;
+
+	if (!(on & BIT(NBC_ON_CHARGE))) {
+		nbc_cmd_run_paid(ndisk, cmd, on);
+		return;
+	}
+	nbc_charge_begin(&charge, cmd->bio);
+	nbc_cmd_run_paid(ndisk, cmd, on);
+	nbc_charge_end(&charge);
 }
 
 /**

@@ -13,6 +13,7 @@
 
 #include "history.h"
 #include "null_blk_c.h"
+#include "unit.h"
 #include "zoned.h"
 
 /* Discard and write zeroes cost what is stored, not what is asked for. */
@@ -201,6 +202,16 @@ static int nbc_config_check(const char *name, const struct nbc_config *config)
 		       name, config->pi_type);
 		return -EINVAL;
 	}
+	if (config->charge_writer && !config->memory_backed) {
+		pr_err("%s: charge_writer: 1 is not valid, use 0 with memory_backed 0\n",
+		       name);
+		return -EINVAL;
+	}
+	if (config->charge_writer && !IS_ENABLED(CONFIG_MEMCG)) {
+		pr_err("%s: charge_writer: 1 is not valid, use 0, as this kernel has no memory cgroups\n",
+		       name);
+		return -EINVAL;
+	}
 	if (config->fail_reads && config->memory_backed) {
 		pr_err("%s: fail_reads: 1 is not valid, use 0 with memory_backed 1, or a rule\n",
 		       name);
@@ -253,6 +264,8 @@ static unsigned int nbc_disk_look(const struct nbc_disk *ndisk)
 		on |= BIT(NBC_ON_RULES);
 	if (ndisk->atomic_bytes)
 		on |= BIT(NBC_ON_ATOMIC);
+	if (ndisk->store && ndisk->store->account)
+		on |= BIT(NBC_ON_CHARGE);
 	if (ndisk->pi.type)
 		on |= BIT(NBC_ON_PI);
 	if (ndisk->fail_reads)
@@ -499,9 +512,11 @@ static int nbc_disk_prepare_store(struct nbc_device *dev, const struct nbc_confi
 	}
 	ret = nbc_store_configure(&dev->store, nbc_disk_store_block(&pi, config),
 				  config->home_node);
-	if (!ret)
-		dev->pi = pi;
-	return ret;
+	if (ret)
+		return ret;
+	dev->pi = pi;
+	nbc_units_account(&dev->store, config->charge_writer);
+	return 0;
 }
 
 /**

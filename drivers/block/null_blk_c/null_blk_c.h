@@ -71,6 +71,7 @@ enum nbc_path {
  * @NBC_ON_ATOMIC: writes may be atomic
  * @NBC_ON_RECORD: what is done is recorded
  * @NBC_ON_PI: its blocks have protection information
+ * @NBC_ON_CHARGE: memory is charged to who writes
  */
 enum nbc_on {
 	NBC_ON_ZONES,
@@ -86,16 +87,19 @@ enum nbc_on {
 	NBC_ON_ATOMIC,
 	NBC_ON_RECORD,
 	NBC_ON_PI,
+	NBC_ON_CHARGE,
 };
 
 /* What makes a request wait. */
 #define NBC_ON_TIMING	(BIT(NBC_ON_TIMER) | BIT(NBC_ON_LIMITS) | \
 			 BIT(NBC_ON_LATENCY))
 
-/* What is not done by nbc_cmd_run() alone. */
-/* What each has a way of its own for, see nbc_cmd_run(). */
-#define NBC_ON_RARE	(BIT(NBC_ON_ZONES) | BIT(NBC_ON_ATOMIC) | BIT(NBC_ON_PI))
+/* Beside the data: rules and a record, see nbc_cmd_run_special() */
 #define NBC_ON_SPECIAL	(BIT(NBC_ON_RULES) | BIT(NBC_ON_RECORD))
+
+/* Around the data: what few disks have, see nbc_cmd_run() */
+#define NBC_ON_RARE	(BIT(NBC_ON_ZONES) | BIT(NBC_ON_ATOMIC) | BIT(NBC_ON_PI) | \
+			 BIT(NBC_ON_CHARGE))
 
 /* What can fail on purpose: rows of NBC_PARAM_FAULT in attrs.h. */
 enum nbc_fault_id {

@@ -774,6 +774,7 @@ void nbc_store_create(struct nbc_store *store)
 	/* The first blocks of all disks, which are busy, have guards of their own. */
 	store->guard_offset = hash_ptr(store, BITS_PER_TYPE(store->guard_offset));
 	store->node = NUMA_NO_NODE;
+	store->account = false;
 	store->nr_dirty = 0;
 	nbc_reaper_create(&store->reaper);
 }
@@ -865,6 +866,7 @@ void nbc_store_empty(struct nbc_store *store)
 void nbc_store_destroy(struct nbc_store *store)
 {
 	nbc_store_empty(store);
+	nbc_units_account(store, false);
 	nbc_reaper_destroy(&store->reaper);
 }
 

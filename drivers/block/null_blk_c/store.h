@@ -29,6 +29,7 @@ struct page;
  *	empty and no request runs
  * @guard_offset: which of all guards is that of unit 0, see store.c
  * @node: NUMA node to allocate from; changes only while no request runs
+ * @account: units are charged to a cgroup; changes by nbc_units_account()
  * @nr_dirty: units that a cache has not made durable yet; guarded by the lock
  *	of @units
  * @base: the layer beneath @units, NULL for none; changes as layer.c says
@@ -43,6 +44,7 @@ struct nbc_store {
 	unsigned int		unit_shift;
 	unsigned int		guard_offset;
 	int			node;
+	bool			account;
 	unsigned long		nr_dirty;
 	struct nbc_layer	*base;
 	unsigned long		generation;

@@ -62,6 +62,7 @@ extern unsigned int nbc_guard_mask;
 int nbc_units_init(void);
 void nbc_units_exit(void);
 void nbc_copy_part(void *to, const void *from, unsigned int bytes);
+void nbc_units_account(struct nbc_store *store, bool account);
 struct page *nbc_unit_alloc(struct nbc_store *store, bool zeroed);
 void nbc_unit_free(struct nbc_store *store, struct page *unit);
 

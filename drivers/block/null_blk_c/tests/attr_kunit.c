@@ -581,7 +581,7 @@ static void features(struct kunit *test)
 {
 	static const char * const names[] = {
 		"atomic_write", "badblocks", "badblocks_once", "badblocks_partial_io",
-		"blocking", "blocksize", "cache_history", "cache_size",
+		"blocking", "blocksize", "cache_history", "cache_size", "charge_writer",
 		"completion_nsec", "crash_state", "crash_states",
 		"discard", "fail_reads", "fua", "held", "home_node", "hw_queue_depth", "index",
 		"iops", "iops_read", "iops_write", "irqmode", "latency", "lies", "max_sectors",

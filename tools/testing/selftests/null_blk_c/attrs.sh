@@ -14,7 +14,8 @@
 . "$(dirname "$0")/../lib/nbc.sh"
 
 defaults="atomic_write=0 badblocks_once=0 badblocks_partial_io=0 blocking=0 blocksize=512
-cache_history=0 cache_size=0 completion_nsec=10000 discard=0 fail_reads=0 fua=1
+cache_history=0 cache_size=0 charge_writer=0 completion_nsec=10000 discard=0 fail_reads=0
+fua=1
 home_node=4294967295 hw_queue_depth=64 index=0 iops=0 iops_read=0
 iops_write=0 irqmode=1 max_sectors=0 mbps=0 mbps_read=0 mbps_write=0
 memory_backed=0 no_sched=0 pi_guard=0 pi_type=0 poll_queues=1 power=0 queue_mode=2

@@ -85,6 +85,7 @@ declare -A values=(
 	[atomic_write]="0 0 4096 65536" [badblocks_once]="0 1"
 	[badblocks_partial_io]="0 1" [blocking]="0 1"
 	[blocksize]="512 1024 2048 4096" [cache_history]="0 0 1" [cache_size]="0 1 4"
+	[charge_writer]="0 0 1"
 	[completion_nsec]="0 10000 1000000" [discard]="0 1" [fail_reads]="0 0 0 1" [fua]="0 1"
 	[home_node]="-1 0" [hw_queue_depth]="1 8 64 999" [index]="0 77 1000"
 	[iops]="0 2000" [iops_read]="0 3000" [iops_write]="0 3000"
