@@ -6,7 +6,7 @@
 # is full stops no I/O, and says what is lost. Who reads waits for more, and comes to the end
 # when the power goes. A damaged record is refused, and the disk stays as it was.
 #@group data
-#@timeout 240
+#@timeout 480
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"

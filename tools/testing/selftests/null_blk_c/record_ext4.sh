@@ -5,7 +5,7 @@
 # prefix and each crash state passes fsck after its journal's replay, and has the files whose
 # fsync had returned. In both queue modes.
 #@group data
-#@timeout 300
+#@timeout 480
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
