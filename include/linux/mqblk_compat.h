@@ -187,6 +187,11 @@ static inline int io_uring_cmd_import_fixed_vec(struct io_uring_cmd *ioucmd,
 }
 #endif
 
+#ifndef blk_queue_passthrough_stat
+/* Commands of user space did not count in the statistics of a disk. */
+#define blk_queue_passthrough_stat(_q)	((void)(_q), false)
+#endif
+
 /* The driver's limit on zone appends; 0 lets the block layer emulate them. */
 static inline void mqblk_limit_zone_append(struct queue_limits *limits,
 					   unsigned int sects)

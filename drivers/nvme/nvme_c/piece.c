@@ -58,7 +58,8 @@ static noinline bool nvmec_piece_find(const struct nvmec_ucmd *ucmd, struct bio_
  * @bv: where the data is
  * @pinned: the page to be let go of with nvmec_piece_put(), or NULL
  *
- * It is not, too, if the user cannot give it: nvmec_udata_get() says why.
+ * It is not, too, if commands count in the statistics of the disk, or if the user cannot
+ * give it: nvmec_udata_get() says why.
  *
  * Context: as nvmec_udata_get().
  * Return: true if it is; nvmec_piece_put() is due.
@@ -68,6 +69,9 @@ bool nvmec_piece_get(const struct nvmec_ucmd *ucmd, struct request_queue *q,
 {
 	if (!ucmd->len || ucmd->len > 2 * NVMEC_PAGE_SIZE || ucmd->meta_len || ucmd->vec ||
 	    !nvmec_moves_blocks(ucmd))
+		return false;
+	/* The block layer counts what has a bio. */
+	if (blk_queue_passthrough_stat(q))
 		return false;
 	*pinned = NULL;
 	if (ucmd->fixed) {

@@ -41,6 +41,18 @@ for how in --hipri=0 --hipri=1; do
 	check "fio $how, to 128 KiB" fio_commands "$how" --bsrange=4k-128k
 done
 
+# Where the block layer counts commands of users if one wants that, it does.
+queue=/sys/block/$(model_disk m)/queue
+reads() { awk '{ print $1 }' "${queue%/queue}/stat"; }
+if [[ -e $queue/iostats_passthrough ]]; then
+	echo 1 >"$queue/iostats_passthrough"
+	before=$(reads)
+	# shellcheck disable=SC2086 # several words
+	check_eq "a read that is to be counted" "$(userio $generic $read)" "0 0"
+	check_eq "it is counted" $(($(reads) - before)) 1
+	echo 0 >"$queue/iostats_passthrough"
+fi
+
 # Each has an end: done, or taken back.
 what=()
 asks() {
