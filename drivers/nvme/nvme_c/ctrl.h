@@ -98,7 +98,8 @@ enum nvmec_state {
  * @shadows_on: the controller looks into them; guarded by @run_lock
  * @hmb: memory for the controller, or NULL; guarded by @run_lock
  * @hmb_on: it has that now; written under @run_lock
- * @hmb_wanted: it is to have some, as of the next bring-up
+ * @hmb_wanted: it is to have some, as of the next bring-up; written under @hmb_lock
+ * @hmb_lock: who switches that, one at a time; outermost
  * @apst_work: gives the controller another table of power states
  * @apst_on: it goes to power states by itself
  * @apst_most_us: how long one may take that it goes to, by the user
@@ -187,6 +188,7 @@ struct nvmec_ctrl {
 	struct nvmec_hmb		*hmb;
 	bool				hmb_on;
 	bool				hmb_wanted;
+	struct mutex			hmb_lock;
 	struct delayed_work		apst_work;
 	bool				apst_on;
 	u32				apst_most_us;

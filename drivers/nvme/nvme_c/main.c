@@ -87,10 +87,10 @@
  *
  * Locks
  * -----
- * nvmec_ctrl.scan_lock, for scans, which suspend holds off; then run_lock: up and
- * down; then ns_lock. Submission takes nvmec_queue.sq_lock, completion cq_lock, which
- * interrupts take; who needs both, to stop a queue or to ask for an event, takes
- * sq_lock first. No request is completed under a lock.
+ * nvmec_ctrl.hmb_lock, for who switches host memory; then scan_lock, for scans, which
+ * suspend holds off; then run_lock: up and down; then ns_lock. Submission takes
+ * nvmec_queue.sq_lock, completion cq_lock, which interrupts take; who needs both, to stop a
+ * queue or to ask for an event, takes sq_lock first. No request is completed under a lock.
  *
  * Several ways to a namespace
  * ---------------------------

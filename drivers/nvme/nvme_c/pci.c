@@ -154,6 +154,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	mutex_init(&ctrl->ns_lock);
 	mutex_init(&ctrl->scan_lock);
 	mutex_init(&ctrl->ana_lock);
+	mutex_init(&ctrl->hmb_lock);
 	ctrl->io_timeout_ms = READ_ONCE(nvmec_io_timeout_ms);
 	ctrl->hmb_wanted = true;
 	ctrl->apst_most_us = READ_ONCE(nvmec_ps_max_latency_us);

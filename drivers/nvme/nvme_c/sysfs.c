@@ -136,11 +136,37 @@ static ssize_t hmb_show(struct device *dev, struct device_attribute *attr, char 
 }
 
 /* By a reset, after which it has its memory or not: that is its command for it. */
+static int nvmec_hmb_switch(struct nvmec_ctrl *ctrl, bool wanted)
+{
+	bool before = ctrl->hmb_wanted;
+	int ret = 0;
+
+	lockdep_assert_held(&ctrl->hmb_lock);
+	if (wanted == READ_ONCE(ctrl->hmb_on)) {
+		WRITE_ONCE(ctrl->hmb_wanted, wanted);
+		return 0;
+	}
+	/* For what it does not want, nobody's I/O shall wait. */
+	if (!wanted || ctrl->ident.hmpre_bytes) {
+		WRITE_ONCE(ctrl->hmb_wanted, wanted);
+		ret = nvmec_ctrl_reset_wait(ctrl);
+	}
+	/* The bring-up goes on without: the controller does not take it. */
+	if (!ret && wanted && !READ_ONCE(ctrl->hmb_on)) {
+		dev_err(&ctrl->dev, "hmb: switched on, but the controller got no host memory\n");
+		ret = -EIO;
+	}
+	/* Nothing has changed: nor shall it at a later reset. */
+	if (ret)
+		WRITE_ONCE(ctrl->hmb_wanted, before);
+	return ret;
+}
+
 static ssize_t hmb_store(struct device *dev, struct device_attribute *attr,
 			 const char *text, size_t len)
 {
 	struct nvmec_ctrl *ctrl = nvmec_dev_ctrl(dev);
-	bool wanted, before;
+	bool wanted;
 	int ret;
 
 	if (kstrtobool(text, &wanted)) {
@@ -148,19 +174,10 @@ static ssize_t hmb_store(struct device *dev, struct device_attribute *attr,
 			(int)strcspn(text, "\n"), text);
 		return -EINVAL;
 	}
-	before = READ_ONCE(ctrl->hmb_wanted);
-	WRITE_ONCE(ctrl->hmb_wanted, wanted);
-	if (wanted == READ_ONCE(ctrl->hmb_on))
-		return len;
-	ret = nvmec_ctrl_reset_wait(ctrl);
-	/* The bring-up goes on without: the controller wants none, or does not take it. */
-	if (!ret && wanted && !READ_ONCE(ctrl->hmb_on)) {
-		dev_err(dev, "hmb: switched on, but the controller got no host memory\n");
-		ret = -EIO;
-	}
-	/* Nothing has changed: nor shall it at a later reset. */
-	if (ret)
-		WRITE_ONCE(ctrl->hmb_wanted, before);
+	if (mutex_lock_interruptible(&ctrl->hmb_lock))
+		return -EINTR;
+	ret = nvmec_hmb_switch(ctrl, wanted);
+	mutex_unlock(&ctrl->hmb_lock);
 	return ret ?: len;
 }
 static DEVICE_ATTR_RW(hmb);

@@ -53,6 +53,21 @@ model_unbind m
 check_eq "let go: given back before" "$(count off)" 1
 check "bound again" model_bind m
 check_eq "bound again: a new one" "$(count on) $(count returned)" "4 1"
+
+# Whoever comes last has his way, however many there are, and each is told the truth.
+switch_often() {
+	local i
+	for ((i = 0; i < 4; i++)); do
+		set_attr "$1" 2>/dev/null || return
+	done
+}
+switch_often 0 &
+others=$!
+check "two writers: one" switch_often 1
+check "two writers: the other" wait $others
+check "two writers: then on" set_attr 1
+check_eq "two writers: it is" "$(attr)" 1
+check "two writers: works" works
 end "it gets what it prefers"
 
 check "no more than allowed: up" up hmpre=16384 hmmin=1
@@ -68,6 +83,8 @@ check "none: up" up
 check_eq "none: off" "$(attr) $(count on)" "0 0"
 check "none: cannot be switched on" expect_errno EIO set_attr 1
 check "none: a line says so" kmsg_has "hmb: switched on, but the controller got no host memory"
+check_eq "none: it was not reset for that" "$(nvme_attr "$(model_ctrl m)" resets)" 0
+check "none: it is off already" set_attr 0
 check "none: it works" works
 end none
 
