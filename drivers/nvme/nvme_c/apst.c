@@ -127,7 +127,8 @@ EXPORT_SYMBOL_IF_KUNIT(nvmec_apst_table);
 
 static bool nvmec_apst_possible(const struct nvmec_ctrl *ctrl)
 {
-	return ctrl->ident.apsta && !nvmec_has_quirk(ctrl, NVMEC_QUIRK_NO_APST);
+	return ctrl->ident.apsta && !nvmec_has_quirk(ctrl, NVMEC_QUIRK_NO_APST) &&
+	       !READ_ONCE(ctrl->apst_mute);
 }
 
 /* Of a latency tolerance, both "auto" and "any" are no limit. */
@@ -142,7 +143,8 @@ static u32 nvmec_apst_most_us(const struct nvmec_ctrl *ctrl)
 /* With no state to be used, it is switched off. Returns as nvmec_admin(). */
 static int nvmec_apst_send(struct nvmec_ctrl *ctrl, bool user)
 {
-	struct nvme_feat_auto_pst *table = kmalloc(NVMEC_PAGE_SIZE, GFP_KERNEL);
+	/* An IOMMU opens all of a page to the controller. */
+	struct nvme_feat_auto_pst *table = kzalloc(NVMEC_PAGE_SIZE, GFP_KERNEL);
 	struct nvme_command cmd;
 	int ret, nr;
 
@@ -157,8 +159,9 @@ static int nvmec_apst_send(struct nvmec_ctrl *ctrl, bool user)
 		     nvmec_admin(ctrl, &cmd, table, sizeof(*table), NULL);
 	if (ret > 0)
 		dev_warn(&ctrl->dev, "power states: not taken: error %#x\n", ret);
-	if (ret >= 0)
-		WRITE_ONCE(ctrl->apst_on, !ret && nr);
+	/* After an error it has the table of before. */
+	if (!ret)
+		WRITE_ONCE(ctrl->apst_on, nr > 0);
 free:
 	kfree(table);
 	return ret;
@@ -182,6 +185,8 @@ int nvmec_apst_start(struct nvmec_ctrl *ctrl)
 	if (!nvmec_apst_possible(ctrl))
 		return 0;
 	ret = nvmec_apst_send(ctrl, false);
+	if (READ_ONCE(ctrl->no_answer))
+		WRITE_ONCE(ctrl->apst_mute, true);
 	return ret > 0 ? -EIO : ret;
 }
 
@@ -207,7 +212,10 @@ void nvmec_apst_work(struct work_struct *work)
 			return;
 		ret = nvmec_apst_send(ctrl, true);
 	}
-	if (ret == -EAGAIN)
+	/* Each time would cost a reset. */
+	if (ret == -ETIMEDOUT)
+		WRITE_ONCE(ctrl->apst_mute, true);
+	if (ret == -EAGAIN || ret == -ENOMEM)
 		queue_delayed_work(nvmec_wq, &ctrl->apst_work, HZ);
 }
 

@@ -102,6 +102,7 @@ enum nvmec_state {
  * @hmb_lock: who switches that, one at a time; outermost
  * @apst_work: gives the controller another table of power states
  * @apst_on: it goes to power states by itself
+ * @apst_mute: it did not answer when it got a table, and is not asked again
  * @apst_most_us: how long one may take that it goes to, by the user
  * @latency_borne_us: the same, by PM QoS; negative is no limit
  * @small_pool: lists of NVMEC_SMALL_LIST_BYTES
@@ -191,6 +192,7 @@ struct nvmec_ctrl {
 	struct mutex			hmb_lock;
 	struct delayed_work		apst_work;
 	bool				apst_on;
+	bool				apst_mute;
 	u32				apst_most_us;
 	s32				latency_borne_us;
 	struct dma_pool			*small_pool;

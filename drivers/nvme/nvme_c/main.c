@@ -102,8 +102,8 @@
  *
  * What is left out
  * ----------------
- * SGLs longer than 16 pieces, SGLs for metadata, metadata of zones, ANA, several ways to
- * zoned namespaces, controller memory buffers, and blocks larger than a page.
+ * SGLs longer than 16 pieces, SGLs for metadata, metadata of zones, several ways to zoned
+ * namespaces, controller memory buffers, and blocks larger than a page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -184,7 +184,8 @@ module_param_named(max_host_mem_size_mb, nvmec_max_hmb_mib, uint, 0644);
 MODULE_PARM_DESC(max_host_mem_size_mb,
 		 "MiB of host memory that a controller may get at most; 0: none; at its next reset");
 
-unsigned int nvmec_ps_max_latency_us = 100 * USEC_PER_MSEC;
+/* Off: some drives do not come back from a state, and which they are is not known here. */
+unsigned int nvmec_ps_max_latency_us;
 module_param_named(default_ps_max_latency_us, nvmec_ps_max_latency_us, uint, 0644);
 MODULE_PARM_DESC(default_ps_max_latency_us,
 		 "us that a power state may take to enter and leave to which controllers bound later go by themselves; 0: none");

@@ -18,7 +18,7 @@
 
 require_cmd fio
 require_model
-nvme_load "$@"
+nvme_load default_ps_max_latency_us=100000 "$@"
 parameter=/sys/module/nvme_c/parameters/default_ps_max_latency_us
 
 up() { model_create m queues=2 "$@" && model_up m; }
@@ -32,6 +32,7 @@ table() { model_get m apst_table; }
 table_is() { [[ $(table) == "$1" ]]; }
 attr() { nvme_attr "$(model_ctrl m)" apst; }
 allow() { echo "$1" >"/sys/class/nvme_c/$(model_ctrl m)/ps_max_latency_us"; }
+said_twice() { (($(dmesg | grep -c "power states: not taken: error") >= 2)); }
 works() { fio_verify "$(model_disk m)" --size=2m; }
 
 # States 3 to 6 take 2, 20, 200 and 2000 ms; a controller waits for 64 times as long.
@@ -40,7 +41,7 @@ readonly TWO="0:3:128 1:3:128 2:3:128 3:4:1280"
 check "states that are short enough: up" up apst=4
 check_eq "states that are short enough" "$(table)" "$TWO"
 check_eq "states that are short enough: on" "$(attr)" 1
-check_eq "the limit is the default" "$(nvme_attr "$(model_ctrl m)" ps_max_latency_us)" 100000
+check_eq "the limit is the parameter" "$(nvme_attr "$(model_ctrl m)" ps_max_latency_us)" 100000
 check "it works" works
 check "a reset" nvme_reset "$(model_ctrl m)"
 check_eq "a reset: the same table" "$(table) $(model_count m apst_tables)" "$TWO 2"
@@ -96,6 +97,10 @@ check "refused: works" works
 model_rule m clear
 check "refused: then taken" allow 50000
 check "refused: it has one" wait_until 10 table_is "0:3:128 1:3:128 2:3:128"
+model_rule m status opcode=set_features sel=0x0c code=0x2 dnr=1
+check "refused, with a table: none allowed" allow 0
+check "refused, with a table: a line" wait_until 10 said_twice
+check_eq "refused, with a table: it keeps that" "$(attr) $(table)" "1 0:3:128 1:3:128 2:3:128"
 end refused
 
 check "a quirk: made" model_create m queues=2 apst=1
@@ -104,6 +109,7 @@ device=$PCI/devices/$(model_address m)
 vendor=$(<"$device/vendor") number=$(<"$device/device")
 check "a quirk: unloaded" rmmod nvme_c
 nvme_load quirks="${vendor#0x}:${number#0x}:no_apst"
+check_eq "the default: none" "$(<$parameter)" 0
 check "a quirk: up" model_up m
 check_eq "a quirk: not asked" "$(model_count m apst_tables) $(attr)" "0 0"
 check "a quirk: a limit changes nothing" allow 5
