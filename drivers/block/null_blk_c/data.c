@@ -90,9 +90,13 @@ static blk_status_t nbc_data_move_past(struct nbc_disk *ndisk, const struct nbc_
 	struct nbc_past *past = &ndisk->rules->past;
 	blk_status_t status;
 
-	if (!cmd->done || !nbc_rules_want_past(ndisk->rules, cmd->pos, cmd->done))
+	if (!cmd->done || !nbc_past_fits(cmd->pos + cmd->done, block_bytes) ||
+	    !nbc_rules_want_past(ndisk->rules, cmd->pos, cmd->done))
 		return nbc_data_move(ndisk, cmd);
 	guard(mutex)(&past->lock);
+	/* A rule that has gone meanwhile has had all forgotten. */
+	if (!nbc_rules_want_past(ndisk->rules, cmd->pos, cmd->done))
+		return nbc_data_move(ndisk, cmd);
 	if (write && !nbc_past_keep(past, ndisk->store, block_bytes, cmd->pos, cmd->done))
 		pr_warn_ratelimited("%s: rules: lie=stale: no memory for what blocks held before, %d MiB at most; reads of some are true\n",
 				    ndisk->disk->disk_name, NBC_PAST_MAX_BYTES / SZ_1M);

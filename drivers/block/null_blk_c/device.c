@@ -110,6 +110,12 @@ static int nbc_device_check_size(struct nbc_device *dev, const struct nbc_config
 		pr_err_ratelimited("%s: size is fixed while the device is powered\n", name);
 		return -EBUSY;
 	}
+	/* In the store it has twice that size. */
+	if (dev->disk->pi.type && config->size > NBC_MAX_SIZE_MB / 2) {
+		pr_err_ratelimited("%s: size: %lu is not valid with pi_type, use at most %lu\n",
+				   name, config->size, NBC_MAX_SIZE_MB / 2);
+		return -EINVAL;
+	}
 	if (config->size > dev->config.size)
 		return 0;
 	pr_err_ratelimited("%s: size: %lu is less than the powered device has, use %lu and more\n",

@@ -158,15 +158,15 @@ struct nbc_bios {
  * @badblocks_partial_io: what comes before a bad block is done
  * @fail_reads: reads fail, as there is no @store
  * @atomic_bytes: the largest atomic write, or 0
- * @atomic_lock: an atomic write has it for itself, other commands share it; not taken if
- *	there are none. Taken in process context, before the locks of history, cache and
- *	store
  * @faults: of the device
  * @rules: of the device
  * @latency: of the device
  * @record: of the device
  * @zones: of the device, NULL if the disk is not zoned
  * @throttle: limits on bandwidth and operations
+ * @atomic_lock: an atomic write has it for itself, other commands share it; not taken if
+ *	there are none. Taken in process context, before the locks of history, cache and
+ *	store
  * @requeues: counts requests that the fault sent back
  * @kept: what its zones keep, NULL if they keep nothing
  * @bios: bios that wait for their time, with queue_mode 0
@@ -198,7 +198,6 @@ struct nbc_disk {
 	bool			badblocks_partial_io;
 	bool			fail_reads;
 	unsigned int		atomic_bytes;
-	struct rw_semaphore	atomic_lock;
 	struct nbc_fault	*faults;
 	struct nbc_rules	*rules;
 	struct nbc_latency	*latency;
@@ -206,6 +205,7 @@ struct nbc_disk {
 	struct nbc_zones	*zones;
 
 	struct nbc_throttle	throttle;
+	struct rw_semaphore	atomic_lock;
 	atomic_t		requeues;
 	struct nbc_kept		*kept;
 	struct nbc_bios		bios;

@@ -239,6 +239,8 @@ unsigned int nbc_past_show(struct nbc_past *past, unsigned int block_bytes,
 	struct nbc_cursor cursor;
 	unsigned int stale = 0;
 
+	if (!nbc_past_fits(stop, block_bytes))
+		return 0;
 	guard(mutex)(&past->lock);
 	for (nbc_cursor_init(&cursor, cmd->bio); pos < stop;) {
 		struct bio_vec bv = bio_iter_iovec(cursor.bio, cursor.iter);

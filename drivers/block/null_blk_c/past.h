@@ -6,6 +6,8 @@
 #ifndef _NULL_BLK_C_PAST_H
 #define _NULL_BLK_C_PAST_H
 
+#include <linux/limits.h>
+#include <linux/log2.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
@@ -29,6 +31,21 @@ struct nbc_past {
 	struct xarray	blocks;
 	unsigned long	bytes;
 };
+
+/**
+ * nbc_past_fits - can the past have blocks up to an end?
+ * @end: the byte behind the last one
+ * @block_bytes: size of a block, a power of two
+ *
+ * On 32-bit kernels it has none beyond 2 TiB, with blocks of 512 bytes.
+ *
+ * Context: Any.
+ * Return: whether it can.
+ */
+static inline bool nbc_past_fits(u64 end, unsigned int block_bytes)
+{
+	return end >> ilog2(block_bytes) <= ULONG_MAX;
+}
 
 void nbc_past_create(struct nbc_past *past);
 void nbc_past_forget(struct nbc_past *past);

@@ -40,6 +40,8 @@
 /* Each block of a request takes some pieces of memory, and there is an end to that. */
 #define NBC_PI_MAX_BYTES	SZ_256K
 #define NBC_PI_MAX_TUPLE	sizeof(struct crc64_pi_tuple)
+/* A read, or a write in place, must not fail for want of memory: it is waited for. */
+#define NBC_PI_GFP		(GFP_NOIO | __GFP_NOWARN)
 
 static unsigned int nbc_pi_tuple_bytes(const struct nbc_pi *pi)
 {
@@ -110,6 +112,7 @@ void nbc_pi_limits(const struct nbc_pi *pi, struct queue_limits *limits)
 		[NBC_PI_CRC64]	= BLK_INTEGRITY_CSUM_CRC64,
 	};
 	unsigned int max_sects = max(NBC_PI_MAX_BYTES, nbc_pi_block_bytes(pi)) >> SECTOR_SHIFT;
+	unsigned int block_sects = nbc_pi_block_bytes(pi) >> SECTOR_SHIFT;
 	unsigned int tuple_bytes = nbc_pi_tuple_bytes(pi);
 	struct blk_integrity *bi = &limits->integrity;
 
@@ -129,8 +132,10 @@ void nbc_pi_limits(const struct nbc_pi *pi, struct queue_limits *limits)
 	limits->max_hw_sectors = limits->max_hw_sectors ?
 				 min(limits->max_hw_sectors, max_sects) : max_sects;
 	/* What is said in 32 bits takes twice as much in the store. */
-	limits->max_write_zeroes_sectors /= 2;
-	limits->max_hw_discard_sectors /= 2;
+	limits->max_write_zeroes_sectors = round_down(limits->max_write_zeroes_sectors / 2,
+						      block_sects);
+	limits->max_hw_discard_sectors = round_down(limits->max_hw_discard_sectors / 2,
+						    block_sects);
 }
 
 /* --- tuples: plain values ----------------------------------------------------------- */
@@ -426,10 +431,11 @@ static bool nbc_pi_alloc(const struct nbc_pi *pi, const struct nbc_cmd *cmd,
 	unsigned int nr_blocks = cmd->done >> pi->block_shift;
 
 	io->tuples_bytes = PAGE_ALIGN(nr_blocks * nbc_pi_tuple_bytes(pi)) + PAGE_SIZE;
-	io->tuples = alloc_pages_exact(io->tuples_bytes, NBC_GFP | __GFP_ZERO);
+	io->tuples = alloc_pages_exact(io->tuples_bytes, NBC_PI_GFP | __GFP_ZERO);
 	if (!io->tuples)
 		return false;
-	io->vecs = kvmalloc_array(nbc_pi_max_vecs(pi, cmd), sizeof(*io->vecs), NBC_GFP);
+	io->vecs = kvmalloc_array(nbc_pi_max_vecs(pi, cmd), sizeof(*io->vecs),
+				  NBC_PI_GFP);
 	if (io->vecs)
 		return true;
 	free_pages_exact(io->tuples, io->tuples_bytes);

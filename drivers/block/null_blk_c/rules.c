@@ -406,8 +406,8 @@ static int nbc_rules_remove(struct nbc_rules *rules, u32 id)
 	nbc_rule_unlink(rules, rule);
 	if (nbc_rule_is_stale(rule)) {
 		WRITE_ONCE(rules->nr_stale, rules->nr_stale - 1);
-		if (!rules->nr_stale)
-			nbc_past_forget(&rules->past);
+		/* No write keeps its blocks' past any more: a later rule must not find it. */
+		nbc_past_forget(&rules->past);
 	}
 	nbc_rule_put_holder(rule);
 	kfree_rcu(rule, rcu);

@@ -73,6 +73,13 @@ for config in queue_mode=2 "queue_mode=2 cache_size=1 cache_history=1" "queue_mo
 	rule removeall
 	rule add,op=READ,start=8,nr_sectors=8,lie=stale
 	check_eq "so does the end of the last such rule" "$(block 1)" g
+	rule add,op=READ,start=400,nr_sectors=8,lie=stale
+	first=$(nbc_get d rules | sed -n 's/^id=\([0-9]*\),.*start=8,.*/\1/p')
+	put 1 h
+	rule "remove,id=$first"
+	put 1 i
+	rule add,op=READ,start=8,nr_sectors=8,lie=stale
+	check_eq "and the end of any, as it misses writes then" "$(block 1)" i
 	put 1 h
 	flush
 	nbc_set d power=0 power=1
