@@ -305,6 +305,11 @@ static __always_inline void nbc_list_plain(struct nbc_disk *ndisk,
 	unsigned int copied = 0;
 	struct request *rq;
 
+	/* A batch costs more to end than one request does. */
+	if (!rq_list_peek(rqs)->rq_next) {
+		nbc_handle_plain(ndisk, rq_list_pop(rqs), data, softirq, NULL);
+		return;
+	}
 	if (data)
 		nbc_prefetch_list(ndisk, rqs);
 	while ((rq = rq_list_pop(rqs))) {
