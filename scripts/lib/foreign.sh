@@ -29,7 +29,7 @@ foreign_get() {
 	foreign_args=(ARCH=i386)
 	[[ $1 != s390x ]] || foreign_compiler
 	foreign_build=$FOREIGN/$1-$version
-	[[ -d $foreign_build ]] || foreign_prepare "$1"
+	[[ -e $foreign_build/.done ]] || foreign_prepare "$1"
 	exec {fd}>&-
 }
 
@@ -61,7 +61,7 @@ foreign_compiler() {
 		(cd "$part/deb" && apt-get -q download "${FOREIGN_COMPILER[@]}" >&2) ||
 			die "cannot fetch ${FOREIGN_COMPILER[*]}; try: apt-get update" 3
 		for deb in "$part"/deb/*.deb; do
-			dpkg -x "$deb" "$part"
+			dpkg -x "$deb" "$part" || die "cannot unpack ${deb##*/}" 3
 		done
 		ln -s s390x-linux-gnu-gcc-12 "$part/usr/bin/s390x-linux-gnu-gcc"
 		rm -r "$part/deb"
@@ -89,16 +89,17 @@ foreign_config() {
 	[[ $1 != i386 ]] || echo CONFIG_HIGHMEM64G=y
 }
 
-# foreign_prepare i386|s390x
+# foreign_prepare i386|s390x : to sign modules would take headers of OpenSSL
 foreign_prepare() {
 	local part=$foreign_build.part log=$foreign_build.log
 	say "preparing a kernel's build for $1"
-	rm -rf "$part" "$log"
+	rm -rf "$part" "$foreign_build" "$log"
 	mkdir "$part"
 	foreign_config "$1" >"$part/config"
 	{
 		foreign_make "$part" defconfig &&
 			cat "$part/config" >>"$part/.config" &&
+			printf '# CONFIG_%s is not set\n' MODULE_SIG KEXEC_SIG >>"$part/.config" &&
 			foreign_make "$part" olddefconfig &&
 			foreign_make "$part" -j "$(nproc)" modules_prepare
 	} >"$log" 2>&1 || {
@@ -113,6 +114,7 @@ foreign_prepare() {
 	mv "$part" "$foreign_build"
 	foreign_make "$foreign_build" -j "$(nproc)" modules_prepare >>"$log" 2>&1 ||
 		die "the build failed; the whole log: $log"
+	touch "$foreign_build/.done"
 }
 
 # foreign_make DIRECTORY ARGUMENT... : of the kernel

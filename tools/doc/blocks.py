@@ -28,6 +28,7 @@ import glob
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -184,7 +185,7 @@ class Shell:
         self.process.stdin.write(f"eval {shlex.quote(command)} </dev/null\n"
                                  f"printf '\\n{END} %d\\n' $?\n")
         self.process.stdin.flush()
-        timer = threading.Timer(LIMIT_S, self.process.kill)
+        timer = threading.Timer(LIMIT_S, os.killpg, (self.process.pid, signal.SIGKILL))
         timer.start()
         lines = []
         for line in self.process.stdout:
@@ -239,6 +240,9 @@ def run_page(page):
         for line in wrong:
             print("\t" + line.replace("\n", "\n\t"))
         sys.stdout.flush()
+        # It has been ended, as a command took too long.
+        if shell.process.poll() is not None:
+            break
 
 
 def main(arguments):

@@ -91,7 +91,11 @@ after_page() {
 	for dir in /sys/bus/pci/devices/*/; do
 		[[ $(<"$dir/class") != 0x010802 ]] || echo >"$dir/driver_override"
 	done
-	for module in null_blk_c nvme_c nvme mqblk_load mqblk; do
+	! type -P nvme >/dev/null || nvme disconnect-all &>/dev/null || true
+	ip address del 10.98.0.2/24 dev lo 2>/dev/null || true
+	rm -f /etc/nvme/hostnqn
+	modprobe -q -r nvme-tcp nvmet-tcp nvmet || true
+	for module in null_blk_c nvme_c nvme nvme_core mqblk_load mqblk; do
 		wait_until 10 rmmod_quietly "$module" || not_ok "$module can be unloaded"
 	done
 }

@@ -84,7 +84,7 @@ storm_missing() {
 storm_ends() {
 	local name
 	for name in "${!workers[@]}"; do
-		wait_until 40 worker_ended "$name" ||
+		wait_until 150 worker_ended "$name" ||
 			not_ok "it ends: $name" "$(stacks "${workers[$name]}")"
 	done
 	check_eq "all has ended" "$(jobs -r)" ""

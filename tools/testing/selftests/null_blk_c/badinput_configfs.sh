@@ -76,7 +76,7 @@ log_wants "d: discard needs memory_backed, not offered"
 while IFS='=' read -r name value; do
 	check "on: $name is fixed" expect_errno EBUSY nbc_set d "$name=$value"
 	check_eq "on: $name is what it was" "$(nbc_get d "$name")" "$value"
-done < <(nbc_values d | grep -vE '^(power|size|submit_queues|poll_queues|completion_nsec|(mbps|iops)(_read|_write)?)=')
+done < <(nbc_values d | grep -vE '^(power|size|record|record_mb|submit_queues|poll_queues|completion_nsec|(mbps|iops)(_read|_write)?)=')
 log_wants "d: blocking is fixed while the device is powered"
 all_refused on <<-END
 	submit_queues=00 EINVAL 1 to $cpus

@@ -29,6 +29,15 @@ at_exit rmdir "$dir"
 mount -t cgroup2 none "$dir" 2>/dev/null || skip_all "this kernel has no cgroups of version 2"
 at_exit umount "$dir"
 grep -qw memory "$dir/cgroup.controllers" || skip_all "there is no memory controller"
+had=$(<"$dir/cgroup.subtree_control")
+# What was not on before
+restore() {
+	local name
+	for name in memory io; do
+		[[ " $had " == *" $name "* ]] || echo "-$name" >"$dir/cgroup.subtree_control"
+	done
+}
+at_exit restore
 echo +memory >"$dir/cgroup.subtree_control"
 cgroup=$dir/selftest
 mkdir "$cgroup"

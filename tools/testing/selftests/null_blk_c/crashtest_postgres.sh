@@ -42,6 +42,8 @@ postgres_rows() {
 }
 promised_rows() {
 	local missing
+	# The machine that lost its power has no such process; this one may.
+	rm -f data/postmaster.pid
 	start_server || return
 	query -c "select n from t" >rows || return
 	missing=$(comm -13 <(sort rows) <(sort "$CRASHTEST_OUTPUT"))
@@ -58,8 +60,9 @@ crash() {
 }
 caught() {
 	local code=0
-	crash "$@" 2>&1 || code=$?
-	((code == 1))
+	crash "$@" >"$cluster/said" 2>&1 || code=$?
+	cat "$cluster/said"
+	((code == 1)) && grep -qE "not there, but committed|could not start server" "$cluster/said"
 }
 
 [[ -x $crashtest ]] || skip_all "no scripts/crashtest: not in its tree"

@@ -5,6 +5,7 @@
 # writes succeed, and a disk that keeps its data cannot be told. In both queue modes, with
 # and without zones.
 #@group data
+#@timeout 240
 #@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -13,7 +13,8 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
 . "$(dirname "$0")/../lib/nbc.sh"
 
-require_cmd make-bcache fio
+require_cmd fio
+type -P make-bcache >/dev/null || skip_all "no make-bcache; try: scripts/setup stacks"
 modprobe -q bcache || skip_all "no module bcache"
 at_exit rmmod_quietly bcache
 nbc_load nr_devices=0

@@ -13,7 +13,11 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
 . "$(dirname "$0")/../lib/nbc.sh"
 
-require_cmd lvm fio fstrim mkfs.ext4 thin_check
+require_cmd fio fstrim mkfs.ext4
+for command in lvm thin_check; do
+	type -P $command >/dev/null || skip_all "no $command; try: scripts/setup stacks"
+done
+[[ -d /sys/module/dm_thin_pool ]] || at_exit modprobe -q -r dm-thin-pool
 modprobe -q dm-thin-pool || skip_all "no module dm-thin-pool"
 export DM_DISABLE_UDEV=1 LVM_SUPPRESS_FD_WARNINGS=1
 nbc_load nr_devices=0
@@ -23,7 +27,7 @@ work=$(mktemp -d)
 at_exit rm -rf "$work"
 # Nobody else's, in a directory of its own. LVM looks only at kinds of disks that it knows.
 group=mqblk_stack_$$
-major=$(sed -nE 's/^ *[0-9]+ (null.*)$/\1/p' /proc/devices)
+major=$(sed -nE 's/^ *[0-9]+ (null_blk_c)$/\1/p' /proc/devices)
 cat >"$work/lvm.conf" <<END
 devices {
 	use_devicesfile = 0

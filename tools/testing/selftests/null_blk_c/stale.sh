@@ -5,6 +5,7 @@
 # record says so. What there is no memory for is not lied about. With and without a cache, in
 # both queue modes.
 #@group faults
+#@timeout 240
 #@core
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

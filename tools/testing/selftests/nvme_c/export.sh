@@ -35,7 +35,7 @@ check "which is on the disk" cmp -n 8M <(dd if="/dev/$remote" bs=1M count=8 ifla
 
 # --- resets ---
 
-fio_over "$remote" --size=16m --time_based --runtime=20 >"$work/reset" &
+fio_over "$remote" --size=16m --time_based --runtime=45 >"$work/reset" &
 job=$!
 for ((resets = 0; resets < 5; resets++)); do
 	wait_until 30 busy "$remote" || break

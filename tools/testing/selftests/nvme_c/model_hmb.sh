@@ -64,7 +64,7 @@ switch_often() {
 switch_often 0 &
 others=$!
 check "two writers: one" switch_often 1
-check "two writers: the other" wait $others
+check_wait "two writers: the other" $others
 check "two writers: then on" set_attr 1
 check_eq "two writers: it is" "$(attr)" 1
 check "two writers: works" works
