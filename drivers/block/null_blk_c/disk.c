@@ -577,7 +577,7 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 		mqblk_watch_add(&ndisk->watch, ndisk->disk, nbc_watch_set);
 	return ndisk;
 record_power_off:
-	nbc_record_power_off(ndisk->record);
+	nbc_record_power_off(ndisk->record, false);
 	nbc_set_put(ndisk);
 destroy_kept:
 	nbc_kept_destroy(ndisk->kept);
@@ -612,7 +612,9 @@ void nbc_disk_destroy(struct nbc_disk *ndisk, const char *name)
 	mqblk_watch_free(&ndisk->watch);
 	nbc_hold_drain(&ndisk->hold);
 	nbc_bios_drain(&ndisk->bios);
-	nbc_record_power_off(ndisk->record);
+	/* Whatever a power cut may spare of what is not durable yet. */
+	nbc_record_power_off(ndisk->record,
+			     ndisk->cache && READ_ONCE(ndisk->store->nr_dirty));
 	/* What is there afterwards may be older than that. */
 	nbc_past_forget(&ndisk->rules->past);
 	nbc_kept_destroy(ndisk->kept);

@@ -239,7 +239,7 @@ static void nbc_record_ready(struct nbc_record *record, struct nbc_room *room)
 	spin_lock_irqsave(&record->lock, flags);
 	room->chunk->ready = true;
 	record->nr_busy--;
-	/* Under the lock: see nbc_ring_replace(). */
+	/* Under the lock: see nbc_ring_resize(). */
 	wake_up(&record->wait);
 	spin_unlock_irqrestore(&record->lock, flags);
 }
@@ -250,9 +250,8 @@ static void nbc_record_note(struct nbc_record *record, struct nbc_record_entry *
 {
 	size_t len = strlen(text);
 	struct nbc_room room;
-	unsigned long flags;
 
-	spin_lock_irqsave(&record->lock, flags);
+	lockdep_assert_held(&record->lock);
 	if (record->mode && record->powered && nbc_record_take(record, len, &room)) {
 		record->nr_busy--;
 		entry->seq = cpu_to_le64(record->seq);
@@ -265,7 +264,6 @@ static void nbc_record_note(struct nbc_record *record, struct nbc_record_entry *
 		room.chunk->ready = true;
 	}
 	wake_up(&record->wait);
-	spin_unlock_irqrestore(&record->lock, flags);
 }
 
 static void nbc_record_note_disk(struct nbc_record *record, unsigned int flags)
@@ -292,14 +290,6 @@ static void nbc_record_note_stop(struct nbc_record *record, unsigned int flags)
 	nbc_record_note(record, &entry, "");
 }
 
-static void nbc_record_set_powered(struct nbc_record *record, bool powered)
-{
-	spin_lock_irq(&record->lock);
-	record->powered = powered;
-	wake_up(&record->wait);
-	spin_unlock_irq(&record->lock);
-}
-
 /**
  * nbc_record_power_on - a disk comes
  * @record: of its device
@@ -311,25 +301,30 @@ static void nbc_record_set_powered(struct nbc_record *record, bool powered)
  */
 void nbc_record_power_on(struct nbc_record *record, u64 nr_sects, u32 block_bytes, bool cache)
 {
+	spin_lock_irq(&record->lock);
 	record->nr_sects = nr_sects;
 	record->block_bytes = block_bytes;
 	record->cache = cache;
-	nbc_record_set_powered(record, true);
+	record->powered = true;
 	nbc_record_note_disk(record, NBC_RECORD_F_POWER);
+	spin_unlock_irq(&record->lock);
 }
 
 /**
  * nbc_record_power_off - a disk has gone
  * @record: of its device
+ * @loses: it may lose what was not flushed
  *
  * Who reads the record comes to its end.
  *
  * Context: Process context; no command of the disk is in flight.
  */
-void nbc_record_power_off(struct nbc_record *record)
+void nbc_record_power_off(struct nbc_record *record, bool loses)
 {
-	nbc_record_note_stop(record, NBC_RECORD_F_POWER);
-	nbc_record_set_powered(record, false);
+	spin_lock_irq(&record->lock);
+	nbc_record_note_stop(record, NBC_RECORD_F_POWER | (loses ? NBC_RECORD_F_CACHE : 0));
+	record->powered = false;
+	spin_unlock_irq(&record->lock);
 }
 
 /**
@@ -341,8 +336,10 @@ void nbc_record_power_off(struct nbc_record *record)
  */
 void nbc_record_grow(struct nbc_record *record, u64 nr_sects)
 {
+	spin_lock_irq(&record->lock);
 	record->nr_sects = nr_sects;
 	nbc_record_note_disk(record, 0);
+	spin_unlock_irq(&record->lock);
 }
 
 /**
@@ -403,11 +400,15 @@ static int nbc_ring_resize(struct nbc_record *record, const char *name, size_t s
 	return -EBUSY;
 }
 
+/* The entry is the last that is recorded, or the first. */
 static void nbc_record_set_mode(struct nbc_record *record, enum nbc_record_mode mode)
 {
 	spin_lock_irq(&record->lock);
+	if (!mode)
+		nbc_record_note_stop(record, 0);
 	WRITE_ONCE(record->mode, mode);
-	wake_up(&record->wait);
+	if (mode)
+		nbc_record_note_disk(record, 0);
 	spin_unlock_irq(&record->lock);
 }
 
@@ -419,17 +420,10 @@ static int nbc_record_switch(struct nbc_record *record, const char *name,
 
 	if (mode == old)
 		return 0;
-	if (!mode) {
-		nbc_record_note_stop(record, 0);
+	ret = old || !mode ? 0 : nbc_ring_resize(record, name, size_mb << 20);
+	if (!ret)
 		nbc_record_set_mode(record, mode);
-		return 0;
-	}
-	ret = old ? 0 : nbc_ring_resize(record, name, size_mb << 20);
-	if (ret)
-		return ret;
-	nbc_record_set_mode(record, mode);
-	nbc_record_note_disk(record, 0);
-	return 0;
+	return ret;
 }
 
 static int nbc_record_forget(struct nbc_record *record, const char *name)
@@ -455,7 +449,9 @@ static int nbc_record_mark(struct nbc_record *record, const char *name, const ch
 		pr_err("%s: record: mark: nothing is recorded\n", name);
 		return -ENODEV;
 	}
+	spin_lock_irq(&record->lock);
 	nbc_record_note(record, &entry, strim(copy));
+	spin_unlock_irq(&record->lock);
 	return 0;
 }
 

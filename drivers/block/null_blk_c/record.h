@@ -52,7 +52,7 @@ enum nbc_record_op {
 #define NBC_RECORD_F_PRIO	BIT(4)
 #define NBC_RECORD_F_RAHEAD	BIT(5)
 #define NBC_RECORD_F_ATOMIC	BIT(6)
-#define NBC_RECORD_F_CACHE	BIT(8)	/* the disk has a volatile cache */
+#define NBC_RECORD_F_CACHE	BIT(8)	/* the disk has a volatile cache; of a stop: loses it */
 #define NBC_RECORD_F_DATA	BIT(9)	/* data is recorded */
 #define NBC_RECORD_F_POWER	BIT(10)	/* the power went, or comes */
 
@@ -202,7 +202,7 @@ int nbc_record_change(struct nbc_record *record, const char *name, const char *t
 ssize_t nbc_record_print(struct nbc_record *record, char *page);
 bool nbc_record_on(const struct nbc_record *record);
 void nbc_record_power_on(struct nbc_record *record, u64 nr_sects, u32 block_bytes, bool cache);
-void nbc_record_power_off(struct nbc_record *record);
+void nbc_record_power_off(struct nbc_record *record, bool loses);
 void nbc_record_grow(struct nbc_record *record, u64 nr_sects);
 void nbc_record_begin(struct nbc_record *record, const struct nbc_cmd *cmd, bool keeps,
 		      struct nbc_recording *recording);

@@ -85,17 +85,19 @@ static void nbc_reader_head(struct nbc_reader *reader)
 	struct nbc_record_head head = {
 		.version	= cpu_to_le32(NBC_RECORD_VERSION),
 		.entry_bytes	= cpu_to_le32(sizeof(struct nbc_record_entry)),
-		.nr_sects	= cpu_to_le64(record->nr_sects),
 		.real_ns	= cpu_to_le64(ktime_get_real_ns() - ktime_get_ns()),
-		.block_bytes	= cpu_to_le32(record->block_bytes),
 	};
 	u32 flags = 0;
 
 	memcpy(head.magic, NBC_RECORD_MAGIC, sizeof(head.magic));
+	spin_lock_irq(&record->lock);
+	head.nr_sects = cpu_to_le64(record->nr_sects);
+	head.block_bytes = cpu_to_le32(record->block_bytes);
 	if (record->cache)
 		flags |= NBC_RECORD_F_CACHE;
 	if (record->mode == NBC_RECORDS_DATA)
 		flags |= NBC_RECORD_F_DATA;
+	spin_unlock_irq(&record->lock);
 	head.flags = cpu_to_le32(flags);
 	memcpy(reader->text, &head, sizeof(head));
 	nbc_reader_seal(reader, sizeof(head));
@@ -108,8 +110,8 @@ static bool nbc_record_stopped(const struct nbc_record *record)
 	return (!record->mode || !record->powered) && !record->nr_busy;
 }
 
-/* Is there an entry to read? If not, is that the end? */
-static bool nbc_record_look(struct nbc_record *record, bool *end)
+/* Is there an entry to read? If not, is that the end, and after which entry, *@seq? */
+static bool nbc_record_look(struct nbc_record *record, bool *end, u64 *seq)
 {
 	bool has = false;
 
@@ -121,6 +123,7 @@ static bool nbc_record_look(struct nbc_record *record, bool *end)
 		has = nbc_ring_chunk(record, record->tail)->ready;
 	else
 		*end = nbc_record_stopped(record);
+	*seq = record->seq;
 	spin_unlock_irq(&record->lock);
 	return has;
 }
@@ -144,11 +147,12 @@ static void nbc_reader_entry(struct nbc_reader *reader)
 	nbc_reader_seal(reader, sizeof(entry));
 }
 
-static void nbc_reader_end(struct nbc_reader *reader)
+/* What is recorded after entry @seq, as the power comes again, is not of this file. */
+static void nbc_reader_end(struct nbc_reader *reader, u64 seq)
 {
 	struct nbc_record_entry entry = {
-		.seq		= cpu_to_le64(reader->record->seq),
-		.began		= cpu_to_le64(reader->record->seq),
+		.seq		= cpu_to_le64(seq),
+		.began		= cpu_to_le64(seq),
 		.came_ns	= cpu_to_le64(ktime_get_ns()),
 		.op		= NBC_RECORD_END,
 	};
@@ -174,6 +178,7 @@ static void nbc_reader_release(struct nbc_reader *reader)
 static bool nbc_reader_next(struct nbc_reader *reader)
 {
 	bool end;
+	u64 seq;
 
 	if (reader->pos < reader->len || reader->data_len)
 		return true;
@@ -181,12 +186,12 @@ static bool nbc_reader_next(struct nbc_reader *reader)
 		nbc_reader_release(reader);
 	if (reader->ended)
 		return false;
-	if (nbc_record_look(reader->record, &end)) {
+	if (nbc_record_look(reader->record, &end, &seq)) {
 		nbc_reader_entry(reader);
 		return true;
 	}
 	if (end)
-		nbc_reader_end(reader);
+		nbc_reader_end(reader, seq);
 	return end;
 }
 
@@ -217,9 +222,10 @@ static size_t nbc_reader_copy(struct nbc_reader *reader, char __user *to, size_t
 static bool nbc_reader_ready(struct nbc_reader *reader)
 {
 	bool end;
+	u64 seq;
 
 	return reader->pos < reader->len || reader->data_len || reader->ended ||
-	       nbc_record_look(reader->record, &end) || end;
+	       nbc_record_look(reader->record, &end, &seq) || end;
 }
 
 static ssize_t nbc_reader_read(struct nbc_reader *reader, char __user *to, size_t len)

@@ -4,7 +4,8 @@
 # What a disk is asked for is recorded and read as a file: in both queue modes, with order,
 # flags and data. A replay gives the same disk; so does the log for dm-log-writes. A ring that
 # is full stops no I/O, and says what is lost. Who reads waits for more, and comes to the end
-# when the power goes. A damaged record is refused, and the disk stays as it was.
+# when the power goes. A damaged record is refused, and the disk stays as it was, and so is one
+# where the power took what was not flushed.
 #@group data
 #@timeout 480
 
@@ -20,6 +21,8 @@ sum() { dd if="/dev/$1" bs=1M iflag=direct status=none | sha256sum; }
 put() { dd if=/dev/urandom of=/dev/d bs=4k oflag=direct conv=notrunc status=none "$@"; }
 # shown FILE : operations that change something, without numbers and times
 shown() { record show "$1" | cut -d ' ' -f 5- | grep -E '^(write|flush|mark|stop)'; }
+# bare FILE : likewise, in a line, without the flags that depend on who writes
+bare() { shown "$1" | sed -E 's/(PREFLUSH|SYNC),?//g; s/[ ,]+$//' | one_line; }
 # refused REGEX ARGUMENT... : it fails, and says so in one line
 refused() {
 	local said why=$1
@@ -79,8 +82,8 @@ for mode in 2 0; do
 	nbc_power d 0
 	check "$what it is saved" record save d "$dir/short"
 	check_eq "$what all is there, in order" \
-		"$(shown "$dir/short" | sed -E 's/(PREFLUSH|SYNC),?//g; s/[ ,]+$//' | one_line)" \
-		"write 24 8 data=4096 write 32 8 data=4096 flush 0 0 mark half way write 40 8 data=4096 FUA flush 0 0 write_zeroes 80 16 stop POWER"
+		"$(bare "$dir/short")" \
+		"write 24 8 data=4096 write 32 8 data=4096 flush 0 0 mark half way write 40 8 data=4096 FUA flush 0 0 write_zeroes 80 16 stop CACHE,POWER"
 	check "$what what was saved is gone" record save d "$dir/rest"
 	check_eq "$what and there is no more" "$(record show "$dir/rest")" ""
 	nbc_destroy d
@@ -104,6 +107,29 @@ for mode in 2 0; do
 	nbc_destroy d
 	nbc_destroy e
 done
+
+nbc_create d size=16 memory_backed=1 cache_size=8 record=data
+nbc_power d 1
+put seek=1 count=1
+nbc_power d 0
+nbc_power d 1
+put seek=2 count=1
+nbc_power d 0
+check "it is saved, with a power cut" record save d "$dir/cut"
+check "which took something, so it is not replayed" \
+	refused "the power went at entry [0-9]+, and what was not flushed; use --until" \
+	replay "$dir/cut" "$dir/file"
+nbc_power d 1
+put seek=1 count=1 conv=notrunc,fsync
+nbc_power d 0
+nbc_power d 1
+put seek=2 count=1
+nbc_power d 0
+check "it is saved, with one that took nothing" record save d "$dir/cut"
+check "so it is replayed" record replay "$dir/cut" "$dir/file"
+rm "$dir/file"
+
+nbc_destroy d
 
 nbc_create d size=16 memory_backed=1 record_mb=1 record=data
 nbc_power d 1
