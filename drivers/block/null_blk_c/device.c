@@ -7,6 +7,7 @@
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/lockdep.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -809,6 +810,18 @@ ssize_t nbc_lies_show(struct nbc_device *dev, char *page)
 	return nbc_lies_print(&dev->rules.lies, page);
 }
 
+/* Changes what is recorded, and makes the file. */
+static int nbc_record_change_file(struct nbc_device *dev, const char *text)
+{
+	int ret;
+
+	lockdep_assert_held(&dev->config_lock);
+	ret = nbc_record_change(dev->record, nbc_device_name(dev), text, dev->config.record_mb);
+	if (!ret && nbc_record_on(dev->record))
+		nbc_record_show_file(dev->record, nbc_device_name(dev));
+	return ret;
+}
+
 /**
  * nbc_record_store - say what is recorded of a device
  * @dev: the device
@@ -821,15 +834,16 @@ ssize_t nbc_lies_show(struct nbc_device *dev, char *page)
  */
 int nbc_record_store(struct nbc_device *dev, const char *text)
 {
+	unsigned int noio;
 	int ret;
 
 	guard(mutex)(&dev->config_lock);
-	ret = nbc_record_change(dev->record, nbc_device_name(dev), text,
-				dev->config.record_mb);
+	/* Reclaim must not wait for a write that a rule holds: the lock is needed to let it go. */
+	noio = memalloc_noio_save();
+	ret = nbc_record_change_file(dev, text);
+	memalloc_noio_restore(noio);
 	if (ret)
 		return ret;
-	if (nbc_record_on(dev->record))
-		nbc_record_show_file(dev->record, nbc_device_name(dev));
 	if (dev->disk)
 		nbc_disk_choose_path(dev->disk);
 	return 0;

@@ -378,7 +378,8 @@ static int nbc_ring_resize(struct nbc_record *record, const char *name, size_t s
 
 	if (record->size == size)
 		return 0;
-	ring = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	/* For want of memory this fails, rather than that somebody is killed. */
+	ring = __vmalloc(size, GFP_NOIO | __GFP_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!ring)
 		return -ENOMEM;
 	spin_lock_irq(&record->lock);

@@ -3,7 +3,7 @@
 #
 # Memory of data is charged to the cgroup that writes it, if the device is told so: a
 # cgroup of 32 MiB cannot keep 200 MiB in a disk; what is discarded is given back. By
-# default it can. With and without a cache and the io controller, in both queue modes.
+# default it can. A record that is larger it cannot have, and nobody is killed for that. With and without a cache and the io controller, in both queue modes.
 #
 # The write that finds no room fails. But then the cgroup has none for the writer either, who
 # may be killed for that when he touches a page, as always at that limit.
@@ -45,6 +45,15 @@ at_exit rmdir "$cgroup"
 echo 32M >"$cgroup/memory.max"
 nbc_load nr_devices=0
 dmesg_expect "critical space allocation error|invoked oom-killer|[Cc]all [Tt]race:|out of memory|oom-kill"
+
+nbc_create d size=16
+nbc_set d record_mb=64
+check "it cannot have a record that is larger" \
+	expect_errno ENOMEM inside bash -c "echo on >$NBC_ROOT/d/record"
+check_eq "and there is none" "$(nbc_get d record)" off
+nbc_set d record_mb=8
+check "a smaller one it can" inside bash -c "echo on >$NBC_ROOT/d/record"
+nbc_destroy d
 
 nbc_disk d size=256 memory_backed=1
 check "by default a cgroup of 32 MiB keeps 200 MiB in a disk" fill 200
