@@ -5,12 +5,12 @@
  * What was read to its end is gone from the ring. Who reads waits for more while the disk is
  * recorded, and then comes to the end, which says that nothing is missing behind it.
  *
- * A file may be open when its device goes, so it has a reference on the record, and the
- * device is not there for it.
+ * A file may be open when its device goes, and is to be read to its end then, too. So it has a
+ * reference on the record, does without the device, and debugfs does not guard it: that would
+ * let nobody read what is left.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/cleanup.h>
 #include <linux/crc32.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -29,14 +29,14 @@ static struct dentry *nbc_record_root;
 /**
  * struct nbc_reader - who reads a record
  * @record: the record
- * @lock: guards all below
+ * @lock: guards all below. Not held by who waits, so that others may read, too
  * @text: head of the file, or an entry, that is being read
- * @len: its size
- * @pos: how much of it was read
+ * @len: its size; written under the lock, and read by nbc_reader_ready() without
+ * @pos: how much of it was read; likewise
  * @data_at: where the data behind it is, what was not read
  * @data_len: how much that is
  * @chunk_bytes: what becomes free when all of it was read
- * @ended: the last entry is in @text, or was read
+ * @ended: the last entry is in @text, or was read; as @len
  */
 struct nbc_reader {
 	struct nbc_record	*record;
@@ -75,8 +75,8 @@ static void nbc_reader_seal(struct nbc_reader *reader, size_t len)
 	__le32 crc = cpu_to_le32(nbc_crc(0, reader->text, len - sizeof(crc)));
 
 	memcpy(reader->text + len - sizeof(crc), &crc, sizeof(crc));
-	reader->len = len;
-	reader->pos = 0;
+	WRITE_ONCE(reader->len, len);
+	WRITE_ONCE(reader->pos, 0);
 }
 
 static void nbc_reader_head(struct nbc_reader *reader)
@@ -160,7 +160,7 @@ static void nbc_reader_end(struct nbc_reader *reader, u64 seq)
 	entry.ends_ns = entry.came_ns;
 	memcpy(reader->text, &entry, sizeof(entry));
 	nbc_reader_seal(reader, sizeof(entry));
-	reader->ended = true;
+	WRITE_ONCE(reader->ended, true);
 }
 
 /* Gives back the room of what was read. */
@@ -206,7 +206,7 @@ static size_t nbc_reader_copy(struct nbc_reader *reader, char __user *to, size_t
 		nr = min(len, reader->len - reader->pos);
 		if (copy_to_user(to, reader->text + reader->pos, nr))
 			return 0;
-		reader->pos += nr;
+		WRITE_ONCE(reader->pos, reader->pos + nr);
 		return nr;
 	}
 	div64_u64_rem(reader->data_at, record->size, &offset);
@@ -218,13 +218,17 @@ static size_t nbc_reader_copy(struct nbc_reader *reader, char __user *to, size_t
 	return nr;
 }
 
-/* Is there anything to read, or the end? */
+/*
+ * Is there anything to read, or the end? Without the lock, as who has it may be reading: then
+ * the answer may be yes where he leaves nothing. It is never no where he leaves something: an
+ * entry is in the ring until all of it was read, and behind the end there is the end.
+ */
 static bool nbc_reader_ready(struct nbc_reader *reader)
 {
 	bool end;
 	u64 seq;
 
-	return reader->pos < reader->len || reader->data_len || reader->ended ||
+	return READ_ONCE(reader->pos) < READ_ONCE(reader->len) || READ_ONCE(reader->ended) ||
 	       nbc_record_look(reader->record, &end, &seq) || end;
 }
 
@@ -244,25 +248,34 @@ static ssize_t nbc_reader_read(struct nbc_reader *reader, char __user *to, size_
 	return done;
 }
 
+/* As read(), but does not wait for more: then it is -EAGAIN. */
+static ssize_t nbc_reader_try(struct nbc_reader *reader, char __user *to, size_t len)
+{
+	ssize_t done = mutex_lock_interruptible(&reader->lock);
+
+	if (done)
+		return done;
+	done = nbc_reader_read(reader, to, len);
+	if (!done && len && !reader->ended)
+		done = -EAGAIN;
+	mutex_unlock(&reader->lock);
+	return done;
+}
+
 static ssize_t nbc_record_read(struct file *file, char __user *to, size_t len, loff_t *pos)
 {
 	struct nbc_reader *reader = file->private_data;
 	ssize_t done;
 	int ret;
 
-	ret = mutex_lock_interruptible(&reader->lock);
-	if (ret)
-		return ret;
-	while (!(done = nbc_reader_read(reader, to, len)) && len && !reader->ended) {
-		ret = -EAGAIN;
-		if (!(file->f_flags & O_NONBLOCK))
-			ret = wait_event_interruptible(reader->record->wait,
-						       nbc_reader_ready(reader));
-		if (ret)
+	while ((done = nbc_reader_try(reader, to, len)) == -EAGAIN) {
+		if (file->f_flags & O_NONBLOCK)
 			break;
+		ret = wait_event_interruptible(reader->record->wait, nbc_reader_ready(reader));
+		if (ret)
+			return ret;
 	}
-	mutex_unlock(&reader->lock);
-	return done ?: ret;
+	return done;
 }
 
 static __poll_t nbc_record_poll(struct file *file, poll_table *table)
@@ -270,7 +283,6 @@ static __poll_t nbc_record_poll(struct file *file, poll_table *table)
 	struct nbc_reader *reader = file->private_data;
 
 	poll_wait(file, &reader->record->wait, table);
-	guard(mutex)(&reader->lock);
 	return nbc_reader_ready(reader) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
@@ -343,7 +355,7 @@ void nbc_record_show_file(struct nbc_record *record, const char *name)
 	dir = debugfs_create_dir(name, nbc_record_root);
 	if (IS_ERR(dir))
 		return;
-	debugfs_create_file("record", 0400, dir, record, &nbc_record_fops);
+	debugfs_create_file_unsafe("record", 0400, dir, record, &nbc_record_fops);
 	record->dir = dir;
 }
 
@@ -351,7 +363,9 @@ void nbc_record_show_file(struct nbc_record *record, const char *name)
  * nbc_record_hide_file - remove the file of a record, if it is there
  * @record: the record, of a device that is off
  *
- * Context: Process context, may sleep: waits for who reads, and comes to the end.
+ * Who has it open goes on to read it.
+ *
+ * Context: Process context, may sleep.
  */
 void nbc_record_hide_file(struct nbc_record *record)
 {

@@ -4,7 +4,8 @@
 # What a disk is asked for is recorded and read as a file: in both queue modes, with order,
 # flags and data. A replay gives the same disk; so does the log for dm-log-writes. A ring that
 # is full stops no I/O, and says what is lost. Who reads waits for more, and comes to the end
-# when the power goes. A damaged record is refused, and the disk stays as it was, and so is one
+# when the power goes, also if its device is gone by then. While one waits, others may ask whether
+# there is something. A damaged record is refused, and the disk stays as it was, and so is one
 # where the power took what was not flushed.
 #@group data
 #@timeout 480
@@ -69,6 +70,31 @@ for _ in range(nr):
 assert not log.read(1)
 END
 
+# Two use the file at once: while one waits for something to read, the other asks for it.
+cat >"$dir/two" <<'END'
+import os, select, sys, threading
+fd = os.open(sys.argv[1], os.O_RDONLY)
+poll = select.poll()
+poll.register(fd, select.POLLIN)
+while poll.poll(0):
+    os.read(fd, 1 << 20)
+thread = threading.Thread(target=os.read, args=(fd, 1), daemon=True)
+thread.start()
+state = ""
+while state != "S":
+    with open(f"/proc/self/task/{thread.native_id}/stat") as file:
+        state = file.read().rpartition(")")[2].split()[0]
+for _ in range(50):
+    poll.poll(10)
+os.set_blocking(fd, False)
+try:
+    os.read(fd, 1)
+except BlockingIOError:
+    pass
+print("asked", flush=True)
+thread.join()
+END
+
 nbc_load nr_devices=0
 for mode in 2 0; do
 	what="queue_mode $mode:"
@@ -129,7 +155,22 @@ check "it is saved, with one that took nothing" record save d "$dir/cut"
 check "so it is replayed" record replay "$dir/cut" "$dir/file"
 rm "$dir/file"
 
+nbc_power d 1
+/usr/bin/python3 "$dir/two" /sys/kernel/debug/null_blk_c/d/record >"$dir/said" 2>&1 &
+waiting=$!
+check "while one waits to read, another asks" wait_until 20 grep -qx asked "$dir/said"
+nbc_power d 0
+check_wait "who waited comes to the end" $waiting
+check "what he left is saved" record save d "$dir/rest"
+
+nbc_power d 1
+exec {reader}<"/sys/kernel/debug/null_blk_c/d/record"
+put seek=1 count=1
 nbc_destroy d
+cat <&"$reader" >"$dir/gone"
+exec {reader}<&-
+check_eq "a file that is open is read to its end when its device is gone" \
+	"$(bare "$dir/gone")" "write 8 8 data=4096 stop CACHE,POWER"
 
 nbc_create d size=16 memory_backed=1 record_mb=1 record=data
 nbc_power d 1
