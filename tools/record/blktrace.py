@@ -51,7 +51,7 @@ def events(data):
             raise record.BadRecord(at + 46, "the file ends in what follows an event")
         categories = action >> _CATEGORIES
         if not categories & _NOTIFY:
-            if first > record.MAX_SECTOR or nr % record.SECTOR:
+            if first + nr // record.SECTOR > record.MAX_SECTOR or nr % record.SECTOR:
                 raise record.BadRecord(at + 16, f"no disk has {nr} bytes at sector {first}")
             yield Event(time, action & _ACTION_MASK, first, nr, categories, device, error, at)
         at += packed.size + more

@@ -87,11 +87,11 @@ def _add_zeroes(log, entry):
         log.hole(nr)
 
 
-def export(reader, entries, file):
-    """Writes a log of all entries; returns how many it has."""
+def export(source, entries, file):
+    """Writes a log of all entries of a file; returns how many it has."""
     turn = {seq: nr for nr, seq in enumerate(order(entries))}
     log, waiting, due = _Log(file), {}, 0
-    for _, entry in reader.entries():
+    for entry in replay.again(source, entries):
         waiting[turn[entry.seq]] = entry
         # A flush is read after what it has to precede, which waits for it.
         while due in waiting:

@@ -3,7 +3,6 @@
 
 import argparse
 import contextlib
-import io
 import os
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import blktrace
 import dmlog
 import record
 import replay
+import save
 import show
 import target
 
@@ -38,42 +38,13 @@ def new_file(path):
             raise
 
 
-class Now(io.RawIOBase):
-    """What can be read from a file at this time, and no more."""
-
-    def __init__(self, fd):
-        self._fd = fd
-
-    def readable(self):
-        return True
-
-    def readinto(self, into):
-        try:
-            data = os.read(self._fd, len(into))
-        except BlockingIOError:
-            return 0
-        into[:len(data)] = data
-        return len(data)
-
-
 def _source(device):
     return device if os.path.exists(device) else f"{DEBUGFS}/{device}/record"
 
 
-def save(args):
+def save_record(args):
     path = _source(args.device)
-    fd = os.open(path, os.O_RDONLY | (os.O_NONBLOCK if args.now else 0))
-    with contextlib.ExitStack() as stack:
-        stack.callback(os.close, fd)
-        raw = Now(fd) if args.now else io.FileIO(fd, closefd=False)
-        reader = record.Reader(io.BufferedReader(raw, 1 << 20), live=args.now)
-        counts = show.Counts()
-        with new_file(args.file) as file:
-            writer = record.Writer(file, reader.head)
-            for _, entry in reader.entries():
-                writer.add(entry)
-                counts.add(entry)
-            writer.end()
+    counts = save.save(path, args.file, args.now)
     _say(f"{args.file}: {counts}")
 
 
@@ -84,23 +55,24 @@ def show_file(args):
             print(line)
 
 
-def _read_all(path):
+def _read_all(file):
     """All of a file is looked at before anything is done with it."""
-    with open(path, "rb") as file:
-        reader = record.Reader(file)
-        return reader.head, replay.read_all(reader)
+    reader = record.Reader(file)
+    return reader.head, replay.read_all(reader)
 
 
 def replay_file(args):
-    head, entries = _read_all(args.file)
-    plan = replay.plan(head, entries, args.until, args.crash, not args.pace)
-    with open(args.file, "rb") as file, target.Target(args.disk) as disk:
-        reader = record.Reader(file)
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(open(args.file, "rb"))
+        head, entries = _read_all(file)
+        plan = replay.plan(head, entries, args.until, args.crash, not args.pace)
+        disk = stack.enter_context(target.Target(args.disk))
+        again = replay.again(file, entries)
         if args.pace:
-            nr, late = replay.run_paced(reader, plan, disk, time.monotonic, time.sleep)
+            nr, late = replay.run_paced(again, plan, disk, time.monotonic, time.sleep)
             _say(f"{args.disk}: {nr} operations done, at most {late:.3f} s late")
             return
-        nr = replay.run(reader, plan, disk)
+        nr = replay.run(again, plan, disk)
     if args.crash is not None:
         _say(f"{args.disk}: {plan}")
     else:
@@ -108,11 +80,12 @@ def replay_file(args):
 
 
 def export(args):
-    _, entries = _read_all(args.file)
-    last = entries[-1].seq if entries else 0
-    replay.check(entries, last, True)
-    with open(args.file, "rb") as file, new_file(args.out) as out:
-        nr = dmlog.export(record.Reader(file), entries, out)
+    with open(args.file, "rb") as file:
+        _, entries = _read_all(file)
+        last = entries[-1].seq if entries else 0
+        replay.check(entries, last, True)
+        with new_file(args.out) as out:
+            nr = dmlog.export(file, entries, out)
     _say(f"{args.out}: {nr} entries")
 
 
@@ -143,7 +116,7 @@ def parser():
     one.add_argument("device")
     one.add_argument("file")
     one.add_argument("--now", action="store_true")
-    one.set_defaults(run=save)
+    one.set_defaults(run=save_record)
     one = commands.add_parser("show", add_help=False)
     one.add_argument("file")
     one.set_defaults(run=show_file)
@@ -171,8 +144,8 @@ def main(words):
     args = parser().parse_args(words)
     try:
         args.run(args)
-    except record.BadRecord as error:
-        place = args.device if args.run is save else args.file
+    except (record.BadRecord, save.Kept) as error:
+        place = args.device if args.run is save_record else args.file
         print(f"record: {place}: {error}", file=sys.stderr)
         return 1
     except (replay.CannotReplay, OSError) as error:
@@ -182,4 +155,5 @@ def main(words):
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))

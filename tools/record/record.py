@@ -13,7 +13,10 @@ VERSION = 1
 SECTOR = 512
 # The block layer counts the bytes of a request in 32 bits, and no write is this large.
 MAX_DATA = 1 << 30
-MAX_SECTOR = (1 << 63) // SECTOR
+# Offsets in files are less than 2^63 bytes.
+MAX_SECTOR = ((1 << 63) - 1) // SECTOR
+# The log of dm-log-writes has a mark in a sector, behind 32 bytes.
+MAX_MARK = SECTOR - 32
 
 READ, WRITE, FLUSH, DISCARD, SECURE_ERASE, WRITE_ZEROES = range(6)
 ZONE_APPEND, ZONE_OPEN, ZONE_CLOSE, ZONE_FINISH, ZONE_RESET, ZONE_RESET_ALL = range(6, 12)
@@ -48,6 +51,10 @@ class BadRecord(Exception):
         super().__init__(f"byte {at}: {what}")
 
 
+class EndsEarly(BadRecord):
+    """There should be more."""
+
+
 @dataclasses.dataclass
 class Head:
     """What a file begins with: the disk as it was when the file was opened."""
@@ -71,8 +78,10 @@ class Entry:
     flags: int = 0
     status: int = 0
     queue: int = 0
-    data: bytes = b""
-    has_data: bool = False
+    # Two entries are compared without, and with the checksum, of those that were read.
+    data: bytes = dataclasses.field(default=b"", compare=False)
+    has_data: bool = dataclasses.field(default=False, compare=False)
+    data_crc: int = 0
 
     @property
     def name(self):
@@ -117,7 +126,7 @@ class Reader:
     def _read(self, nr, what):
         data = self._file.read(nr)
         if len(data) != nr:
-            raise BadRecord(self.at + len(data), f"the file ends in {what}")
+            raise EndsEarly(self.at + len(data), f"the file ends in {what}")
         return data
 
     def _check_crc(self, data, fields, what):
@@ -148,10 +157,12 @@ class Reader:
             raise BadRecord(at + 52, f"operation {entry.op} is not known")
         if reserved != (0, 0) or entry.flags & ~sum(FLAGS):
             raise BadRecord(at + 53, "reserved bytes or flags are not 0")
-        if entry.first > MAX_SECTOR:
-            raise BadRecord(at + 32, f"no disk has a sector {entry.first}")
+        if entry.first + (entry.len // SECTOR if entry.op < DISK else 0) > MAX_SECTOR:
+            raise BadRecord(at + 32, f"no disk has {entry.len} bytes at sector {entry.first}")
         if data_len > MAX_DATA:
             raise BadRecord(at + 48, f"an entry has {data_len} bytes of data")
+        if data_len > MAX_MARK and entry.op == MARK:
+            raise BadRecord(at + 48, f"a mark has {data_len} bytes, {MAX_MARK} are the most")
         if data_len and entry.op not in (WRITE, ZONE_APPEND, MARK):
             raise BadRecord(at + 48, f"{entry.name} has data")
         if data_len and entry.op != MARK and data_len != entry.done:
@@ -183,7 +194,7 @@ class Reader:
             if not data and self._live:
                 return
             if len(data) != _ENTRY.size:
-                raise BadRecord(self.at + len(data), "the file ends without an end")
+                raise EndsEarly(self.at + len(data), "the file ends without an end")
             fields = _ENTRY.unpack(data)
             self._check_crc(data, fields, "an entry")
             (seq, began, came, ends, first, nr, done, data_len, op, reserved, flags, status,
@@ -191,6 +202,7 @@ class Reader:
             entry = Entry(seq, began, came, ends, op, first, nr, done, flags, status, queue)
             self._check(entry, data_len, (reserved, reserved2), last)
             entry.data = self._read_data(entry, data_len, data_crc)
+            entry.data_crc = data_crc
             at = self.at
             self.at += _ENTRY.size + data_len
             if op == END:

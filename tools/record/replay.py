@@ -11,6 +11,9 @@ import random
 
 import record
 
+# In seconds: not all that a record can say is what sleep() takes.
+MAX_WAIT = 1 << 30
+
 CHANGES = (record.WRITE, record.DISCARD, record.SECURE_ERASE, record.WRITE_ZEROES)
 
 
@@ -58,6 +61,18 @@ def read_all(reader):
             entry.data = b""
         entries.append(entry)
     return entries
+
+
+def again(file, entries):
+    """Yields the entries of read_all() with their data, from a file that is what it was then."""
+    file.seek(0)
+    seen = iter(entries)
+    for _, entry in record.Reader(file).entries():
+        if entry != next(seen, None):
+            raise CannotReplay(f"the file has changed, at entry {entry.seq}")
+        yield entry
+    if next(seen, None):
+        raise CannotReplay("the file has changed, and is shorter")
 
 
 def find(entries, until):
@@ -193,11 +208,11 @@ def apply(entry, made, target):
             target.zero(at + first, end - first)
 
 
-def run(reader, made, target):
+def run(entries, made, target):
     """Does what the plan says; returns how many entries that were."""
     nr = 0
     target.grow(made.size)
-    for _, entry in reader.entries():
+    for entry in entries:
         if changes(entry) and made.takes(entry):
             apply(entry, made, target)
             nr += 1
@@ -205,17 +220,17 @@ def run(reader, made, target):
     return nr
 
 
-def run_paced(reader, made, target, clock, sleep):
+def run_paced(entries, made, target, clock, sleep):
     """As run(), with reads and at the times of the record; returns the greatest delay too."""
     nr, begin, late = 0, None, 0
     target.grow(made.size)
-    for _, entry in reader.entries():
+    for entry in entries:
         if entry.op >= record.DISK or not made.takes(entry):
             continue
         begin = clock() - entry.came_ns / 1e9 if begin is None else begin
         wait = begin + entry.came_ns / 1e9 - clock()
         if wait > 0:
-            sleep(wait)
+            sleep(min(wait, MAX_WAIT))
         late = max(late, -wait)
         if entry.op == record.READ:
             target.read(entry.first * record.SECTOR, entry.len)

@@ -34,13 +34,20 @@ def _details(entry):
         yield f"data={len(entry.data)}"
 
 
+def _text(data):
+    """A mark as one line of characters, without what a terminal takes for commands."""
+    text = data.decode(errors="backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode()
+                   for char in text)
+
+
 def _what(entry):
     if entry.op == record.DISK:
         return f"nr_sectors={entry.first} block={entry.len}"
     if entry.op == record.LOST:
         return f"entries={entry.first}"
     if entry.op == record.MARK:
-        return entry.data.decode(errors="backslashreplace")
+        return _text(entry.data)
     if entry.op == record.STOP:
         return ""
     return " ".join([str(entry.first), str(entry.len // record.SECTOR), *_details(entry)])

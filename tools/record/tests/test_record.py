@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
 """Records: what is read is what was written, and what is not whole is refused with the place."""
 
+import array
+import fcntl
 import io
 import os
 import pathlib
 import random
+import resource
+import signal
+import subprocess
+import sys
 import tempfile
+import termios
+import time
 import unittest
+import unittest.mock
 
 import record
 from tests.making import ENTRY, HEAD, end, entry, head, run, write
@@ -56,6 +65,8 @@ class Format(unittest.TestCase):
                 (entry(1, record.READ, 0, 512, b"x" * 512), 48, "read has data"),
                 (entry(1, record.WRITE, 0, 1024, b"x" * 512), 48, "512 bytes of data"),
                 (entry(1, record.READ, 1 << 60), 32, "no disk"),
+                (entry(1, record.READ, (1 << 54) - 1, 512), 32, "no disk"),
+                (entry(1, record.MARK, data=b"m" * 481), 48, "481 bytes, 480"),
                 (entry(1, record.READ, reserved=1), 53, "reserved"),
                 (entry(1, record.READ, flags=1 << 15), 53, "reserved"),
                 (entry(1, record.FLUSH, began=1), 8, "began after"),
@@ -142,6 +153,79 @@ class Commands(unittest.TestCase):
         saved = (self.dir / "r").read_bytes()
         self.assertEqual(saved[:-ENTRY], data)
         self.assertEqual(read(saved), read(data, live=True))
+
+    def test_show_no_commands_for_terminals(self):
+        path = self.file("r", head() + entry(1, record.MARK, data=b"a\x1b[2Jb\nc\xff\xc3\xa4") +
+                         end(1))
+        self.assertEqual(run("show", path)[1],
+                         "1 0 0.000000000 0.0 mark a\\x1b[2Jb\\nc\\xff\xe4\n")
+
+    def test_part(self):
+        """What is wrong may be the only thing of its kind, so what came before is kept."""
+        good = head() + write(1, 8, "a")
+        path = self.file("live", good + write(2, 8, "b")[:-1])
+        code, _, err = run("save", path, self.dir / "r")
+        self.assertEqual(code, 1)
+        self.assertRegex(err, f"^record: {path}: byte \\d+: .*; 1 entries .*/r.part, without an end\n$")
+        self.assertEqual((self.dir / "r.part").read_bytes(), good)
+        self.assertEqual(run("save", self.dir / "r.part", self.dir / "r", "--now")[0], 0)
+        self.assertEqual((self.dir / "r").read_bytes()[:-ENTRY], good)
+
+    def test_part_is_there_before(self):
+        self.file("r.part", b"x")
+        path = self.file("live", head() + write(1, 8, "a") + b"x" * ENTRY)
+        _, _, err = run("save", path, self.dir / "r")
+        name = err.split("had come are in ")[1].split(",")[0]
+        self.assertEqual((self.dir / "r.part").read_bytes(), b"x")
+        self.assertEqual(pathlib.Path(name).read_bytes(), head() + write(1, 8, "a"))
+
+    def test_no_room(self):
+        """Entries that find room stay, and are a record."""
+        path = self.file("live", head() + write(1, 8, "a") + write(2, 8, "b") + end(2))
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, limits)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        code, _, err = run("save", path, self.dir / "r")
+        self.assertEqual(code, 1)
+        self.assertIn("File too large; ", err)
+        self.assertIn("/r has what came before: 1 write", err)
+        self.assertEqual(len(read((self.dir / "r").read_bytes())[1]), 1)
+
+    def test_read_error(self):
+        """The disk has gone while it was read."""
+        parts = [head() + write(1, 8, "a") + write(2, 8, "b")[:100], OSError(5, "gone")]
+        path = self.file("live", b"")
+        with unittest.mock.patch("save.os.read", side_effect=parts):
+            code, _, err = run("save", path, self.dir / "r")
+        self.assertEqual(code, 1)
+        self.assertIn("gone; ", err)
+        self.assertEqual(len(read((self.dir / "r").read_bytes())[1]), 1)
+
+    def test_stopped(self):
+        """By signals, when it has read all that there is."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.mkfifo(self.dir / "fifo")
+            fd = os.open(self.dir / "fifo", os.O_RDWR)
+            os.write(fd, head() + write(1, 8, "a") + write(2, 8, "b")[:100])
+            with subprocess.Popen(
+                    [sys.executable, "-B", "main.py", "save", self.dir / "fifo", self.dir / "r"],
+                    cwd=pathlib.Path(record.__file__).parent, stdout=subprocess.PIPE) as saver:
+                self.wait_until_read(fd)
+                saver.send_signal(number)
+                out = saver.communicate(timeout=60)[0]
+            self.assertEqual((saver.returncode, out.decode()),
+                             (0, f"record: {self.dir}/r: 1 write\n"))
+            self.assertEqual((self.dir / "r").read_bytes()[:-ENTRY], head() + write(1, 8, "a"))
+            self.assertEqual(len(read((self.dir / "r").read_bytes())[1]), 1)
+            os.close(fd)
+            os.unlink(self.dir / "fifo")
+
+    def wait_until_read(self, fd):
+        left = array.array("i", [1])
+        until = time.monotonic() + 60
+        while left[0]:
+            self.assertLess(time.monotonic(), until)
+            fcntl.ioctl(fd, termios.FIONREAD, left)
 
     def test_half_a_record_is_not_saved(self):
         path = self.file("live", head() + write(1, 8, "a")[:-1])

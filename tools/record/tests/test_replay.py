@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 """Replay: prefixes, what crashes leave, and other formats."""
 
+import io
 import pathlib
 import random
 import struct
+import subprocess
 import tempfile
 import unittest
+import unittest.mock
 
 import blktrace
 import record
+import replay
 from tests.making import end, entry, head, run, write
 
 
@@ -68,6 +72,46 @@ class Prefix(Case):
         data[-100] ^= 1
         self.file(bytes(data))
         self.assertRegex(self.disk(code=1), r"^record: .*/r: byte \d+: the checksum")
+
+
+class Changed(Case):
+    """A file is read twice, and has to be the same."""
+
+    def test_changed(self):
+        one = head() + write(1, 0, "a")
+        for other in (write(2, 2, "b"), write(2, 1, "c"), write(2, 1, "b") + write(3, 3, "c")):
+            with io.BytesIO(one + write(2, 1, "b") + end(2)) as file:
+                entries = replay.read_all(record.Reader(file))
+                self.assertEqual(len(list(replay.again(file, entries))), 2)
+                file.seek(len(one))
+                file.write(other + end(3 if len(other) > 600 else 2))
+                with self.assertRaises(replay.CannotReplay):
+                    list(replay.again(file, entries))
+
+    def test_shorter(self):
+        with io.BytesIO(head() + write(1, 0, "a") + end(1)) as file:
+            entries = [*replay.read_all(record.Reader(file)), record.Entry(2, 1, 0, 0, 0)]
+            with self.assertRaisesRegex(replay.CannotReplay, "shorter"):
+                list(replay.again(file, entries))
+
+    def test_pipe(self):
+        self.file(head(), end(0))
+        with subprocess.Popen(["cat", self.dir / "r"], stdout=subprocess.PIPE) as cat:
+            code, _, err = run("replay", f"/dev/fd/{cat.stdout.fileno()}", self.dir / "d")
+        self.assertEqual(code, 1)
+        self.assertRegex(err, "^record: .*seek.*\n$")
+
+
+class Paced(Case):
+    """Times that no clock says are not what sleep() takes."""
+
+    def test_far(self):
+        waits = []
+        made = replay.Plan(2, 0, 512)
+        entries = [record.Entry(1, 0, 0, 0, record.FLUSH),
+                   record.Entry(2, 1, (1 << 64) - 1, 0, record.FLUSH)]
+        replay.run_paced(entries, made, unittest.mock.Mock(), lambda: 0, waits.append)
+        self.assertEqual(waits, [1 << 30])
 
 
 class Gaps(Case):

@@ -4,9 +4,9 @@
 # What a disk is asked for is recorded and read as a file: in both queue modes, with order,
 # flags and data. A replay gives the same disk; so does the log for dm-log-writes. A ring that
 # is full stops no I/O, and says what is lost. Who reads waits for more, and comes to the end
-# when the power goes, also if its device is gone by then. While one waits, others may ask whether
-# there is something. A damaged record is refused, and the disk stays as it was, and so is one
-# where the power took what was not flushed.
+# when the power goes, also if its device is gone by then. Who is told to stop keeps what he has;
+# while one waits, others may ask whether there is something. A damaged record is refused, and
+# the disk stays as it was, and so is one where the power took what was not flushed.
 #@group data
 #@timeout 480
 
@@ -24,6 +24,8 @@ put() { dd if=/dev/urandom of=/dev/d bs=4k oflag=direct conv=notrunc status=none
 shown() { record show "$1" | cut -d ' ' -f 5- | grep -E '^(write|flush|mark|stop)'; }
 # bare FILE : likewise, in a line, without the flags that depend on who writes
 bare() { shown "$1" | sed -E 's/(PREFLUSH|SYNC),?//g; s/[ ,]+$//' | one_line; }
+# begun TEXT : the file that is being saved has an operation of that name
+begun() { [[ $("$SELFTEST_TOP/scripts/record" show "$dir"/.record-* 2>/dev/null) == *" $1 "* ]]; }
 # refused REGEX ARGUMENT... : it fails, and says so in one line
 refused() {
 	local said why=$1
@@ -171,6 +173,17 @@ cat <&"$reader" >"$dir/gone"
 exec {reader}<&-
 check_eq "a file that is open is read to its end when its device is gone" \
 	"$(bare "$dir/gone")" "write 8 8 data=4096 stop CACHE,POWER"
+
+nbc_create d size=16 memory_backed=1 record=data
+nbc_power d 1
+"$SELFTEST_TOP/scripts/record" save d "$dir/stopped" >"$dir/said" 2>&1 &
+saver=$!
+put seek=1 count=1
+check "who saves has what is written" wait_until 20 begun write
+kill -TERM $saver
+check_wait "who is told to stop" $saver
+check_eq "keeps what he has" "$(bare "$dir/stopped")" "write 8 8 data=4096"
+nbc_destroy d
 
 nbc_create d size=16 memory_backed=1 record_mb=1 record=data
 nbc_power d 1
