@@ -15,7 +15,7 @@
  *
  * A change has to end in ANATT seconds. So long I/O waits for a way that is in change, or
  * inaccessible, if there is no other: where one controller takes over from another, both
- * may say so for a while.
+ * may say so for a while. multi_io.c sees to the end of that time.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -210,44 +210,69 @@ static int nvmec_ana_get_all(struct nvmec_ctrl *ctrl, struct nvmec_ana *ana)
 	return ret;
 }
 
-/* Returns whether the state is one that ANATT limits. */
-static bool nvmec_ana_set(struct nvmec_ns *ns, u8 state, unsigned long end)
+static void nvmec_ana_set(struct nvmec_ns *ns, u8 state, unsigned long end)
 {
-	bool passes = state == NVME_ANA_CHANGE || state == NVME_ANA_INACCESSIBLE;
-
+	lockdep_assert_held(&ns->ctrl->ns_lock);
 	if (state == ns->ana_state)
-		return passes && time_before(jiffies, ns->ana_until);
+		return;
 	if (ns->ana_state == NVME_ANA_OPTIMIZED || ns->ana_state == NVME_ANA_NONOPTIMIZED)
 		WRITE_ONCE(ns->ana_until, end);
 	/* After the time: see nvmec_path_hope(). */
 	smp_store_release(&ns->ana_state, state);
 	dev_info(&ns->ctrl->dev, "namespace %u: access is %s\n", ns->nsid,
 		 nvmec_ana_name(state));
-	return passes;
 }
 
 static void nvmec_ana_apply(struct nvmec_ctrl *ctrl, struct nvmec_ana *ana)
 {
-	unsigned long patience = ctrl->ident.anatt_s * HZ, end = jiffies + patience;
+	unsigned long end = jiffies + ctrl->ident.anatt_s * HZ;
 	struct nvmec_ns *ns;
-	bool wait = false;
 	void *state;
 
 	mutex_lock(&ctrl->ns_lock);
 	list_for_each_entry(ns, &ctrl->namespaces, entry) {
 		state = xa_load(&ana->states, ns->nsid);
 		if (state)
-			wait |= nvmec_ana_set(ns, xa_to_value(state), end);
+			nvmec_ana_set(ns, xa_to_value(state), end);
 	}
 	mutex_unlock(&ctrl->ns_lock);
-	/* I/O that waits is to hear of the end of its time. */
-	if (wait)
-		mod_delayed_work(nvmec_wq, &ctrl->ana_work, patience + 1);
+}
+
+/**
+ * nvmec_ana_renew - give states time that are old
+ * @ctrl: the controller, which is about to be live after a reset: what it said before is
+ *	no reason to give up a way until it was asked
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_ana_renew(struct nvmec_ctrl *ctrl)
+{
+	unsigned long end = jiffies + ctrl->ident.anatt_s * HZ;
+	struct nvmec_ns *ns;
+
+	mutex_lock(&ctrl->ns_lock);
+	list_for_each_entry(ns, &ctrl->namespaces, entry)
+		WRITE_ONCE(ns->ana_until, end);
+	mutex_unlock(&ctrl->ns_lock);
+}
+
+/**
+ * nvmec_ana_ask - have nvmec_ana_read() done soon
+ * @ctrl: the controller; one that does not know ANA is not asked
+ *
+ * Context: Any.
+ */
+void nvmec_ana_ask(struct nvmec_ctrl *ctrl)
+{
+	if (nvmec_multipath && ctrl->ident.ana)
+		mod_delayed_work(nvmec_wq, &ctrl->ana_work, 0);
 }
 
 /**
  * nvmec_ana_read - have ways be what their controller says of them
  * @ctrl: the controller; one that does not know ANA is not asked
+ *
+ * I/O that waits is looked at again.
  *
  * Context: Process context, may sleep; as nvmec_admin().
  */
@@ -268,6 +293,7 @@ void nvmec_ana_read(struct nvmec_ctrl *ctrl)
 	mutex_unlock(&ctrl->ana_lock);
 	memalloc_noio_restore(noio);
 	nvmec_ana_clear(&ana);
+	nvmec_disks_kick(ctrl);
 }
 
 /**
@@ -283,5 +309,4 @@ void nvmec_ana_work(struct work_struct *work)
 
 	if (READ_ONCE(ctrl->state) == NVMEC_LIVE)
 		nvmec_ana_read(ctrl);
-	nvmec_disks_kick(ctrl);
 }

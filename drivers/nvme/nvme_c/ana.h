@@ -11,6 +11,8 @@ struct nvmec_ctrl;
 struct work_struct;
 
 const char *nvmec_ana_name(u8 state);
+void nvmec_ana_renew(struct nvmec_ctrl *ctrl);
+void nvmec_ana_ask(struct nvmec_ctrl *ctrl);
 void nvmec_ana_read(struct nvmec_ctrl *ctrl);
 void nvmec_ana_work(struct work_struct *work);
 

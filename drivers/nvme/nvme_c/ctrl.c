@@ -18,6 +18,7 @@
 #include <linux/sched/mm.h>
 
 #include "admin.h"
+#include "ana.h"
 #include "apst.h"
 #include "complete.h"
 #include "counts.h"
@@ -540,12 +541,16 @@ void nvmec_reset_work(struct work_struct *work)
 	mutex_lock(&ctrl->run_lock);
 	if (nvmec_state(ctrl) == NVMEC_RESETTING) {
 		ret = nvmec_ctrl_recover(ctrl);
+		if (!ret)
+			nvmec_ana_renew(ctrl);
 		if (!ret && nvmec_ctrl_set_state(ctrl, NVMEC_LIVE)) {
 			dev_info(&ctrl->dev,
 				 "live: %u queues, %u for reads and %u for polling beside\n",
 				 ctrl->counts.nr_default, ctrl->counts.nr_read,
 				 ctrl->counts.nr_poll);
 			queue_work(nvmec_wq, &ctrl->scan_work);
+			/* A scan may have to wait for I/O that waits for what this says. */
+			nvmec_ana_ask(ctrl);
 		}
 		/* Whoever lets go of it wants what it has in its cache kept. */
 		shutdown = ret == -ECANCELED;

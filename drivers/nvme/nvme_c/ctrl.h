@@ -121,7 +121,7 @@ enum nvmec_state {
  * @leaving: the driver is to let go of it: no command of a user is sent any more that may
  *	take longer than others; set once
  * @ana_lock: held to read what it says of access to its namespaces; before @ns_lock
- * @ana_work: reads that, and has I/O that waits for it looked at
+ * @ana_work: reads that
  * @subsys: how tools find it, or NULL; written in bring-up and at the end
  * @effects: what commands do, by the controller; written once, in bring-up, and NULL
  *	before, and if it does not say

@@ -754,6 +754,8 @@ void nvmec_multi_leave(struct nvmec_ns *ns)
 		blk_mark_disk_dead(multi->disk);
 	}
 	if (closer) {
+		/* What waits for a way is waited for. */
+		nvmec_multi_kick(multi);
 		nvmec_multi_del_disk(multi);
 		mutex_lock(&nvmec_multi_lock);
 		nvmec_multi_unlist(ns);

@@ -38,6 +38,10 @@ struct nvmec_ns_info;
  * @turns: counts choices on each CPU, for ways that take turns
  * @flags: bits NVMEC_MULTI_*
  * @removal_s: how long to wait for a way if there is none, in seconds
+ * @none: there was no way of use when @again_work looked last, which alone writes this and
+ *	the next two
+ * @none_since: since when, in jiffies
+ * @again_in: when it is to look again for what waits, in jiffies from when it began
  * @publish_lock: held to add the disk or to remove it; before nvmec_multi_lock
  * @limits_lock: held from when limits of the disk are made of those of its ways until
  *	@paths is what they were made of; before the limits of its queue
@@ -63,6 +67,9 @@ struct nvmec_multi {
 	unsigned int __percpu		*turns;
 	unsigned long			flags;
 	unsigned int			removal_s;
+	bool				none;
+	unsigned long			none_since;
+	unsigned long			again_in;
 
 	struct mutex			publish_lock;
 	struct mutex			limits_lock;

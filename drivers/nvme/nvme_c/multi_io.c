@@ -17,8 +17,12 @@
  * A way is live, or the driver lets go of its controller, which still works then but is
  * the last choice, or it is of no use now. Of those that are live, the controller says by
  * ANA which are the better ones, and which must not be used: see ana.c. With none of use,
- * bios wait as long as one is being reset, or is in change, or for
- * &nvmec_multi.removal_s, and else fail.
+ * bios wait as long as one is being reset, or for &nvmec_multi.removal_s; and as long as a
+ * change of access may take (ANATT), if one is in change or inaccessible: from when there
+ * was none of use, as one takes over because the others have gone. Else they fail.
+ *
+ * Whatever changes that queues again_work; what only time changes, again_work finds by
+ * itself: it comes back for whoever waits.
  *
  * Flushes
  * -------
@@ -72,6 +76,7 @@
  * @bio: the bio
  * @begin: when it came, for the statistics of the disk
  * @tries: how often it was sent again, where that counted
+ * @not_before: when it may be sent, in jiffies
  * @flush_left: flushes of its ways that it waits for, and one for who sends them
  * @flush_done: there are none, or they have ended
  * @flush_good: one was successful
@@ -86,6 +91,7 @@ struct nvmec_multi_io {
 	struct bio		*bio;
 	unsigned long		begin;
 	unsigned int		tries;
+	unsigned long		not_before;
 	atomic_t		flush_left;
 	bool			flush_done;
 	bool			flush_good;
@@ -125,7 +131,22 @@ static unsigned int nvmec_path_access(const struct nvmec_ns *path)
 	}
 }
 
-/* May it be used now, or soon? Its time is as long as a change may take (ANATT). */
+/*
+ * How long to hope for a way that is in change, or inaccessible, in jiffies: as long as a
+ * change may take, from its begin, from a reset, or from when there was no other way.
+ */
+static unsigned long nvmec_path_hope_end(const struct nvmec_ns *path)
+{
+	unsigned long own = READ_ONCE(path->ana_until), end = jiffies;
+
+	/* Pairs with nvmec_multi_look(), which writes the time first. */
+	if (smp_load_acquire(&path->multi->none))
+		end = READ_ONCE(path->multi->none_since);
+	end += path->ctrl->ident.anatt_s * HZ;
+	return time_after(own, end) ? own : end;
+}
+
+/* May it be used now, or soon? */
 static bool nvmec_path_hope(const struct nvmec_ns *path)
 {
 	/* Pairs with nvmec_ana_set(), which writes the time first. */
@@ -136,7 +157,7 @@ static bool nvmec_path_hope(const struct nvmec_ns *path)
 	case NVME_ANA_PERSISTENT_LOSS:
 		return false;
 	default:
-		return time_before(jiffies, READ_ONCE(path->ana_until));
+		return time_before(jiffies, nvmec_path_hope_end(path));
 	}
 }
 
@@ -164,16 +185,26 @@ static int nvmec_path_distance(const struct nvmec_ns *path)
 				      node_distance(numa_node_id(), node);
 }
 
-/* Is the first of the two the better one? @shun is the last choice of its grade. */
-static bool nvmec_path_beats(const struct nvmec_ns *path, const struct nvmec_ns *best,
-			     const struct nvmec_ns *shun)
+/* Its grade for a bio that @shun has failed: whatever works is better than that one. */
+static unsigned int nvmec_path_rank(const struct nvmec_ns *path,
+				    const struct nvmec_ns *shun)
 {
 	unsigned int grade = nvmec_path_grade(path);
 
-	if (!grade || !best)
-		return grade;
-	if (grade != nvmec_path_grade(best))
-		return grade > nvmec_path_grade(best);
+	return path == shun ? min(grade, 1u) : grade;
+}
+
+/* Is the first of the two the better one? */
+static bool nvmec_path_beats(const struct nvmec_ns *path, const struct nvmec_ns *best,
+			     const struct nvmec_ns *shun)
+{
+	unsigned int rank = nvmec_path_rank(path, shun), best_rank;
+
+	if (!rank || !best)
+		return rank;
+	best_rank = nvmec_path_rank(best, shun);
+	if (rank != best_rank)
+		return rank > best_rank;
 	if (best == shun || path == shun)
 		return best == shun;
 	return nvmec_path_distance(path) < nvmec_path_distance(best);
@@ -217,7 +248,7 @@ static struct nvmec_ns *nvmec_multi_turn(struct nvmec_multi *multi)
 /**
  * nvmec_multi_choose - choose a way
  * @multi: of these
- * @shun: another one is better, if it is as good otherwise; or NULL
+ * @shun: another one is better, whatever its controller says of it; or NULL
  *
  * One that is just being removed has no more references to give, and is off the list at
  * the next look.
@@ -250,17 +281,26 @@ struct nvmec_ns *nvmec_multi_choose(struct nvmec_multi *multi,
  * nvmec_path_returns - is there something to wait for at a way
  * @path: the way
  *
- * It is being brought up, or about to be taken off the list; or if it is up, its controller
- * may take it back in time.
+ * It is being brought up; or it is up, and its controller may take it back in time. One
+ * that the driver lets go of has no time: its end waits for bios that wait for it.
  *
  * Context: Any.
  * Return: true if that is so, or if it is of use now.
  */
 bool nvmec_path_returns(const struct nvmec_ns *path)
 {
-	enum nvmec_state state = nvmec_state(path->ctrl);
-
-	return state != NVMEC_DEAD && (state != NVMEC_LIVE || nvmec_path_hope(path));
+	switch (nvmec_state(path->ctrl)) {
+	case NVMEC_DEAD:
+		return false;
+	case NVMEC_REMOVING:
+		return nvmec_path_access(path);
+	case NVMEC_LIVE:
+		/* Pairs with nvmec_ana_renew(): whoever sees it live sees its new time. */
+		smp_rmb();
+		return nvmec_path_hope(path);
+	default:
+		return true;
+	}
 }
 
 static bool nvmec_multi_returns(struct nvmec_multi *multi)
@@ -273,6 +313,43 @@ static bool nvmec_multi_returns(struct nvmec_multi *multi)
 		found |= nvmec_path_returns(path);
 	rcu_read_unlock();
 	return found;
+}
+
+/*
+ * How long until the first hope for a way ends, in jiffies. Before bios are looked at: who
+ * has hope afterwards has it until then at least.
+ */
+static unsigned long nvmec_multi_hope_left(struct nvmec_multi *multi)
+{
+	unsigned long left = MAX_JIFFY_OFFSET, now = jiffies, end;
+	const struct nvmec_ns *path;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(path, &multi->paths, path_entry) {
+		end = nvmec_path_hope_end(path);
+		if (!nvmec_path_access(path) && time_before(now, end))
+			left = min(left, end - now);
+	}
+	rcu_read_unlock();
+	return left;
+}
+
+/* Is there a way of use? If so, nothing that was begun against the disk goes on. */
+static void nvmec_multi_look(struct nvmec_multi *multi)
+{
+	struct nvmec_ns *path = nvmec_multi_choose(multi, NULL);
+
+	if (path) {
+		WRITE_ONCE(multi->none, false);
+		clear_bit(NVMEC_MULTI_EXPIRED, &multi->flags);
+		/* Whoever removes the last way queues it after this reference has gone. */
+		cancel_delayed_work(&multi->removal_work);
+		percpu_ref_put(&path->path_users);
+	} else if (!multi->none) {
+		WRITE_ONCE(multi->none_since, jiffies);
+		/* After the time: see nvmec_path_hope_end(). */
+		smp_store_release(&multi->none, true);
+	}
 }
 
 /*
@@ -370,7 +447,8 @@ void nvmec_multi_kick(struct nvmec_multi *multi)
 	mod_delayed_work(nvmec_multi_wq, &multi->again_work, 0);
 }
 
-static void nvmec_multi_wait(struct nvmec_multi_io *io, unsigned long pause)
+/* The work looks whether there is a time that the bio has to wait. */
+static void nvmec_multi_wait(struct nvmec_multi_io *io)
 {
 	struct nvmec_multi *multi = io->multi;
 	unsigned long flags;
@@ -378,10 +456,18 @@ static void nvmec_multi_wait(struct nvmec_multi_io *io, unsigned long pause)
 	spin_lock_irqsave(&multi->lock, flags);
 	bio_list_add(&multi->waiting, &io->clone);
 	spin_unlock_irqrestore(&multi->lock, flags);
-	if (pause)
-		queue_delayed_work(nvmec_multi_wq, &multi->again_work, pause);
-	else
-		nvmec_multi_kick(multi);
+	nvmec_multi_kick(multi);
+}
+
+/* Is it too early to send a bio? Then again_work comes back in time. */
+static bool nvmec_multi_early(struct nvmec_multi *multi, const struct nvmec_multi_io *io)
+{
+	unsigned long now = jiffies;
+
+	if (!time_before(now, io->not_before))
+		return false;
+	multi->again_in = min(multi->again_in, io->not_before - now);
+	return true;
 }
 
 /* --- flushes -------------------------------------------------------------- */
@@ -457,7 +543,7 @@ static void nvmec_multi_flush_put(struct nvmec_multi_io *io)
 	if (!atomic_dec_and_test(&io->flush_left))
 		return;
 	io->flush_done = true;
-	nvmec_multi_wait(io, 0);
+	nvmec_multi_wait(io);
 }
 
 static void nvmec_path_flushed(struct bio *bio)
@@ -533,7 +619,9 @@ static bool nvmec_multi_takes_back(struct nvmec_multi_io *io, blk_status_t statu
 		return false;
 	if (status == BLK_STS_TIMEOUT && io->tries++ >= NVMEC_MAX_RETRIES)
 		return false;
-	nvmec_multi_wait(io, status == BLK_STS_TIMEOUT ? NVMEC_MULTI_PAUSE : 0);
+	if (status == BLK_STS_TIMEOUT)
+		io->not_before = jiffies + NVMEC_MULTI_PAUSE;
+	nvmec_multi_wait(io);
 	return true;
 }
 
@@ -607,12 +695,13 @@ void nvmec_multi_submit_bio(struct bio *bio)
 	io->path = path;
 	io->tries = 0;
 	io->begin = bio_start_io_acct(bio);
+	io->not_before = io->begin;
 	if (likely(path && !nvmec_multi_needs_flush(multi, bio, path))) {
 		submit_bio_noacct(&io->clone);
 		return;
 	}
 	io->path = NULL;
-	nvmec_multi_wait(io, 0);
+	nvmec_multi_wait(io);
 	if (path)
 		percpu_ref_put(&path->path_users);
 }
@@ -642,9 +731,20 @@ static void nvmec_multi_resend(struct nvmec_multi_io *old, struct nvmec_ns *path
 	}
 	io->path = path;
 	io->begin = was.begin;
+	io->not_before = was.begin;
 	io->tries = was.tries;
 	io->flush_done = was.flush_done;
 	submit_bio_noacct(&io->clone);
+}
+
+/* For a bio that has no way: whether that is its end. */
+static bool nvmec_multi_fail(struct nvmec_multi *multi, struct nvmec_multi_io *io)
+{
+	if (!(io->bio->bi_opf & REQ_FAILFAST_MASK) &&
+	    !test_bit(NVMEC_MULTI_LOST, &multi->flags) && nvmec_multi_hopes(multi))
+		return false;
+	nvmec_multi_end(io, BLK_STS_IOERR);
+	return true;
 }
 
 /* Whether a bio that waited has found its way, or its end. */
@@ -657,17 +757,17 @@ static bool nvmec_multi_try(struct nvmec_multi *multi, struct nvmec_multi_io *io
 		return true;
 	}
 	path = nvmec_multi_choose(multi, io->path);
-	if (path && !io->flush_done && nvmec_multi_needs_flush(multi, io->bio, path)) {
+	if (!path)
+		return nvmec_multi_fail(multi, io);
+	if (nvmec_multi_early(multi, io)) {
+		percpu_ref_put(&path->path_users);
+		return false;
+	}
+	if (!io->flush_done && nvmec_multi_needs_flush(multi, io->bio, path)) {
 		percpu_ref_put(&path->path_users);
 		nvmec_multi_flush(io);
-	} else if (path) {
-		nvmec_multi_resend(io, path);
-	} else if ((io->bio->bi_opf & REQ_FAILFAST_MASK) ||
-		   test_bit(NVMEC_MULTI_LOST, &multi->flags) ||
-		   !nvmec_multi_hopes(multi)) {
-		nvmec_multi_end(io, BLK_STS_IOERR);
 	} else {
-		return false;
+		nvmec_multi_resend(io, path);
 	}
 	return true;
 }
@@ -676,7 +776,8 @@ static bool nvmec_multi_try(struct nvmec_multi *multi, struct nvmec_multi_io *io
  * nvmec_multi_again - &nvmec_multi.again_work
  * @work: of it
  *
- * Whatever changes what a bio may hope for queues this work afterwards.
+ * Whatever changes what a bio may hope for queues this work afterwards, and so does the
+ * work itself for the time when hope ends.
  *
  * Context: Process context, may wait for tags of a way.
  */
@@ -687,6 +788,8 @@ void nvmec_multi_again(struct work_struct *work)
 	struct bio_list todo = BIO_EMPTY_LIST, left = BIO_EMPTY_LIST;
 	struct bio *clone;
 
+	nvmec_multi_look(multi);
+	multi->again_in = nvmec_multi_hope_left(multi);
 	spin_lock_irq(&multi->lock);
 	bio_list_merge(&todo, &multi->waiting);
 	bio_list_init(&multi->waiting);
@@ -698,6 +801,10 @@ void nvmec_multi_again(struct work_struct *work)
 	spin_lock_irq(&multi->lock);
 	bio_list_merge_head(&multi->waiting, &left);
 	spin_unlock_irq(&multi->lock);
+	/* Nothing happens if somebody has queued it meanwhile: then it comes sooner. */
+	if (!bio_list_empty(&left) && multi->again_in < MAX_JIFFY_OFFSET)
+		queue_delayed_work(nvmec_multi_wq, &multi->again_work,
+				   multi->again_in + 1);
 }
 
 /* --- the module ----------------------------------------------------------- */

@@ -361,6 +361,8 @@ static void nvmec_remove(struct pci_dev *pdev)
 	nvmec_outlast_users(ctrl);
 	/* Who brings it up looks at this, and ends. */
 	nvmec_ctrl_set_state(ctrl, NVMEC_REMOVING);
+	/* The end waits for I/O that may have waited for it. */
+	nvmec_disks_kick(ctrl);
 	nvmec_ctrl_end(ctrl);
 	nvmec_pci_disable(ctrl);
 	nvmec_ctrl_free_resources(ctrl);

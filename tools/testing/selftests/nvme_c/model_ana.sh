@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Asymmetric namespace access: of two controllers, the one is used that says it is the
-# better one; one that is inaccessible is not; a change is waited for, but not for ever; and
-# a log page that is nonsense is refused with a line that names the field.
+# better one, unless it refuses what it is given; one that is inaccessible is not; a change
+# is waited for, but not for ever, and not by whoever lets go of the last controller; and a
+# log page that is nonsense is refused with a line that names the field.
 #@kernel uml-nvme
 #@vm --memory 1G
 #@timeout 240
@@ -22,6 +23,7 @@ nvme_load multipath=1 io_timeout=20 admin_timeout=20
 dmesg_expect "ANA log page"
 dmesg_expect "I/O error, dev nvmec"
 dmesg_expect "Buffer I/O error on dev nvmec"
+dmesg_expect "lost async page write"
 
 # Seconds that a change may take
 patience=6
@@ -45,7 +47,7 @@ declare -A names=([1]=optimized [2]=non-optimized [3]=inaccessible [4]=persisten
 state() {
 	local ctrl
 	ctrl=$(model_ctrl "$1")
-	show "/sys/block/$(model_ctrl a)c${ctrl#nvmec}n1/ana_state"
+	show "/sys/block/${disk%n1}c${ctrl#nvmec}n1/ana_state"
 }
 is_in_state() { [[ $(state "$1") == "${names[$2]}" ]]; }
 # access NAME STATE : and the driver knows
@@ -56,6 +58,7 @@ access() {
 read_blocks() {
 	dd if="/dev/$disk" of=/dev/null bs=4k count="$1" iflag=direct status=none 2>&1
 }
+read_block_often() { read_blocks 1 && read_blocks 1; }
 commands() { model_count "$1" io_commands; }
 # used TEXT A B : 8 reads are sent by those that have a 1
 used() {
@@ -125,6 +128,12 @@ asked() { (($(model_count a admin_commands) > before)); }
 check "and it is asked" wait_until 10 asked
 check "a: still optimized" is_in_state a 1
 model_honest a
+access b 2
+model_rule a status opcode=read code=0x302
+check "the better path refuses each read: the other one is taken" read_block_often
+check "it was tried" model_hit a
+model_honest a
+access b 1
 
 # --- nonsense ------------------------------------------------------------------------------------
 
@@ -154,6 +163,59 @@ nonsense "number of NSIDs" 20 ffffffff
 nonsense state 32 07
 nonsense NSID 48 00000000
 nonsense NSID 84 01000000
+
+# --- the end of a wait ---------------------------------------------------------------------
+
+# An event, and a log page that is of no use, while a read waits for the end of a change
+access b 4
+access a 15
+read_blocks 1 >/dev/null &
+job=$!
+check "a read waits for a change" wait_until 10 disk_is_busy "$disk"
+before=$(said state)
+model_rule a data opcode=get_log sel=0x0c offset=32 bytes=07
+model_set a/namespaces/1 ana_state=15
+check "the page is nonsense" wait_until 10 is_said state "$before"
+check "the read ends all the same" wait_until $((2 * patience)) has_ended $job
+model_honest a
+access a 1
+check "when its time is over" fails wait $job
+
+# --- the other one takes over ------------------------------------------------------------------
+
+# One that is inaccessible for longer than a change takes gets time when it is needed.
+access b 3
+long_ago=$((${EPOCHREALTIME/[.,]/} + patience * 1000000))
+is_long_ago() { ((${EPOCHREALTIME/[.,]/} > long_ago)); }
+check "b: inaccessible for a long time" wait_until $((2 * patience)) is_long_ago
+check "the better one goes" model_unbind a
+check "there is one path" wait_until 10 has_links 1
+read_blocks 1 >/dev/null &
+job=$!
+check "a read waits for the other" wait_until 10 disk_is_busy "$disk"
+access b 1
+check_wait "which takes over" $job
+
+# --- the last path goes ------------------------------------------------------------------------
+
+no_disk() { [[ ! -e /sys/block/$disk ]]; }
+exec 3<>"/dev/$disk"
+head -c 4096 /dev/zero >&3
+access b 3
+model_unbind b &
+job=$!
+check "the last path goes, though it must not be used" wait_until 30 has_ended $job
+check "and the disk" wait_until 10 no_disk
+exec 3>&-
+
+# Partitions are looked for, which waits as other reads do.
+model_bind b || true
+disk=$(model_disk b)
+check "a new disk" wait_until 20 disk_is_busy "$disk"
+model_unbind b &
+job=$!
+check "it goes while it waits" wait_until 30 has_ended $job
+check "and leaves nothing" wait_until 10 no_disk
 
 for name in a b; do
 	check_eq "$name: no breach of the protocol" "$(model_breaches $name)" ''
