@@ -111,7 +111,7 @@ for mode in 2 0; do
 	check "$what it is saved" record save d "$dir/short"
 	check_eq "$what all is there, in order" \
 		"$(bare "$dir/short")" \
-		"write 24 8 data=4096 write 32 8 data=4096 flush 0 0 mark half way write 40 8 data=4096 FUA flush 0 0 write_zeroes 80 16 stop CACHE,POWER"
+		"write 24 8 data=4096 write 32 8 data=4096 flush 0 0 mark half way write 40 8 data=4096 FUA flush 0 0 write_zeroes 80 16 stop POWER"
 	check "$what what was saved is gone" record save d "$dir/rest"
 	check_eq "$what and there is no more" "$(record show "$dir/rest")" ""
 	nbc_destroy d
