@@ -114,7 +114,8 @@ static int nbc_device_check_size(struct nbc_device *dev, const struct nbc_config
 	/* In the store it has twice that size. */
 	if (dev->disk->pi.type && config->size > NBC_MAX_SIZE_MB / 2) {
 		pr_err_ratelimited("%s: size: %lu is not valid with pi_type, use at most %lu\n",
-				   name, config->size, NBC_MAX_SIZE_MB / 2);
+				   name, config->size,
+				   (unsigned long)(NBC_MAX_SIZE_MB / 2));
 		return -EINVAL;
 	}
 	if (config->size > dev->config.size)
