@@ -724,6 +724,16 @@ bool nvmec_multi_gone(struct nvmec_ns *ns)
 	return last;
 }
 
+/*
+ * While it is listed, flushes know what it has to write. Afterwards it has nothing, unless
+ * it does not take this one: then to be shut down is what is left.
+ */
+static void nvmec_multi_clean(struct nvmec_ns *ns)
+{
+	if (atomic_read(&ns->path_cache) && nvmec_state(ns->ctrl) != NVMEC_DEAD)
+		blkdev_issue_flush(ns->disk->part0);
+}
+
 /**
  * nvmec_multi_leave - use a way no more
  * @ns: the way, listed by nvmec_multi_add()
@@ -739,6 +749,7 @@ void nvmec_multi_leave(struct nvmec_ns *ns)
 	struct nvmec_multi *multi = ns->multi;
 	bool closer, lost;
 
+	nvmec_multi_clean(ns);
 	mutex_lock(&nvmec_multi_lock);
 	closer = list_is_singular(&multi->paths) && !READ_ONCE(multi->removal_s) &&
 		 nvmec_multi_close(multi);

@@ -30,13 +30,17 @@
  * is the feature that switches it. That a flush covers what was written by another
  * controller of the subsystem is nowhere said in so many words: the section on the Flush
  * command says "all commands completed" before it. So no one is relied upon. Each way
- * remembers that it has written, and a flush goes by all ways of use that have. One that is
- * of no use now cannot be asked: a controller that is let go of is shut down, which empties
- * its cache, and for one that is reset or dead the flush of another one has to do.
+ * remembers that it has written, and a flush goes by all ways of use that have. If one of
+ * them does not take it for a reason of the way, it is sent again, a few times: it has
+ * not succeeded as long as a way of use has something to write. One that is being reset is
+ * waited for. One that is dead, or must not be used, cannot be asked: the flush of another
+ * one has to do. One that is let go of is flushed before it is taken off the list.
  *
- * Who writes marks the way before the bio ends. Who flushes counts itself in
- * &nvmec_ns.path_flushes, then clears the mark, then sends the flush: so whoever finds
- * neither mark nor count knows that a flush has ended which began after the write.
+ * &nvmec_ns.path_cache is the mark of a way that has written, and counts the flushes that
+ * are on their way. Who writes marks it before the bio ends. Who flushes takes the mark
+ * away and counts itself, at a stroke, and then sends the flush; if that fails, the mark is
+ * back as the count falls. So whoever finds neither mark nor count knows that a flush has
+ * succeeded which began after the write.
  *
  * Life
  * ----
@@ -65,6 +69,10 @@
 #include "recover.h"
 #include "state.h"
 
+/* &nvmec_ns.path_cache: the mark, and each flush */
+#define NVMEC_CACHE_DIRTY	1
+#define NVMEC_CACHE_FLUSH	2
+
 /* How long to wait before a bio is sent again that may be to blame itself. */
 #define NVMEC_MULTI_PAUSE	(HZ / 10)
 
@@ -80,6 +88,7 @@
  * @flush_left: flushes of its ways that it waits for, and one for who sends them
  * @flush_done: there are none, or they have ended
  * @flush_good: one was successful
+ * @flush_lost: one failed for a reason of the way
  * @flush_status: why one failed, if that was no matter of the way
  * @parent: of a flush of a way: who waits for it; then of the others @path and @clone alone
  *	are valid
@@ -95,6 +104,7 @@ struct nvmec_multi_io {
 	atomic_t		flush_left;
 	bool			flush_done;
 	bool			flush_good;
+	bool			flush_lost;
 	blk_status_t		flush_status;
 	struct nvmec_multi_io	*parent;
 	/* Last, as the bio set wants it */
@@ -161,12 +171,13 @@ static bool nvmec_path_hope(const struct nvmec_ns *path)
 	}
 }
 
-/* How good a way is, from 0: of no use. */
-static unsigned int nvmec_path_grade(const struct nvmec_ns *path)
+/* How good a way is if its controller is in a state, from 0: of no use. */
+static unsigned int nvmec_path_grade_in(const struct nvmec_ns *path,
+					enum nvmec_state state)
 {
 	unsigned int access = nvmec_path_access(path);
 
-	switch (nvmec_state(path->ctrl)) {
+	switch (state) {
 	case NVMEC_LIVE:
 		return access ? access + 1 : 0;
 	case NVMEC_REMOVING:
@@ -175,6 +186,11 @@ static unsigned int nvmec_path_grade(const struct nvmec_ns *path)
 	default:
 		return 0;
 	}
+}
+
+static unsigned int nvmec_path_grade(const struct nvmec_ns *path)
+{
+	return nvmec_path_grade_in(path, nvmec_state(path->ctrl));
 }
 
 static int nvmec_path_distance(const struct nvmec_ns *path)
@@ -487,35 +503,69 @@ static bool nvmec_path_failed(const struct nvmec_ns *path, blk_status_t status)
 static void nvmec_path_wrote(struct nvmec_ns *path, const struct bio *bio)
 {
 	if (!(bio->bi_opf & REQ_FUA) && bio->bi_iter.bi_size &&
-	    !READ_ONCE(path->path_dirty))
-		WRITE_ONCE(path->path_dirty, 1);
+	    !(atomic_read(&path->path_cache) & NVMEC_CACHE_DIRTY))
+		atomic_or(NVMEC_CACHE_DIRTY, &path->path_cache);
 }
 
+/* With full barriers: before the flush is sent, and after it has failed. */
+static void nvmec_path_count_flush(struct nvmec_ns *path, int add, int dirty)
+{
+	int old = atomic_read(&path->path_cache);
+
+	while (!atomic_try_cmpxchg(&path->path_cache, &old,
+				   ((old & ~NVMEC_CACHE_DIRTY) + add) | dirty))
+		;
+}
+
+/* Has it something to write, and can it be told to, at the end of a reset at the latest? */
 static bool nvmec_path_unflushed(const struct nvmec_ns *path)
 {
-	if (!nvmec_path_grade(path))
-		return false;
-	if (READ_ONCE(path->path_dirty))
-		return true;
-	/* The mark before the count: pairs with the xchg() in nvmec_path_flush(). */
-	smp_rmb();
-	return atomic_read(&path->path_flushes);
+	/* Once: a reset that begins or ends meanwhile makes no difference. */
+	enum nvmec_state state = nvmec_state(path->ctrl);
+
+	return atomic_read(&path->path_cache) &&
+	       (state == NVMEC_RESETTING || nvmec_path_grade_in(path, state));
+}
+
+/* It has to be waited for first. */
+static bool nvmec_path_unready(const struct nvmec_ns *path)
+{
+	return nvmec_state(path->ctrl) == NVMEC_RESETTING &&
+	       atomic_read(&path->path_cache);
+}
+
+/* Has a way other than @path something to write? */
+static bool nvmec_multi_unflushed(struct nvmec_multi *multi, const struct nvmec_ns *path)
+{
+	struct nvmec_ns *other;
+	bool found = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(other, &multi->paths, path_entry)
+		found |= other != path && nvmec_path_unflushed(other);
+	rcu_read_unlock();
+	return found;
+}
+
+static bool nvmec_multi_unready(struct nvmec_multi *multi)
+{
+	struct nvmec_ns *path;
+	bool found = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(path, &multi->paths, path_entry)
+		found |= nvmec_path_unready(path);
+	rcu_read_unlock();
+	return found;
 }
 
 /* Does a bio have to wait for flushes of other ways than the one that it is to go by? */
 static bool nvmec_multi_needs_flush(struct nvmec_multi *multi, const struct bio *bio,
 				    const struct nvmec_ns *path)
 {
-	struct nvmec_ns *other;
-	bool found = false;
-
 	if (likely(!(bio->bi_opf & REQ_PREFLUSH)))
 		return false;
-	rcu_read_lock();
-	list_for_each_entry_rcu(other, &multi->paths, path_entry)
-		found |= other != path && nvmec_path_unflushed(other);
-	rcu_read_unlock();
-	return found;
+	return nvmec_multi_unflushed(multi, path);
 }
 
 /* The next way that is to be flushed, with a reference of its &nvmec_ns.path_users. */
@@ -554,13 +604,14 @@ static void nvmec_path_flushed(struct bio *bio)
 
 	if (!status)
 		WRITE_ONCE(parent->flush_good, true);
-	else if (!nvmec_path_failed(path, status))
+	else if (nvmec_path_failed(path, status))
+		WRITE_ONCE(parent->flush_lost, true);
+	else
 		WRITE_ONCE(parent->flush_status, status);
 	if (status)
-		WRITE_ONCE(path->path_dirty, 1);
-	/* Dirty again before the count falls. */
-	smp_mb__before_atomic();
-	atomic_dec(&path->path_flushes);
+		nvmec_path_count_flush(path, -NVMEC_CACHE_FLUSH, NVMEC_CACHE_DIRTY);
+	else
+		atomic_sub(NVMEC_CACHE_FLUSH, &path->path_cache);
 	bio_put(bio);
 	nvmec_multi_flush_put(parent);
 	percpu_ref_put(&path->path_users);
@@ -579,13 +630,14 @@ static void nvmec_path_flush(struct nvmec_ns *path, struct nvmec_multi_io *paren
 	flush->path = path;
 	flush->parent = parent;
 	atomic_inc(&parent->flush_left);
-	atomic_inc(&path->path_flushes);
-	/* Orders the count before the mark, and both before the flush. */
-	xchg(&path->path_dirty, 0);
+	nvmec_path_count_flush(path, NVMEC_CACHE_FLUSH, 0);
 	submit_bio_noacct(bio);
 }
 
-/* Sends flushes by all ways that have written; the bio waits for them. */
+/*
+ * Sends flushes by all ways that have written; the bio waits for them. One that is being
+ * reset by now refuses it.
+ */
 static void nvmec_multi_flush(struct nvmec_multi_io *io)
 {
 	struct nvmec_ns *path;
@@ -666,6 +718,7 @@ static struct nvmec_multi_io *nvmec_multi_clone(struct nvmec_multi *multi,
 	io->bio = bio;
 	io->flush_done = false;
 	io->flush_good = false;
+	io->flush_lost = false;
 	io->flush_status = BLK_STS_OK;
 	return io;
 }
@@ -737,7 +790,31 @@ static void nvmec_multi_resend(struct nvmec_multi_io *old, struct nvmec_ns *path
 	submit_bio_noacct(&io->clone);
 }
 
-/* For a bio that has no way: whether that is its end. */
+/*
+ * Takes what has become of a bio's flushes, if they have ended. Returns whether that is the
+ * end of the bio, too. If not, it may have to be flushed once more.
+ */
+static bool nvmec_multi_flushed(struct nvmec_multi *multi, struct nvmec_multi_io *io)
+{
+	blk_status_t status = io->flush_status;
+	bool again = io->flush_lost && nvmec_multi_unflushed(multi, NULL);
+
+	if (!status && again && io->tries++ >= NVMEC_MAX_RETRIES)
+		status = BLK_STS_IOERR;
+	if (status || (io->flush_good && !again && !io->bio->bi_iter.bi_size)) {
+		nvmec_multi_end(io, status);
+		return true;
+	}
+	if (!again)
+		return false;
+	io->flush_done = false;
+	io->flush_good = false;
+	io->flush_lost = false;
+	io->not_before = jiffies + NVMEC_MULTI_PAUSE;
+	return false;
+}
+
+/* For a bio that has no way, or cannot be flushed now: whether that is its end. */
 static bool nvmec_multi_fail(struct nvmec_multi *multi, struct nvmec_multi_io *io)
 {
 	if (!(io->bio->bi_opf & REQ_FAILFAST_MASK) &&
@@ -752,10 +829,8 @@ static bool nvmec_multi_try(struct nvmec_multi *multi, struct nvmec_multi_io *io
 {
 	struct nvmec_ns *path;
 
-	if (io->flush_status || (io->flush_good && !io->bio->bi_iter.bi_size)) {
-		nvmec_multi_end(io, io->flush_status);
+	if (nvmec_multi_flushed(multi, io))
 		return true;
-	}
 	path = nvmec_multi_choose(multi, io->path);
 	if (!path)
 		return nvmec_multi_fail(multi, io);
@@ -765,10 +840,13 @@ static bool nvmec_multi_try(struct nvmec_multi *multi, struct nvmec_multi_io *io
 	}
 	if (!io->flush_done && nvmec_multi_needs_flush(multi, io->bio, path)) {
 		percpu_ref_put(&path->path_users);
+		/* The end of the reset queues the work. */
+		if (nvmec_multi_unready(multi))
+			return nvmec_multi_fail(multi, io);
 		nvmec_multi_flush(io);
-	} else {
-		nvmec_multi_resend(io, path);
+		return true;
 	}
+	nvmec_multi_resend(io, path);
 	return true;
 }
 

@@ -55,9 +55,8 @@ struct work_struct;
  * @ana_state: enum nvme_ana_state, as its controller says; written under
  *	&nvmec_ctrl.ns_lock
  * @ana_until: if that cannot be used, how long to hope for another one, in jiffies; likewise
- * @path_dirty: it has written something since it was flushed
- * @path_flushes: flushes on this way that have cleared @path_dirty and are not at their
- *	end: the way counts as dirty
+ * @path_cache: not 0: it has something to write. Bit 0: it has written since it was flushed
+ *	last; beyond that, how many flushes are on their way
  * @path_flush_seq: &nvmec_multi.flush_seq when it was flushed last, by the same work
  * @path_gone: its controller does not have it any more; likewise
  * @diverted: nvmec_disks_divert() holds; written under &nvmec_ctrl.ns_lock
@@ -88,8 +87,7 @@ struct nvmec_ns {
 	bool			path_linked;
 	u8			ana_state;
 	unsigned long		ana_until;
-	u32			path_dirty;
-	atomic_t		path_flushes;
+	atomic_t		path_cache;
 	u32			path_flush_seq;
 	bool			path_gone;
 	bool			diverted;

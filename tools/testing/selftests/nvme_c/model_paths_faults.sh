@@ -3,7 +3,8 @@
 #
 # Where a disk with two paths could lose data or time: requests that wait in the queue of a
 # controller that is reset, or for one that has gone; limits of two controllers that come at
-# the same time; and caches of both that one flush is to empty.
+# the same time; and caches of both that one flush is to empty, also if it takes some tries,
+# or a reset, until it can.
 #@kernel uml-nvme
 #@vm --memory 1G
 #@timeout 300
@@ -159,12 +160,31 @@ flushed "goes by both: the cache is still full" 0+ 1
 policy round-robin
 check "writes by both once more" write_blocks 8
 policy numa
+model_rule b status opcode=flush code=0x370 hits=2
+check "a flush that one path does not take at first" flush
+check "was tried" model_hit b 2
+flushed "goes by both in the end" 1 1
+model_honest b
+policy round-robin
+check "writes by both again and again" write_blocks 8
+policy numa
 model_rule b status opcode=flush code=0x370
-check "a flush that one path does not take is no error" flush
-flushed "and goes by the other" 1+ 0+
+check "a flush that a path that works does not take: an error" fails flush
 model_honest b
 check "the next one" flush
 flushed "goes by that path, which still has something to write" 0+ 1
+policy round-robin
+check "writes by both before a reset" write_blocks 8
+policy numa
+model_rule b ready ms=5000
+nvme_reset "$(model_ctrl b)" &
+job=$!
+is_resetting() { [[ $(state b) == resetting ]]; }
+check "one of them is reset" wait_until 10 is_resetting
+check "a flush" flush
+flushed "has waited for it" 0+ 1
+check_wait "it is up" $job
+model_honest b
 check "a write that is to be safe" dd if=/dev/zero of="/dev/$disk" bs=4k count=1 \
 	oflag=direct,dsync status=none
 
