@@ -82,8 +82,8 @@ const char *nvmec_ana_name(u8 state)
 
 static int nvmec_ana_bad(struct device *dev, const char *what, u32 value, u32 most)
 {
-	dev_err(dev, "ANA log page: %s: %u is not valid, or there twice, 1 to %u are; states stay as they were\n",
-		what, value, most);
+	dev_err_ratelimited(dev, "ANA log page: %s: %u is not valid, or there twice, 1 to %u are; states stay as they were\n",
+			    what, value, most);
 	return -EBADMSG;
 }
 
@@ -203,8 +203,8 @@ static int nvmec_ana_get_all(struct nvmec_ctrl *ctrl, struct nvmec_ana *ana)
 			break;
 	}
 	if (ret == -ENODATA)
-		dev_err(&ctrl->dev, "ANA log page: length: over %u bytes; states stay as they were\n",
-			most);
+		dev_err_ratelimited(&ctrl->dev, "ANA log page: length: over %u bytes; states stay as they were\n",
+				    most);
 	kvfree(log);
 	kfree(page);
 	return ret;
@@ -219,8 +219,8 @@ static void nvmec_ana_set(struct nvmec_ns *ns, u8 state, unsigned long end)
 		WRITE_ONCE(ns->ana_until, end);
 	/* After the time: see nvmec_path_hope(). */
 	smp_store_release(&ns->ana_state, state);
-	dev_info(&ns->ctrl->dev, "namespace %u: access is %s\n", ns->nsid,
-		 nvmec_ana_name(state));
+	dev_info_ratelimited(&ns->ctrl->dev, "namespace %u: access is %s\n", ns->nsid,
+			     nvmec_ana_name(state));
 }
 
 static void nvmec_ana_apply(struct nvmec_ctrl *ctrl, struct nvmec_ana *ana)
@@ -307,6 +307,7 @@ void nvmec_ana_work(struct work_struct *work)
 	struct nvmec_ctrl *ctrl = container_of(to_delayed_work(work), struct nvmec_ctrl,
 					       ana_work);
 
+	WRITE_ONCE(ctrl->ana_asked, jiffies);
 	if (READ_ONCE(ctrl->state) == NVMEC_LIVE)
 		nvmec_ana_read(ctrl);
 }

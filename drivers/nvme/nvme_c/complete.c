@@ -70,15 +70,21 @@ VISIBLE_IF_KUNIT void nvmec_retry(struct nvmec_ctrl *ctrl, struct request *rq)
 		blk_mq_delay_kick_requeue_list(rq->q, delay_ms);
 }
 
-/* A status may say that access to a namespace has changed, before an event does. */
+/*
+ * A status may say that access to a namespace has changed, before an event does. A
+ * controller that says one thing and does another is not asked for each command.
+ */
 static void nvmec_ana_heed(struct nvmec_ctrl *ctrl, u16 status)
 {
+	unsigned long now = jiffies, end = READ_ONCE(ctrl->ana_asked) + NVMEC_EVENT_PAUSE;
+
 	switch (status & NVME_SCT_SC_MASK) {
 	case NVME_SC_ANA_PERSISTENT_LOSS:
 	case NVME_SC_ANA_INACCESSIBLE:
 	case NVME_SC_ANA_TRANSITION:
 		if (ctrl->ident.ana)
-			mod_delayed_work(nvmec_wq, &ctrl->ana_work, 0);
+			queue_delayed_work(nvmec_wq, &ctrl->ana_work,
+					   time_before(now, end) ? end - now : 0);
 	}
 }
 

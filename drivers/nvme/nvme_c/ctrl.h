@@ -122,6 +122,7 @@ enum nvmec_state {
  *	take longer than others; set once
  * @ana_lock: held to read what it says of access to its namespaces; before @ns_lock
  * @ana_work: reads that
+ * @ana_asked: when that began last, in jiffies; written by @ana_work
  * @subsys: how tools find it, or NULL; written in bring-up and at the end
  * @effects: what commands do, by the controller; written once, in bring-up, and NULL
  *	before, and if it does not say
@@ -216,6 +217,7 @@ struct nvmec_ctrl {
 	bool				leaving;
 	struct mutex			ana_lock;
 	struct delayed_work		ana_work;
+	unsigned long			ana_asked;
 	struct nvmec_subsys		*subsys;
 	struct nvme_effects_log		*effects;
 	struct nvmec_inject		inject;

@@ -280,26 +280,21 @@ static void nvmec_multi_limit(struct nvmec_multi *multi, const struct nvmec_ns *
 {
 	struct request_queue *q = multi->disk->queue;
 	struct queue_limits lim, old;
-	bool alone;
-	int ret;
 
 	lockdep_assert_held(&multi->limits_lock);
 	old = queue_limits_start_update(q);
 	mutex_lock(&nvmec_multi_lock);
 	nvmec_multi_stack(multi, ns, &lim);
-	alone = list_empty(&multi->paths);
 	mutex_unlock(&nvmec_multi_lock);
 	/* What a user has chosen stays. */
 	lim.max_user_sectors = old.max_user_sectors;
 	lim.max_user_discard_sectors = old.max_user_discard_sectors;
 	lim.flags |= old.flags & BLK_FLAG_WRITE_CACHE_DISABLED;
 	/*
-	 * With no way nothing was sent that the new limits forbid. And whoever submits a
-	 * bio then may wait for the memory of those that wait for this very way.
+	 * Not frozen: bios are split by the ways' disks, which have limits of their own. And
+	 * to freeze it would wait for bios that wait for a way, which may be this one.
 	 */
-	ret = alone ? queue_limits_commit_update(q, &lim) :
-		      queue_limits_commit_update_frozen(q, &lim);
-	if (ret)
+	if (queue_limits_commit_update(q, &lim))
 		pr_err("%s: its limits cannot change\n", multi->head.name);
 }
 

@@ -161,6 +161,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	ctrl->latency_borne_us = PM_QOS_LATENCY_TOLERANCE_NO_CONSTRAINT;
 	ctrl->admin_timeout_ms = nvmec_admin_timeout_ms;
 	ctrl->scan_again = nvmec_scan_again;
+	ctrl->ana_asked = jiffies;
 	sema_init(&ctrl->user_admin, NVMEC_USER_TAGS);
 	INIT_LIST_HEAD(&ctrl->namespaces);
 	INIT_WORK(&ctrl->reset_work, nvmec_reset_work);
