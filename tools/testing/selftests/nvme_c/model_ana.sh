@@ -196,6 +196,25 @@ check "a read waits for the other" wait_until 10 disk_is_busy "$disk"
 access b 1
 check_wait "which takes over" $job
 
+# --- a reset ---------------------------------------------------------------------------------
+
+# What the controller said before is no reason to fail what has waited for the reset.
+access b 3
+check "b alone, which must not be used: a read fails" fails read_blocks 1
+model_rule b ready ms=2000
+nvme_reset "$(model_ctrl b)" &
+reset=$!
+is_resetting() { [[ $(nvme_attr "$(model_ctrl b)" state) == resetting ]]; }
+check "it is reset" wait_until 10 is_resetting
+model_set b/namespaces/1 ana_state=1
+read_blocks 1 >/dev/null &
+job=$!
+check "a read waits for the reset" wait_until 10 disk_is_busy "$disk"
+check_wait "and is not failed for what was said before" $job
+check_wait "it is up" $reset
+check "b: optimized" wait_until 20 is_in_state b 1
+model_honest b
+
 # --- the last path goes ------------------------------------------------------------------------
 
 no_disk() { [[ ! -e /sys/block/$disk ]]; }
