@@ -4,10 +4,11 @@
  * used.
  *
  * A controller puts its namespaces into groups, and says in a log page what state each
- * group is in, for itself. The page is read before a way is used, in each scan, when an
- * event says that it has changed, and when a command was refused for such a state. What it
- * says is the state of the ways, by which multi_io.c chooses. A namespace with a single
- * way is none of its business.
+ * group is in, for itself. The page is read in each scan, when an event says that it has
+ * changed, and when a command was refused for such a state. What it said last is kept for
+ * ways that are found later: one page does for all of a scan. What it says is the state of
+ * the ways, by which multi_io.c chooses. A namespace with a single way is none of its
+ * business.
  *
  * A page with nonsense is refused with a line that names the field, and all states stay
  * what they were. A way is taken for optimized until a page has said otherwise: then
@@ -177,6 +178,30 @@ static void nvmec_ana_clear(struct nvmec_ana *ana)
 	xa_destroy(&ana->states);
 }
 
+static struct nvmec_ana *nvmec_ana_alloc(void)
+{
+	struct nvmec_ana *ana = kzalloc(sizeof(*ana), GFP_KERNEL);
+
+	if (!ana)
+		return NULL;
+	xa_init(&ana->groups);
+	xa_init(&ana->states);
+	return ana;
+}
+
+/**
+ * nvmec_ana_free - free what a log page says
+ * @ana: that, or NULL
+ *
+ * Context: Process context.
+ */
+void nvmec_ana_free(struct nvmec_ana *ana)
+{
+	if (ana)
+		nvmec_ana_clear(ana);
+	kfree(ana);
+}
+
 /*
  * As much as it takes. A change meanwhile is an event, as the first part has been read, and
  * then all of it is read again.
@@ -223,19 +248,32 @@ static void nvmec_ana_set(struct nvmec_ns *ns, u8 state, unsigned long end)
 			     nvmec_ana_name(state));
 }
 
-static void nvmec_ana_apply(struct nvmec_ctrl *ctrl, struct nvmec_ana *ana)
+/* Returns whether the last page has a state for a namespace; then that is its state now. */
+static bool nvmec_ana_apply_one(struct nvmec_ns *ns)
 {
-	unsigned long end = jiffies + ctrl->ident.anatt_s * HZ;
+	struct nvmec_ctrl *ctrl = ns->ctrl;
+	void *state = NULL;
+
+	lockdep_assert_held(&ctrl->ns_lock);
+	if (ctrl->ana)
+		state = xa_load(&ctrl->ana->states, ns->nsid);
+	if (state)
+		nvmec_ana_set(ns, xa_to_value(state),
+			      jiffies + ctrl->ident.anatt_s * HZ);
+	return state;
+}
+
+/* Keeps @ana, and returns the one of before. */
+static struct nvmec_ana *nvmec_ana_apply(struct nvmec_ctrl *ctrl, struct nvmec_ana *ana)
+{
 	struct nvmec_ns *ns;
-	void *state;
 
 	mutex_lock(&ctrl->ns_lock);
-	list_for_each_entry(ns, &ctrl->namespaces, entry) {
-		state = xa_load(&ana->states, ns->nsid);
-		if (state)
-			nvmec_ana_set(ns, xa_to_value(state), end);
-	}
+	swap(ctrl->ana, ana);
+	list_for_each_entry(ns, &ctrl->namespaces, entry)
+		nvmec_ana_apply_one(ns);
 	mutex_unlock(&ctrl->ns_lock);
+	return ana;
 }
 
 /**
@@ -278,22 +316,39 @@ void nvmec_ana_ask(struct nvmec_ctrl *ctrl)
  */
 void nvmec_ana_read(struct nvmec_ctrl *ctrl)
 {
-	struct nvmec_ana ana;
+	struct nvmec_ana *ana;
 	unsigned int noio;
 
 	if (!nvmec_multipath || !ctrl->ident.ana)
 		return;
-	xa_init(&ana.groups);
-	xa_init(&ana.states);
 	/* I/O that memory may wait for may wait for this. */
 	noio = memalloc_noio_save();
 	mutex_lock(&ctrl->ana_lock);
-	if (!nvmec_ana_get_all(ctrl, &ana))
-		nvmec_ana_apply(ctrl, &ana);
+	ana = nvmec_ana_alloc();
+	if (ana && !nvmec_ana_get_all(ctrl, ana))
+		ana = nvmec_ana_apply(ctrl, ana);
 	mutex_unlock(&ctrl->ana_lock);
 	memalloc_noio_restore(noio);
-	nvmec_ana_clear(&ana);
+	nvmec_ana_free(ana);
 	nvmec_disks_kick(ctrl);
+}
+
+/**
+ * nvmec_ana_meet - have a new way be what its controller says of it
+ * @ns: the way, listed by its controller; the log is read only if what it said last has
+ *	nothing about that
+ *
+ * Context: Process context, may sleep; as nvmec_admin().
+ */
+void nvmec_ana_meet(struct nvmec_ns *ns)
+{
+	bool known;
+
+	mutex_lock(&ns->ctrl->ns_lock);
+	known = nvmec_ana_apply_one(ns);
+	mutex_unlock(&ns->ctrl->ns_lock);
+	if (!known)
+		nvmec_ana_read(ns->ctrl);
 }
 
 /**

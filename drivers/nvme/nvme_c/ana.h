@@ -7,13 +7,17 @@
 
 #include <linux/types.h>
 
+struct nvmec_ana;
 struct nvmec_ctrl;
+struct nvmec_ns;
 struct work_struct;
 
 const char *nvmec_ana_name(u8 state);
 void nvmec_ana_renew(struct nvmec_ctrl *ctrl);
 void nvmec_ana_ask(struct nvmec_ctrl *ctrl);
 void nvmec_ana_read(struct nvmec_ctrl *ctrl);
+void nvmec_ana_meet(struct nvmec_ns *ns);
+void nvmec_ana_free(struct nvmec_ana *ana);
 void nvmec_ana_work(struct work_struct *work);
 
 #endif /* _NVMEC_ANA_H */

@@ -24,6 +24,7 @@
 #include "inject.h"
 #include "recover.h"
 
+struct nvmec_ana;
 struct nvmec_hmb;
 struct nvmec_hwmon;
 struct nvmec_queue;
@@ -121,6 +122,7 @@ enum nvmec_state {
  * @leaving: the driver is to let go of it: no command of a user is sent any more that may
  *	take longer than others; set once
  * @ana_lock: held to read what it says of access to its namespaces; before @ns_lock
+ * @ana: what that was last, or NULL; written under @ana_lock and @ns_lock
  * @ana_work: reads that
  * @ana_asked: when that began last, in jiffies; written by @ana_work
  * @subsys: how tools find it, or NULL; written in bring-up and at the end
@@ -216,6 +218,7 @@ struct nvmec_ctrl {
 	struct semaphore		user_admin;
 	bool				leaving;
 	struct mutex			ana_lock;
+	struct nvmec_ana		*ana;
 	struct delayed_work		ana_work;
 	unsigned long			ana_asked;
 	struct nvmec_subsys		*subsys;

@@ -356,7 +356,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	nvmec_generic_add(ns);
 	if (!ns->multi)
 		return;
-	nvmec_ana_read(ctrl);
+	nvmec_ana_meet(ns);
 	ret = nvmec_multi_add(ns);
 	if (!ret)
 		return;

@@ -126,6 +126,7 @@ static void nvmec_ctrl_release(struct device *dev)
 	if (ctrl->admin_q)
 		blk_put_queue(ctrl->admin_q);
 	nvmec_effects_free(ctrl);
+	nvmec_ana_free(ctrl->ana);
 	pci_dev_put(ctrl->pdev);
 	ida_free(&nvmec_indexes, ctrl->index);
 	kfree(ctrl);

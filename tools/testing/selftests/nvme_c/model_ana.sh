@@ -236,6 +236,19 @@ job=$!
 check "it goes while it waits" wait_until 30 has_ended $job
 check "and leaves nothing" wait_until 10 no_disk
 
+# --- many namespaces ---------------------------------------------------------------------------
+
+model_set b/namespaces/1 ana_state=1
+for nr in {3..8}; do
+	model_add_ns b "$nr" shared=1
+done
+model_rule b delay us=1 opcode=get_log sel=0x0c
+model_bind b || true
+check "seven shared namespaces" wait_until 20 model_has_disk b 8
+check "one page does for all of a scan" test "$(model_hits b)" -le 4
+model_honest b
+model_unbind b
+
 for name in a b; do
 	check_eq "$name: no breach of the protocol" "$(model_breaches $name)" ''
 done
