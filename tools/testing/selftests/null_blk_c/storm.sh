@@ -28,56 +28,11 @@
 . "$(dirname "$0")/../lib/disk.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
 . "$(dirname "$0")/../lib/nbc.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/storm.sh
+. "$(dirname "$0")/../lib/storm.sh"
 
 # How long the storm lasts at least; on a slow machine, until all has had its turn.
 seconds=${STORM_SECONDS:-45}
-
-# --- workers: each counts what it did, and ends with the storm ----------------
-
-dir=$(mktemp -d)
-at_exit rm -rf "$dir"
-declare -A workers=() counts=()
-
-: >"$dir/complaints"
-goes_on() { [[ ! -e $dir/stop ]]; }
-# did WHAT [COUNT] : and others can see that it was done
-did() {
-	[[ -n ${counts[$1]-} ]] || : >"$dir/did $1"
-	counts[$1]=$((${counts[$1]:-0} + ${2:-1}))
-}
-# try NAME COMMAND... : counts it if it succeeds
-try() {
-	local name=$1
-	shift
-	"$@" &>/dev/null && did "$name"
-}
-pick() { shift $((RANDOM % $#)) && picked=$1; }
-pause() { sleep "0.0$((RANDOM % 10))"; }
-# worker NAME COMMAND... : does COMMAND again and again
-worker() {
-	local name=$1
-	shift
-	(
-		whatever
-		counts=()
-		RANDOM=$((${#workers[@]} + 1))
-		while goes_on; do "$@"; done
-		for what in "${!counts[@]}"; do
-			echo "$what ${counts[$what]}"
-		done >"$dir/counts.$name"
-	) &
-	workers[$name]=$!
-}
-# complain WHAT : something was wrong
-complain() { echo "$*" >>"$dir/complaints"; }
-worker_ended() { [[ ! -d /proc/${workers[$1]} ]]; }
-# stacks PID : of it and what it started
-stacks() {
-	local child
-	echo "$1 $(tr '\0' ' ' <"/proc/$1/cmdline")"
-	cat "/proc/$1/stack"
-	while read -rd ' ' child; do stacks "$child"; done < <(cat "/proc/$1/task"/*/children)
-}
 
 # --- attributes ---------------------------------------------------------------
 
@@ -206,11 +161,6 @@ resize() {
 	try resizes nbc_set "$picked" submit_queues=$((RANDOM % QUEUES + 1)) poll_queues=$((RANDOM % (QUEUES + 1)))
 	pause
 }
-# set_scheduler DISK NAME
-set_scheduler() {
-	local file=/sys/block/$1/queue/scheduler
-	[[ -e $file ]] && { echo "$2" >"$file"; } 2>/dev/null && did "scheduler $2"
-}
 switch_scheduler() {
 	local scheduler
 	for scheduler in "${schedulers[@]}"; do
@@ -315,10 +265,7 @@ storm_disk() {
 
 require_cmd fio blkid lsblk
 helper hammer
-for module in bfq kyber-iosched; do
-	[[ -d /sys/module/${module//-/_} ]] || at_exit rmmod "$module"
-	modprobe -q "$module" || true
-done
+storm_modules
 nbc_load nr_devices=0 poll_queues=2 submit_queues=2
 disks=()
 storm_disk p0 memory_backed=1 discard=1 irqmode=2
@@ -349,11 +296,6 @@ dmesg_expect "I/O error(, dev| on dev) (p[0-2]|x[0-3])"
 
 # --- the storm ----------------------------------------------------------------
 
-end_workers() {
-	touch "$dir/stop"
-	wait
-}
-at_exit end_workers
 for disk in v0 v1 v2 v3 v4; do
 	worker "verify $disk" verify $disk --rw=randwrite --ioengine=io_uring --iodepth=8
 done
@@ -379,12 +321,7 @@ wanted=(attributes-written attributes-refused bad-values-refused resizes power-o
 for attribute in "${attributes[@]##*/}"; do
 	[[ $zoned == 0 && $attribute == zone_* ]] || wanted+=("attribute $attribute")
 done
-missing() {
-	local action
-	for action in "${wanted[@]}"; do
-		[[ -e "$dir/did $action" ]] || echo "$action"
-	done
-}
+missing() { storm_missing "${wanted[@]}"; }
 all_happened() { [[ -z $(missing) ]]; }
 sleep "$seconds"
 wait_until 60 all_happened || true
@@ -392,18 +329,11 @@ touch "$dir/stop"
 # Nobody lets go any more what rules hold.
 wait_until 40 worker_ended "write p" || true
 for disk in p0 p1 p2; do nbc_set $disk rules=removeall; done
-for name in "${!workers[@]}"; do
-	wait_until 40 worker_ended "$name" || not_ok "it ends: $name" "$(stacks "${workers[$name]}")"
-done
-check_eq "all has ended" "$(jobs -r)" ""
-check_eq "no complaints" "$(head -n 20 "$dir/complaints")" ""
+storm_ends
 
 # --- what was done ------------------------------------------------------------
 
-while read -r count action; do
-	did "$action" "$count"
-done < <(cat "$dir"/counts.* | sed -E 's/(.*) ([0-9]+)$/\2 \1/')
-diag "$(for action in "${!counts[@]}"; do echo "$action: ${counts[$action]},"; done | sort | one_line)"
+storm_counts
 check_eq "each action happened" "$(missing)" ""
 
 check "requests timed out" grep -q "timeout error, dev p" <(kmsg_since_start)
