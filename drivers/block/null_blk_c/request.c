@@ -225,14 +225,12 @@ static __always_inline void nbc_prefetch_rq(struct nbc_disk *ndisk,
 				   req_op(rq) == REQ_OP_WRITE);
 }
 
-/* Before a list is done: one line of each request, if there are several. */
+/* Before a list of several is done: one line of each request. */
 static __always_inline void nbc_prefetch_list(struct nbc_disk *ndisk,
 					      struct rq_list *rqs)
 {
 	struct request *rq;
 
-	if (!rq_list_peek(rqs)->rq_next)
-		return;
 	rq_list_for_each(rqs, rq)
 		nbc_prefetch_rq(ndisk, rq, 1);
 }
@@ -254,6 +252,13 @@ static noinline void nbc_list_full(struct nbc_disk *ndisk, struct rq_list *rqs)
 	struct rq_list refused = {};
 	struct request *rq;
 
+	/* As in nbc_list_plain() */
+	if (!rq_list_peek(rqs)->rq_next) {
+		rq = rq_list_pop(rqs);
+		if (nbc_handle_full(ndisk, rq, NULL))
+			rq_list_add_tail(rqs, rq);
+		return;
+	}
 	if (ndisk->store)
 		nbc_prefetch_list(ndisk, rqs);
 	while ((rq = rq_list_pop(rqs))) {
