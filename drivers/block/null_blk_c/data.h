@@ -21,7 +21,9 @@ void nbc_hide_segments(struct bio *bio);
  * A disk without data leaves the memory of a read as it is, which is what makes
  * it fast. But memory that is not up to date, such as new pages of the page
  * cache, may hold anything of the kernel's, and user space will see it: that is
- * zeroed. Memory that user space gave for direct I/O is up to date.
+ * zeroed. Memory that user space gave for direct I/O is up to date. BIO_PAGE_PINNED
+ * does not tell that: since 7.3 a buffer of the kernel's own, which it copies to pinned
+ * pages, comes with it.
  *
  * Context: Any.
  */
