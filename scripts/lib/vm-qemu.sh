@@ -109,12 +109,20 @@ inject_errors() {
 	done
 }
 
+# One for all who are below it
+switch_args() {
+	[[ " ${command[*]} " != *,id=switch,* ]] || return 0
+	command+=(-device "pcie-root-port,id=above,slot=99,chassis=99"
+		-device "x3130-upstream,id=switch,bus=above")
+}
+
 # The disks of an NVMe device are sparse files that end with the machine, so that
 # nothing has to be written out; but with errors, flushes have to reach blkdebug.
 nvme_args() {
-	local i word n size block namespaces limit speed rest words bad file cache
+	local i word n size block namespaces limit speed slot rest words bad file cache
 	for i in "${!nvme[@]}"; do
 		size=1G block=512 namespaces=1 limit='' speed='' rest=''
+		slot=pcie-root-port
 		bad=() cache=unsafe
 		IFS=, read -ra words <<<"${nvme[i]}"
 		for word in "${words[@]}"; do
@@ -124,11 +132,12 @@ nvme_args() {
 			namespaces=*) namespaces=${word#*=} ;;
 			bad=* | once=*) bad+=("$word") ;;
 			speed=*) speed=,x-speed=${word#*=} ;;
+			switch) slot=xio3130-downstream,bus=switch; switch_args ;;
 			iops=*) limit=,throttling.iops-total=${word#*=} ;;
 			*) rest+=,$word ;;
 			esac
 		done
-		command+=(-device "pcie-root-port,id=slot$i,slot=$((i + 1)),chassis=$((i + 1))$speed"
+		command+=(-device "$slot,id=slot$i,slot=$((i + 1)),chassis=$((i + 1))$speed"
 			-device "nvme,id=nvme$i,bus=slot$i,serial=vm$i$rest")
 		for ((n = 1; n <= namespaces; n++)); do
 			file=$work/nvme$i-$n

@@ -20,6 +20,7 @@
 #include "admin.h"
 #include "ana.h"
 #include "apst.h"
+#include "cmb.h"
 #include "complete.h"
 #include "counts.h"
 #include "ctrl.h"
@@ -369,6 +370,7 @@ static int nvmec_ctrl_prepare(struct nvmec_ctrl *ctrl)
 
 static const struct nvmec_step nvmec_steps[] = {
 	{ "registers", nvmec_ctrl_prepare },
+	{ "controller memory buffer", nvmec_cmb_start, .optional = true },
 	{ "enable", nvmec_start_admin },
 	{ "identify controller", nvmec_admin_identify },
 	{ "identify command set", nvmec_admin_identify_nvm, .optional = true },

@@ -101,6 +101,9 @@ enum nvmec_state {
  * @hmb_on: it has that now; written under @run_lock
  * @hmb_wanted: it is to have some, as of the next bring-up; written under @hmb_lock
  * @hmb_lock: who switches that, one at a time; outermost
+ * @cmbloc: register CMBLOC; written in probe, as are @cmbsz and @cmb_bus
+ * @cmbsz: register CMBSZ; 0 if the controller has no memory, or nobody asked it
+ * @cmb_bus: bus address of its memory, or 0 if others do not have that
  * @apst_work: gives the controller another table of power states
  * @apst_on: it goes to power states by itself
  * @apst_mute: it did not answer when it got a table, and is not asked again
@@ -193,6 +196,9 @@ struct nvmec_ctrl {
 	bool				hmb_on;
 	bool				hmb_wanted;
 	struct mutex			hmb_lock;
+	u32				cmbloc;
+	u32				cmbsz;
+	u64				cmb_bus;
 	struct delayed_work		apst_work;
 	bool				apst_on;
 	bool				apst_mute;

@@ -417,7 +417,8 @@ int nvmec_ident_ns(struct device *dev, u32 nsid,
 void nvmec_limits_renew(struct queue_limits *lim, const struct queue_limits *said)
 {
 	const blk_features_t ours = BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA |
-				    MQBLK_FEAT_ATOMIC_WRITES | BLK_FEAT_ZONED;
+				    MQBLK_FEAT_ATOMIC_WRITES | BLK_FEAT_ZONED |
+				    BLK_FEAT_PCI_P2PDMA;
 
 	lim->features = (lim->features & ~ours) | said->features;
 	lim->physical_block_size = said->physical_block_size;

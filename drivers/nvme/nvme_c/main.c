@@ -29,7 +29,7 @@
  *	ctrl: bring-up, reset
  *	ns, multi, hwmon, chardev, ioctl, passthru, sysfs: what user space sees
  *	multi_io: bios of disks with several ways
- *	hmb: memory that is lent to a controller; apst: power states
+ *	hmb: memory that is lent to a controller; cmb: its own; apst: power states
  *	admin, io, timeout, complete: requests
  *	disks, link, regs, counts, state, inject, trace: parts of a controller
  *	queue, map, cmd, prp, ident, meta, recover: rings, memory, and pure functions
@@ -103,7 +103,7 @@
  * What is left out
  * ----------------
  * SGLs longer than 16 pieces, SGLs for metadata, metadata of zones, several ways to zoned
- * namespaces, controller memory buffers, and blocks larger than a page.
+ * namespaces, queues in the memory of a controller, and blocks larger than a page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -115,6 +115,7 @@
 
 #include "inject.h"
 #include "main.h"
+#include "map.h"
 #include "multi.h"
 #include "pci.h"
 #include "quirks.h"
@@ -203,6 +204,11 @@ bool nvmec_multipath;
 module_param_named(multipath, nvmec_multipath, bool, 0444);
 MODULE_PARM_DESC(multipath, "one disk for a namespace that several controllers share");
 
+bool nvmec_p2pdma = true;
+module_param_named(p2pdma, nvmec_p2pdma, bool, 0444);
+MODULE_PARM_DESC(p2pdma,
+		 "offer memory of controllers to other devices, and take theirs for data of disks");
+
 unsigned int nvmec_admin_timeout_ms;
 
 /* For works that may wait for a controller's answer. */
@@ -290,6 +296,8 @@ static int __init nvmec_init(void)
 	if (ret)
 		return ret;
 	nvmec_admin_timeout_ms = admin_timeout * MSEC_PER_SEC;
+	if (nvmec_p2pdma)
+		static_branch_enable(&nvmec_peers);
 
 	ret = nvmec_make_wqs();
 	if (ret)

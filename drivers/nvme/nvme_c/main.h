@@ -32,5 +32,6 @@ extern unsigned int nvmec_ps_max_latency_us;
 extern bool nvmec_bind_class;
 extern bool nvmec_drop_in;
 extern bool nvmec_multipath;
+extern bool nvmec_p2pdma;
 
 #endif /* _NVMEC_MAIN_H */

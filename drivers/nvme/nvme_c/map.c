@@ -9,6 +9,10 @@
  * The queue's virt_boundary makes every piece but the first begin with a page,
  * and every one but the last end with one, which is what a PRP list can say.
  *
+ * Data may lie in memory of a device (P2PDMA). Only the mapping of a scatterlist knows which
+ * way leads there, and whether there is one, so such data takes that path, be it in one piece
+ * or not. Disks with metadata do not say that they can, because metadata is mapped as it is.
+ *
  * Metadata is in one piece, and so in one buffer: the block layer merges no requests whose
  * metadata would be in two.
  */
@@ -27,6 +31,23 @@
 #include "ns.h"
 #include "prp.h"
 #include "rq.h"
+
+DEFINE_STATIC_KEY_FALSE(nvmec_peers);
+
+/**
+ * nvmec_takes_peers - may data of a controller's disks lie in memory of other devices
+ * @ctrl: the controller
+ *
+ * Which devices it reaches is known of each request only.
+ *
+ * Context: Any.
+ * Return: true if it may.
+ */
+bool nvmec_takes_peers(struct nvmec_ctrl *ctrl)
+{
+	return IS_ENABLED(CONFIG_PCI_P2PDMA) && static_key_enabled(&nvmec_peers) &&
+	       dma_pci_p2pdma_supported(nvmec_dma_dev(ctrl));
+}
 
 /**
  * nvmec_unmap_lists - the part of nvmec_unmap() that is not for short requests
@@ -109,10 +130,15 @@ static __always_inline blk_status_t nvmec_map_segs(struct nvmec_ctrl *ctrl,
 		return BLK_STS_IOERR;
 	segs->sgl = sgl;
 	segs->orig_nents = mqblk_rq_map_sg(rq, sgl);
-	if (dma_map_sgtable(nvmec_dma_dev(ctrl), segs, rq_dma_dir(rq),
-			    DMA_ATTR_NO_WARN))
+	switch (dma_map_sgtable(nvmec_dma_dev(ctrl), segs, rq_dma_dir(rq),
+				DMA_ATTR_NO_WARN)) {
+	case 0:
+		return BLK_STS_OK;
+	case -EREMOTEIO:
+		return BLK_STS_TARGET;
+	default:
 		return BLK_STS_RESOURCE;
-	return BLK_STS_OK;
+	}
 }
 
 VISIBLE_IF_KUNIT void nvmec_sgl_set(struct nvme_sgl_desc *desc,
@@ -296,7 +322,7 @@ blk_status_t nvmec_map_lists(struct nvmec_ctrl *ctrl, struct request *rq, struct
 	/* Admin commands have PRPs only (section on the PRP or SGL selector). */
 	if (rq->q != ctrl->admin_q &&
 	    nvmec_wants_sgl(ctrl, bytes, rq->nr_phys_segments)) {
-		if (bv.bv_len == bytes)
+		if (bv.bv_len == bytes && !nvmec_is_peer(&bv))
 			return nvmec_map_sge(ctrl, rq, bv);
 		return nvmec_map_sgl(ctrl, rq);
 	}

@@ -8,6 +8,8 @@
 #include <linux/blk-mq.h>
 #include <linux/bvec.h>
 #include <linux/dma-mapping.h>
+#include <linux/jump_label.h>
+#include <linux/memremap.h>
 #include <linux/nvme.h>
 #include <linux/pci.h>
 #include <linux/types.h>
@@ -23,6 +25,17 @@ blk_status_t nvmec_map_protected(struct nvmec_ns *ns, struct request *rq);
 blk_status_t nvmec_map_user_meta(struct nvmec_ctrl *ctrl, struct request *rq);
 blk_status_t nvmec_map_ranges(struct nvmec_ns *ns, struct request *rq);
 void nvmec_unmap_lists(struct nvmec_ctrl *ctrl, struct request *rq);
+bool nvmec_takes_peers(struct nvmec_ctrl *ctrl);
+
+/* On while data may lie in memory of other devices. */
+DECLARE_STATIC_KEY_FALSE(nvmec_peers);
+
+/* Does a piece of data lie in memory of a device, be it this one or another? */
+static inline bool nvmec_is_peer(const struct bio_vec *bv)
+{
+	return IS_ENABLED(CONFIG_PCI_P2PDMA) && static_branch_unlikely(&nvmec_peers) &&
+	       is_pci_p2pdma_page(bv->bv_page);
+}
 
 static inline struct device *nvmec_dma_dev(struct nvmec_ctrl *ctrl)
 {
@@ -79,7 +92,8 @@ static inline blk_status_t nvmec_map_short(struct nvmec_ctrl *ctrl, struct reque
  *
  * Context: Any.
  * Return: BLK_STS_OK; BLK_STS_RESOURCE if there is no memory now, and nothing
- * is mapped; BLK_STS_IOERR if the block layer's limits did not hold.
+ * is mapped; BLK_STS_TARGET if the controller does not reach the memory of another device
+ * that the data is in; BLK_STS_IOERR if the block layer's limits did not hold.
  */
 static inline blk_status_t nvmec_map_data(struct nvmec_ctrl *ctrl,
 					  struct request *rq)
@@ -88,7 +102,8 @@ static inline blk_status_t nvmec_map_data(struct nvmec_ctrl *ctrl,
 	unsigned int end = (bv.bv_offset & NVMEC_PAGE_MASK) + blk_rq_bytes(rq);
 
 	nvmec_rq(rq)->cmd_flags = 0;
-	if (unlikely(bv.bv_len != blk_rq_bytes(rq) || end > 2 * NVMEC_PAGE_SIZE))
+	if (unlikely(bv.bv_len != blk_rq_bytes(rq) || end > 2 * NVMEC_PAGE_SIZE ||
+		     nvmec_is_peer(&bv)))
 		return nvmec_map_lists(ctrl, rq, bv);
 	return nvmec_map_short(ctrl, rq, bv, end);
 }

@@ -32,6 +32,7 @@
 #include "ident.h"
 #include "inject.h"
 #include "main.h"
+#include "map.h"
 #include "multi.h"
 #include "ns.h"
 #include "quirks.h"
@@ -188,6 +189,8 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 		goto free;
 	nvmec_info_dma(ctrl, &info->limits);
 	nvmec_meta_limits(info);
+	if (!info->meta.bytes && nvmec_takes_peers(ctrl))
+		info->limits.features |= BLK_FEAT_PCI_P2PDMA;
 	ret = nvmec_info_describe(ctrl, nsid, info, page);
 	if (!ret && info->id.csi == NVME_CSI_ZNS)
 		ret = nvmec_info_zones(ctrl, nsid, info, page);

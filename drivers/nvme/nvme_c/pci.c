@@ -16,6 +16,7 @@
 #include "ana.h"
 #include "apst.h"
 #include "big.h"
+#include "cmb.h"
 #include "ctrl.h"
 #include "disks.h"
 #include "hmb.h"
@@ -334,6 +335,7 @@ static int nvmec_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = nvmec_pci_enable(ctrl);
 	if (ret)
 		goto free;
+	nvmec_cmb_add(ctrl);
 	ret = nvmec_chardev_add(ctrl);
 	if (ret)
 		goto disable;

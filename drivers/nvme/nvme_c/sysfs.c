@@ -59,6 +59,8 @@ NVMEC_CTRL_ATTR(queue_count, "%u", READ_ONCE(ctrl->nr_queues));
 NVMEC_CTRL_ATTR(sqsize, "%u",
 		ctrl->nr_queues > 1 ? ctrl->queues[1].depth - 1 : 0);
 NVMEC_CTRL_ATTR(numa_node, "%d", dev_to_node(&ctrl->pdev->dev));
+NVMEC_CTRL_ATTR(cmbloc, "%u", ctrl->cmbloc);
+NVMEC_CTRL_ATTR(cmbsz, "%u", ctrl->cmbsz);
 NVMEC_CTRL_ATTR(timeouts, "%u", atomic_read(&ctrl->nr_timeouts));
 NVMEC_CTRL_ATTR(aborts, "%u", atomic_read(&ctrl->nr_aborts));
 NVMEC_CTRL_ATTR(retries, "%u", atomic_read(&ctrl->nr_retries));
@@ -266,6 +268,8 @@ static struct attribute *nvmec_ctrl_attrs[] = {
 	&dev_attr_quirks.attr,
 	&dev_attr_io_timeout.attr,
 	&dev_attr_admin_timeout.attr,
+	&dev_attr_cmbloc.attr,
+	&dev_attr_cmbsz.attr,
 	&dev_attr_hmb.attr,
 	&dev_attr_apst.attr,
 	&dev_attr_ps_max_latency_us.attr,
@@ -278,8 +282,19 @@ static struct attribute *nvmec_ctrl_attrs[] = {
 	NULL
 };
 
+/* Memory that a controller does not have has no files. */
+static umode_t nvmec_ctrl_attr_mode(struct kobject *kobj, struct attribute *attr,
+				    int index)
+{
+	if ((attr == &dev_attr_cmbloc.attr || attr == &dev_attr_cmbsz.attr) &&
+	    !nvmec_dev_ctrl(kobj_to_dev(kobj))->cmbsz)
+		return 0;
+	return attr->mode;
+}
+
 static const struct attribute_group nvmec_ctrl_group = {
-	.attrs = nvmec_ctrl_attrs,
+	.attrs		= nvmec_ctrl_attrs,
+	.is_visible	= nvmec_ctrl_attr_mode,
 };
 
 const struct attribute_group *nvmec_ctrl_groups[] = {
