@@ -135,6 +135,8 @@ NBC_ATTR(rotational, rotational, BOOL, 0, 0, 1, 0,
 	 "claim to be a rotating disk")
 NBC_ATTR_TEXT(rules, RW, NBC_A_OURS,
 	      "add,WORD=VALUE,... says what fails or is slow, remove,id=N ends it; shows all")
+NBC_ATTR_ONLY(secure_erase, BOOL, 0, 0, 1, NBC_A_OURS,
+	      "offer secure erase, which leaves no copy in the disk; memory-backed devices only")
 NBC_ATTR(shared_tag_bitmap, shared_tag_bitmap, BOOL, 0, 0, 1, 0,
 	 "one set of tags for all hardware queues")
 NBC_ATTR(shared_tags, shared_tags, BOOL, 0, 0, 1, 0,

@@ -57,6 +57,7 @@ static __always_inline blk_status_t nbc_store_cmd(struct nbc_store *store,
 	case REQ_OP_ZONE_APPEND:
 		return nbc_store_write(store, cmd->bio, cmd->pos, cmd->done);
 	case REQ_OP_DISCARD:
+	case REQ_OP_SECURE_ERASE:
 		return nbc_store_discard(store, cmd->pos, cmd->done);
 	case REQ_OP_WRITE_ZEROES:
 		if (cmd->flags & REQ_NOUNMAP)

@@ -68,6 +68,17 @@ static void nbc_limit_atomic(struct queue_limits *limits,
 	limits->atomic_write_hw_unit_max = config->atomic_write;
 }
 
+/* May a disk have what its attribute @name of value @wanted offers? */
+static bool nbc_can_discard(const char *disk, const char *name, bool wanted,
+			    const struct nbc_config *config)
+{
+	if (wanted && config->zoned)
+		pr_info("%s: %s is not for zones, not offered\n", disk, name);
+	else if (wanted && !config->memory_backed)
+		pr_info("%s: %s needs memory_backed, not offered\n", disk, name);
+	return wanted && config->memory_backed && !config->zoned;
+}
+
 static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 			    const struct nbc_pi *pi, const struct nbc_config *config)
 {
@@ -88,12 +99,10 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 	/* Only a write or a reset may change what a sequential zone holds. */
 	if (config->memory_backed && !config->zoned)
 		limits->max_write_zeroes_sectors = NBC_MAX_RANGE_SECTS;
-	if (config->discard && config->zoned)
-		pr_info("%s: discard is not for zones, not offered\n", name);
-	else if (config->discard && !config->memory_backed)
-		pr_info("%s: discard needs memory_backed, not offered\n", name);
-	else if (config->discard)
+	if (nbc_can_discard(name, "discard", config->discard, config))
 		limits->max_hw_discard_sectors = NBC_MAX_RANGE_SECTS;
+	if (nbc_can_discard(name, "secure_erase", config->secure_erase, config))
+		limits->max_secure_erase_sectors = NBC_MAX_RANGE_SECTS;
 	nbc_limit_atomic(limits, config);
 	if (nbc_has_cache(config)) {
 		limits->features |= BLK_FEAT_WRITE_CACHE;

@@ -240,7 +240,7 @@ static blk_status_t nbc_history_change(struct nbc_history *history,
 /**
  * nbc_history_run - do a command on a cache, and remember it
  * @history: the history
- * @cmd: a flush, or a write, write zeroes or discard that is not empty
+ * @cmd: a flush; or a write, write zeroes, discard or secure erase that is not empty
  *
  * Context: Process context, may sleep.
  * Return: as nbc_cache_write().
@@ -248,11 +248,15 @@ static blk_status_t nbc_history_change(struct nbc_history *history,
 blk_status_t nbc_history_run(struct nbc_history *history,
 			     const struct nbc_cmd *cmd)
 {
+	blk_status_t status = BLK_STS_OK;
+
 	guard(mutex)(&history->lock);
 	if (cmd->op != REQ_OP_FLUSH)
-		return nbc_history_change(history, cmd);
-	nbc_history_flush(history);
-	return BLK_STS_OK;
+		status = nbc_history_change(history, cmd);
+	/* What was erased shall not stay in what is remembered. */
+	if (cmd->op == REQ_OP_FLUSH || cmd->op == REQ_OP_SECURE_ERASE)
+		nbc_history_flush(history);
+	return status;
 }
 
 /* Puts the blocks of an entry that the cut spares. Returns 1 for some, 0 for none, -ENOMEM. */

@@ -136,6 +136,8 @@ void nbc_pi_limits(const struct nbc_pi *pi, struct queue_limits *limits)
 						      block_sects);
 	limits->max_hw_discard_sectors = round_down(limits->max_hw_discard_sectors / 2,
 						    block_sects);
+	limits->max_secure_erase_sectors = round_down(limits->max_secure_erase_sectors / 2,
+						      block_sects);
 }
 
 /* --- tuples: plain values ----------------------------------------------------------- */

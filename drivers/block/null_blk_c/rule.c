@@ -25,7 +25,8 @@
 
 /* Operations that the driver gets. */
 static const enum req_op nbc_rule_ops[] = {
-	REQ_OP_READ, REQ_OP_WRITE, REQ_OP_FLUSH, REQ_OP_DISCARD, REQ_OP_WRITE_ZEROES,
+	REQ_OP_READ, REQ_OP_WRITE, REQ_OP_FLUSH, REQ_OP_DISCARD, REQ_OP_SECURE_ERASE,
+	REQ_OP_WRITE_ZEROES,
 	REQ_OP_ZONE_OPEN, REQ_OP_ZONE_CLOSE, REQ_OP_ZONE_FINISH, REQ_OP_ZONE_APPEND,
 	REQ_OP_ZONE_RESET, REQ_OP_ZONE_RESET_ALL,
 };
@@ -320,7 +321,7 @@ static u32 nbc_lie_ops(enum nbc_lie lie)
 	switch (lie) {
 	case NBC_LIE_LOST:
 		return writes | nbc_op_bit(REQ_OP_FLUSH) | nbc_op_bit(REQ_OP_DISCARD) |
-		       nbc_op_bit(REQ_OP_WRITE_ZEROES);
+		       nbc_op_bit(REQ_OP_SECURE_ERASE) | nbc_op_bit(REQ_OP_WRITE_ZEROES);
 	case NBC_LIE_SHORN:
 	case NBC_LIE_MISPLACED:
 		return writes;

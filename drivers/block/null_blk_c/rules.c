@@ -219,7 +219,8 @@ static void nbc_rules_act(struct nbc_rules *rules, const struct nbc_cmd *cmd,
 static u32 nbc_rules_past_ops(void)
 {
 	return nbc_op_bit(REQ_OP_WRITE) | nbc_op_bit(REQ_OP_ZONE_APPEND) |
-	       nbc_op_bit(REQ_OP_DISCARD) | nbc_op_bit(REQ_OP_WRITE_ZEROES);
+	       nbc_op_bit(REQ_OP_DISCARD) | nbc_op_bit(REQ_OP_SECURE_ERASE) |
+	       nbc_op_bit(REQ_OP_WRITE_ZEROES);
 }
 
 /**

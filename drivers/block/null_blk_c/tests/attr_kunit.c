@@ -588,7 +588,7 @@ static void features(struct kunit *test)
 		"mbps", "mbps_read", "mbps_write", "memory_backed", "no_sched",
 		"origin", "pi_guard", "pi_type", "poll_queues", "power", "power_cut",
 		"queue_mode", "record", "record_mb", "rotational", "rules",
-		"shared_tag_bitmap", "shared_tags", "size", "snapshot", "snapshot_drop",
+		"secure_erase", "shared_tag_bitmap", "shared_tags", "size", "snapshot", "snapshot_drop",
 		"submit_queues", "use_per_node_hctx", "virt_boundary", "zone_append_max_sectors",
 		"zone_capacity", "zone_full", "zone_max_active",
 		"zone_max_open", "zone_nr_conv", "zone_offline",

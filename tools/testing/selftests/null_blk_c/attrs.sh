@@ -19,7 +19,7 @@ fua=1
 home_node=4294967295 hw_queue_depth=64 index=0 iops=0 iops_read=0
 iops_write=0 irqmode=1 max_sectors=0 mbps=0 mbps_read=0 mbps_write=0
 memory_backed=0 no_sched=0 pi_guard=0 pi_type=0 poll_queues=1 power=0 queue_mode=2
-record=off record_mb=16 rotational=0
+record=off record_mb=16 rotational=0 secure_erase=0
 shared_tag_bitmap=0 shared_tags=0 size=256000
 submit_queues=1 use_per_node_hctx=0 virt_boundary=0
 zone_append_max_sectors=2147483647 zone_capacity=0 zone_full=0
