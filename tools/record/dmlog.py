@@ -3,7 +3,8 @@
 
 A sector says what the log is. Then each entry has a sector, with its text if it is a mark, and
 its data behind that. What is in front of a flush is protected by it; so a flush goes to where
-the disk began with it, in front of what ended later.
+the disk began with it, in front of what ended later. A power-off that lost nothing is a flush,
+and what a disk writes without a cache has FUA.
 """
 
 import struct
@@ -27,16 +28,16 @@ def _sector(data):
     return data + bytes(record.SECTOR - len(data))
 
 
-def _flags(entry):
-    return (FUA if entry.flags & record.FUA else 0) | \
-        (METADATA if entry.flags & record.META else 0)
-
-
 class _Log:
-    def __init__(self, file):
+    def __init__(self, file, cache):
         self._file = file
+        self.cache = cache
         self.nr = 0
         file.write(bytes(record.SECTOR))
+
+    def flags(self, entry):
+        durable = entry.flags & record.FUA or not self.cache
+        return (FUA if durable else 0) | (METADATA if entry.flags & record.META else 0)
 
     def add(self, first, nr_sects, flags, text=b""):
         self._file.write(_sector(_ENTRY.pack(first, nr_sects, flags, len(text)) + text))
@@ -64,33 +65,34 @@ def order(entries):
 
 def _add(log, entry):
     nr = entry.done // record.SECTOR
-    if entry.op == record.FLUSH:
-        if not entry.status:
-            log.add(0, 0, FLUSH)
+    if entry.op == record.DISK:
+        log.cache = entry.flags & record.CACHE
+    elif replay.protects(entry):
+        log.add(0, 0, FLUSH)
     elif entry.op == record.MARK:
         log.add(0, 0, MARK, entry.data)
     elif not replay.changes(entry):
         return
     elif entry.op == record.WRITE:
-        log.add(entry.first, nr, _flags(entry))
+        log.add(entry.first, nr, log.flags(entry))
         log.data(entry.data)
     elif entry.op == record.WRITE_ZEROES:
         _add_zeroes(log, entry)
     else:
-        log.add(entry.first, nr, DISCARD)
+        log.add(entry.first, nr, DISCARD | log.flags(entry))
 
 
 def _add_zeroes(log, entry):
     for at in range(0, entry.done, _ZEROES):
         nr = min(_ZEROES, entry.done - at)
-        log.add(entry.first + at // record.SECTOR, nr // record.SECTOR, _flags(entry))
+        log.add(entry.first + at // record.SECTOR, nr // record.SECTOR, log.flags(entry))
         log.hole(nr)
 
 
-def export(source, entries, file):
+def export(source, head, entries, file):
     """Writes a log of all entries of a file; returns how many it has."""
     turn = {seq: nr for nr, seq in enumerate(order(entries))}
-    log, waiting, due = _Log(file), {}, 0
+    log, waiting, due = _Log(file, head.flags & record.CACHE), {}, 0
     for entry in replay.again(source, entries):
         waiting[turn[entry.seq]] = entry
         # A flush is read after what it has to precede, which waits for it.

@@ -81,11 +81,11 @@ def replay_file(args):
 
 def export(args):
     with open(args.file, "rb") as file:
-        _, entries = _read_all(file)
+        head, entries = _read_all(file)
         last = entries[-1].seq if entries else 0
         replay.check(entries, last, True)
         with new_file(args.out) as out:
-            nr = dmlog.export(file, entries, out)
+            nr = dmlog.export(file, head, entries, out)
     _say(f"{args.out}: {nr} entries")
 
 

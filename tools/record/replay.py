@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What of a record is done again: up to an entry, or what a crash there may leave.
 
-A flush protects what had ended when the disk began with it; FUA protects its own write. All
+A flush protects what had ended when the disk began with it; FUA protects its own write, and a
+disk without a cache all of them. A power-off that lost nothing protects all before it. All
 else may be lost, each write as a whole, or blocks of it. What stays is done in the order of
 the record, which is that in which the disk did it.
 """
@@ -26,13 +27,12 @@ class Plan:
     """Which entries are done.
 
     @last: number of the last entry that had ended
-    @torn: by number, which blocks are done, for those of which not all are
+    @torn: by number, which ranges of bytes are done, for those of which not all are
     @dropped: numbers of those of which nothing is done
     @begun: numbers of those that had begun, and not ended
     """
     last: int
     size: int
-    block: int
     torn: dict = dataclasses.field(default_factory=dict)
     dropped: set = dataclasses.field(default_factory=set)
     begun: set = dataclasses.field(default_factory=set)
@@ -50,6 +50,13 @@ class Plan:
 
 def changes(entry):
     return entry.op in CHANGES and entry.done > 0
+
+
+def protects(entry):
+    """Makes it durable what had ended: a flush, or a power-off that lost nothing?"""
+    if entry.op == record.STOP:
+        return entry.flags & (record.POWER | record.CACHE) == record.POWER
+    return entry.op == record.FLUSH and not entry.status
 
 
 def read_all(reader):
@@ -111,45 +118,77 @@ def check(entries, last, needs_data):
                                "or use --pace")
 
 
+def _loses(entry):
+    """Did the power go, and something with it?"""
+    loss = record.POWER | record.CACHE
+    return entry.op == record.STOP and entry.flags & loss == loss
+
+
 def _gap_of_stop(entry, gap):
     if not entry.flags & record.POWER:
         return f"nothing was recorded for a while after entry {entry.seq}"
-    if entry.flags & record.CACHE:
+    if _loses(entry):
         return f"the power went at entry {entry.seq}, and what was not flushed"
     return gap
 
 
-def disk_of(head, entries, last):
-    """Size and block size of the disk, and whether it has a cache, as far as is known."""
-    sects, block, cache = head.nr_sects, head.block_bytes, head.flags & record.CACHE
+def size_of(head, entries, last):
+    """Size of the disk in bytes, as far as it is known."""
+    sects = head.nr_sects
     for entry in entries:
         if entry.seq > last:
             break
         if entry.op == record.DISK:
-            sects, block, cache = entry.first, entry.len, entry.flags & record.CACHE
+            sects = entry.first
         if changes(entry):
             sects = max(sects, entry.first + entry.done // record.SECTOR)
-    return sects * record.SECTOR, block or record.SECTOR, bool(cache)
+    return sects * record.SECTOR
 
 
-def volatile_of(entries, last, cache):
-    """Those that a crash after the last entry may lose, in order, and how many it may not."""
-    volatile, durable = [], 0
-    for entry in entries:
-        if entry.seq > last and not (changes(entry) and entry.began < last):
-            continue
-        if entry.op == record.FLUSH and entry.seq <= last and not entry.status:
-            left = [one for one in volatile
-                    if one.seq > entry.began or one.ends_ns > entry.came_ns]
-            durable += len(volatile) - len(left)
-            volatile = left
-        elif changes(entry):
-            ended = entry.seq <= last
-            if ended and (not cache or entry.flags & record.FUA):
-                durable += 1
-            else:
-                volatile.append(entry)
-    return volatile, durable
+class Crash:
+    """What a crash after an entry may lose.
+
+    @volatile: those that it may lose, in order, each with the size of the disk's blocks then
+    @durable: how many it may not
+    """
+
+    def __init__(self, head, entries, last):
+        self.volatile = []
+        self.durable = 0
+        self._last = last
+        self._block = head.block_bytes
+        self._cache = bool(head.flags & record.CACHE)
+        for entry in entries:
+            # No later flush protects what may be gone.
+            if entry.seq <= last and _loses(entry):
+                break
+            self._take(entry)
+
+    def _take(self, entry):
+        if entry.seq > self._last:
+            if changes(entry) and entry.began < self._last:
+                self._add(entry)
+        elif entry.op == record.DISK:
+            self._block, self._cache = entry.len, bool(entry.flags & record.CACHE)
+        elif protects(entry):
+            self._protect(entry)
+        elif not changes(entry):
+            return
+        elif not self._cache or entry.flags & record.FUA:
+            self.durable += 1
+        else:
+            self._add(entry)
+
+    def _add(self, entry):
+        self.volatile.append((entry, self._block or record.SECTOR))
+
+    def _protect(self, by):
+        # Who switches off ends what a timer delays.
+        left = [] if by.op == record.STOP else [
+            one for one in self.volatile
+            if one[0].seq > by.began or one[0].ends_ns > by.came_ns]
+        self.durable += len(self.volatile) - len(left)
+        self.volatile = left
 
 
 def plan(head, entries, until, seed=None, needs_data=True):
@@ -162,46 +201,36 @@ def plan(head, entries, until, seed=None, needs_data=True):
     if seed is not None and until is None and entries:
         last = rng.choice(entries).seq
     check(entries, last, needs_data)
-    size, block, cache = disk_of(head, entries, last)
-    made = Plan(last, size, block)
+    made = Plan(last, size_of(head, entries, last))
     if seed is None:
         return made
-    volatile, made.durable = volatile_of(entries, last, cache)
-    made.volatile = len(volatile)
-    made.begun = {entry.seq for entry in volatile if entry.seq > last}
-    for entry in volatile:
-        _lose(made, entry, rng)
-    for entry in volatile:
+    crash = Crash(head, entries, last)
+    made.durable = crash.durable
+    made.volatile = len(crash.volatile)
+    made.begun = {entry.seq for entry, _ in crash.volatile if entry.seq > last}
+    for entry, block in crash.volatile:
+        _lose(made, entry, block, rng)
+    for entry, _ in crash.volatile:
         made.size = max(made.size, entry.first * record.SECTOR + entry.done)
         if needs_data and entry.op == record.WRITE and not entry.has_data:
             raise CannotReplay(f"entry {entry.seq} is a write without its data")
     return made
 
 
-def _lose(made, entry, rng):
+def _lose(made, entry, block, rng):
     """Half of the writes stay; of those with several blocks, a quarter is torn, unless it is atomic."""
-    blocks = entry.done // made.block
+    blocks = entry.done // block
     if rng.random() < 0.5:
         made.dropped.add(entry.seq)
     elif blocks > 1 and not entry.flags & record.ATOMIC and rng.random() < 0.25:
-        made.torn[entry.seq] = [rng.random() < 0.5 for _ in range(blocks)]
-
-
-def _ranges(made, entry):
-    """Yields (first, end) of the bytes of an entry that are done."""
-    kept = made.torn.get(entry.seq)
-    if kept is None:
-        yield 0, entry.done
-        return
-    for nr, keep in enumerate(kept):
-        if keep:
-            yield nr * made.block, (nr + 1) * made.block
+        made.torn[entry.seq] = [(nr * block, (nr + 1) * block) for nr in range(blocks)
+                                if rng.random() < 0.5]
 
 
 def apply(entry, made, target):
     """Does an entry again on the target."""
     at = entry.first * record.SECTOR
-    for first, end in _ranges(made, entry):
+    for first, end in made.torn.get(entry.seq, [(0, entry.done)]):
         if entry.op == record.WRITE:
             target.write(at + first, entry.data[first:end] or bytes(end - first))
         else:

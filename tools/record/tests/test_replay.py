@@ -175,6 +175,55 @@ class Crash(Case):
         self.file(head(flags=0), write(1, 0, "a"), write(2, 1, "b"), end(2))
         self.assertEqual({state[:2] for state in self.states("--until", 2)}, {"ab"})
 
+    def test_power_off(self):
+        """It protects all before it, if it lost nothing."""
+        for flags, left in ((record.POWER, {"ab"}),
+                            (record.POWER | record.CACHE, {"..", "a.", ".b", "ab"})):
+            self.file(head(), write(1, 0, "a"), write(2, 1, "b", ends=900),
+                      entry(3, record.STOP, flags=flags), end(3))
+            self.assertEqual({state[:2] for state in self.states("--until", 3)}, left)
+
+    def test_after_power_off(self):
+        """What comes after the next power-on may be lost, and nothing before it."""
+        self.file(head(), write(1, 0, "a"), entry(2, record.STOP, flags=record.POWER),
+                  self.comes(3), write(4, 1, "b"), write(5, 2, "c"), end(5))
+        self.assertEqual({state[:3] for state in self.states("--until", 5)},
+                         {"a..", "ab.", "a.c", "abc"})
+
+    def test_flush_after_power_cut(self):
+        """It cannot protect what the cut may have taken."""
+        self.file(head(), write(1, 0, "a"),
+                  entry(2, record.STOP, flags=record.POWER | record.CACHE), self.comes(3),
+                  entry(4, record.FLUSH), end(4))
+        self.assertEqual({state[:1] for state in self.states("--until", 4)}, {"a", "."})
+
+    def test_recording_stops(self):
+        """The disk goes on, so what it had not flushed may be lost."""
+        self.file(head(), write(1, 0, "a"), entry(2, record.STOP), end(2))
+        self.assertEqual({state[:1] for state in self.states("--until", 2)}, {"a", "."})
+
+    def test_cache_comes(self):
+        """What the disk wrote while it had no cache was durable, whatever comes later."""
+        self.file(head(), self.comes(1, flags=0), write(2, 0, "a"),
+                  entry(3, record.FLUSH, began=1, status=5), self.comes(4), write(5, 1, "b"),
+                  end(5))
+        self.assertEqual({state[:2] for state in self.states("--until", 5)}, {"a.", "ab"})
+
+    def test_cache_goes(self):
+        """What it had written to one may be lost all the same."""
+        self.file(head(), write(1, 0, "a"), self.comes(2, flags=0), write(3, 1, "b"), end(3))
+        self.assertEqual({state[:2] for state in self.states("--until", 3)}, {".b", "ab"})
+
+    def test_torn_at_blocks_of_then(self):
+        self.file(head(), write(1, 0, "a", 6), self.comes(2, block=2048), end(2))
+        states = {state[:6] for state in self.states("--until", 2, seeds=200)}
+        self.assertTrue([state for state in states if state[::2] != state[1::2]])
+        self.assertTrue([state for state in states if state[:5] == "aaaa."])
+
+    @staticmethod
+    def comes(seq, flags=record.CACHE, block=512):
+        return entry(seq, record.DISK, first=64, nr=block, flags=record.POWER | flags)
+
     def test_in_flight(self):
         self.file(head(), write(1, 0, "a", flags=record.FUA), write(2, 1, "b", began=0),
                   write(3, 2, "c", began=1), end(3))
@@ -251,6 +300,21 @@ class Export(Case):
         self.assertEqual(self.log(), [
             (3, 2, 16, b"aaaaa"), (0, 0, 8, b"mkfs"), (0, 0, 1, b""), (5, 1, 2, b"bbbbb"),
             (8, 8, 4, b""), (2, 2, 0, b"")])
+
+    def test_power_off(self):
+        """To that log it is a flush."""
+        self.file(head(), write(1, 3, "a"), entry(2, record.STOP, flags=record.POWER), end(2))
+        self.assertEqual(self.log(), [(3, 1, 0, b"aaaaa"), (0, 0, 1, b"")])
+        for flags in (0, record.POWER | record.CACHE):
+            self.file(head(), write(1, 3, "a"), entry(2, record.STOP, flags=flags), end(2))
+            self.assertEqual(self.log(), [(3, 1, 0, b"aaaaa")])
+
+    def test_no_cache(self):
+        """Each write is durable when it ends, and FUA says that."""
+        self.file(head(flags=0), write(1, 3, "a"), entry(2, record.DISCARD, 8, 512),
+                  entry(3, record.DISK, first=64, nr=512, flags=record.CACHE),
+                  write(4, 5, "b"), end(4))
+        self.assertEqual(self.log(), [(3, 1, 2, b"aaaaa"), (8, 1, 6, b""), (5, 1, 0, b"bbbbb")])
 
 
 def event(time, action, first, nr, categories, error=0, device=8, more=b""):

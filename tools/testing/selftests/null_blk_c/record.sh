@@ -157,6 +157,25 @@ check "it is saved, with one that took nothing" record save d "$dir/cut"
 check "so it is replayed" record replay "$dir/cut" "$dir/file"
 rm "$dir/file"
 
+# As a disk without a cache, and as one whose power-off lost nothing, and then with more.
+nbc_set d cache_size=0
+nbc_power d 1
+put seek=1 count=16
+nbc_power d 0
+nbc_set d cache_size=8
+nbc_power d 1
+put seek=32 count=1
+nbc_set d "record=mark more"
+durable=$(dd if=/dev/d bs=4k skip=1 count=16 iflag=direct status=none | sha256sum)
+nbc_power d 0
+check "it is saved, with a cache that came later" record save d "$dir/later"
+for seed in 1 2 3 4; do
+	check "crash $seed is replayed" record replay "$dir/later" "$dir/file" --until more --crash $seed
+	check_eq "crash $seed loses nothing that was written without a cache" \
+		"$(dd if="$dir/file" bs=4k skip=1 count=16 status=none | sha256sum)" "$durable"
+	rm "$dir/file"
+done
+
 nbc_power d 1
 /usr/bin/python3 "$dir/two" /sys/kernel/debug/null_blk_c/d/record >"$dir/said" 2>&1 &
 waiting=$!
