@@ -48,7 +48,9 @@
  * what it has and the upper one has not moves up. It is there in both for a while, so
  * that whoever looks finds it in one of them, and belongs to the upper one from the
  * moment when it is there. Then the layer is taken out of the chain, and is freed after a
- * grace period with what was hidden.
+ * grace period with what was hidden. When the last layer of a store has gone, nobody is any
+ * more who has not found what moved up. What hid units goes, and the store is one without
+ * layers again.
  *
  * Locks
  * -----
@@ -316,6 +318,13 @@ void nbc_layer_put(struct nbc_layer *layer)
 	}
 }
 
+/* Gives a store a generation that it has never had, with layers or without. */
+static void nbc_generation_next(struct nbc_store *store, bool layers)
+{
+	lockdep_assert_held(&nbc_layers_lock);
+	WRITE_ONCE(store->generation, ((store->generation | 1) + 1) | layers);
+}
+
 /**
  * nbc_layers_set_base - put a store over a layer
  * @store: an empty store that nobody uses; over another layer, or none
@@ -329,7 +338,7 @@ void nbc_layers_set_base(struct nbc_store *store, struct nbc_layer *layer)
 
 	scoped_guard(mutex, &nbc_layers_lock) {
 		store->base = layer;
-		store->generation = !!layer;
+		nbc_generation_next(store, layer);
 		if (layer)
 			store->unit_shift = layer->unit_shift;
 	}
@@ -402,7 +411,7 @@ static void nbc_layer_take_units(struct nbc_layer *layer, struct nbc_store *stor
 			 rcu_dereference_protected(store->units.xa_head,
 						   lockdep_is_held(&store->units.xa_lock)));
 	WRITE_ONCE(store->settling, true);
-	WRITE_ONCE(store->generation, store->generation + 1);
+	nbc_generation_next(store, true);
 	/* Its members come before it: pairs with who follows it in nbc_layers_look(). */
 	smp_store_release(&store->base, layer);
 	/* And all of this before the empty tree, as said above. */
@@ -491,12 +500,47 @@ static void nbc_layer_unlink(struct nbc_store *store, struct nbc_layer **link)
 		xa_lock(&store->units);
 		WRITE_ONCE(*link, lower->below);
 		if (link == &store->base)
-			WRITE_ONCE(store->generation, store->generation + 1);
+			nbc_generation_next(store, true);
 		xa_unlock(&store->units);
 		write_sequnlock(&nbc_layers_seq);
 	}
 	synchronize_rcu_expedited();
 	nbc_layer_free(lower);
+}
+
+/* Takes away what hides a unit, of which there is none any more. */
+static void nbc_layers_unhide(struct nbc_store *store, unsigned long index)
+{
+	XA_STATE(xas, &store->units, index);
+
+	xas_lock(&xas);
+	if (xa_is_zero(xas_load(&xas)))
+		xas_store(&xas, NULL);
+	xas_unlock(&xas);
+}
+
+/*
+ * Lets a store, the last layer of which has gone, be as one that had none. Nobody hides
+ * anything any more, as there is nothing below. And a grace period has ended since all moved
+ * up: who finds a hole and then this generation, in one RCU section, has found a hole. See
+ * litmus/layer_end.litmus.
+ */
+static void nbc_layers_end(struct nbc_store *store)
+{
+	unsigned long index;
+	void *entry;
+
+	for (index = 0; (entry = nbc_units_next(&store->units, &index)); index++) {
+		if (xa_is_zero(entry))
+			nbc_layers_unhide(store, index);
+		cond_resched();
+	}
+	guard(mutex)(&nbc_layers_lock);
+	write_seqlock(&nbc_layers_seq);
+	xa_lock(&store->units);
+	nbc_generation_next(store, false);
+	xa_unlock(&store->units);
+	write_sequnlock(&nbc_layers_seq);
 }
 
 /**
@@ -545,6 +589,8 @@ void nbc_layers_merge(struct nbc_store *store)
 		nbc_layer_pull_up(merge.upper, *merge.link);
 		nbc_layer_unlink(store, merge.link);
 	}
+	if (!store->base && nbc_store_layers(store))
+		nbc_layers_end(store);
 }
 
 #if IS_ENABLED(CONFIG_BLK_DEV_NULL_BLK_C_KUNIT_TEST)

@@ -45,21 +45,41 @@ struct nbc_sight {
 	unsigned long	generation;
 };
 
+/* Does a generation of a store have layers? */
+static inline bool nbc_generation_layers(unsigned long generation)
+{
+	return generation & 1;
+}
+
 /**
- * nbc_store_layers - are there layers beneath a store, or may there have been
+ * nbc_store_generation - tell whether what is beneath a store has changed
  * @store: the store
  *
  * To be asked by those who found a hole, before they take it for one. Who found it because
- * the store was frozen a moment ago is told, see nbc_layer_take_units().
+ * the store was frozen a moment ago is told, see nbc_layer_take_units(). Who found it
+ * because what was there has not moved up yet is told, too, if he found it and asks in one
+ * RCU section, see nbc_layers_end().
  *
  * Context: Any.
- * Return: the store's generation; if it is not 0, nbc_layers_look() must be asked.
+ * Return: the store's generation.
  */
-static inline unsigned long nbc_store_layers(const struct nbc_store *store)
+static inline unsigned long nbc_store_generation(const struct nbc_store *store)
 {
 	/* The hole was found before: pairs with nbc_layer_take_units(). */
 	smp_rmb();
 	return READ_ONCE(store->generation);
+}
+
+/**
+ * nbc_store_layers - are there layers beneath a store, or may there have been
+ * @store: the store
+ *
+ * Context: As nbc_store_generation().
+ * Return: whether nbc_layers_look() must be asked.
+ */
+static inline bool nbc_store_layers(const struct nbc_store *store)
+{
+	return nbc_generation_layers(nbc_store_generation(store));
 }
 
 /* What of a sight a read sees; NULL for zeroes. */

@@ -295,9 +295,9 @@ static int nbc_fill_hole(struct nbc_store *store, struct nbc_cursor *cursor,
 			 unsigned long index, unsigned int offset,
 			 unsigned int part)
 {
-	bool layers = nbc_store_layers(store);
+	struct nbc_sight sight = { .generation = nbc_store_generation(store) };
+	bool layers = nbc_generation_layers(sight.generation);
 	bool whole = part == nbc_unit_bytes(store);
-	struct nbc_sight sight = {};
 	struct page *unit;
 	int ret = 0;
 
@@ -494,7 +494,7 @@ static bool nbc_take_node(struct nbc_store *store, unsigned long first,
 	struct page *unit;
 
 	xas_lock(&xas);
-	if (unlikely(store->generation)) {
+	if (unlikely(nbc_generation_layers(store->generation))) {
 		xas_unlock(&xas);
 		return false;
 	}
@@ -515,7 +515,7 @@ static bool nbc_take_units(struct nbc_store *store, unsigned long first,
 	struct page *unit;
 
 	xas_lock(&xas);
-	if (unlikely(store->generation)) {
+	if (unlikely(nbc_generation_layers(store->generation))) {
 		xas_unlock(&xas);
 		return false;
 	}
@@ -590,13 +590,15 @@ static int nbc_hide_units(struct nbc_store *store, unsigned long first,
 static int nbc_discard_units(struct nbc_store *store, unsigned long first,
 			     unsigned long last)
 {
+	unsigned long generation = nbc_store_generation(store);
 	LIST_HEAD(units);
 	int ret = 0;
 
-	if (likely(!nbc_store_layers(store)))
+	if (likely(!nbc_generation_layers(generation)))
 		nbc_take_out(store, first, last, &units);
 	/* The store may have been frozen meanwhile: then all is looked at again. */
-	if (unlikely(nbc_store_layers(store)))
+	if (unlikely(nbc_generation_layers(generation) ||
+		     nbc_store_generation(store) != generation))
 		ret = nbc_hide_units(store, first, last, &units);
 	if (!list_empty(&units))
 		nbc_reaper_add(&store->reaper, &units);
@@ -637,11 +639,12 @@ static int nbc_zero_part(struct nbc_store *store, u64 pos, u64 len)
 
 	do {
 		generation = READ_ONCE(store->generation);
-		if (generation && nbc_unit_own(store, index, false, whole))
+		if (nbc_generation_layers(generation) &&
+		    nbc_unit_own(store, index, false, whole))
 			return -ENOMEM;
 		if (nbc_zero_unit(store, pos, len))
 			break;
-	} while (unlikely(nbc_store_layers(store) != generation));
+	} while (unlikely(nbc_store_generation(store) != generation));
 	return 0;
 }
 
@@ -750,11 +753,11 @@ bool nbc_store_flip(struct nbc_store *store, u64 pos, u8 mask)
 
 	do {
 		generation = READ_ONCE(store->generation);
-		if (generation &&
+		if (nbc_generation_layers(generation) &&
 		    nbc_store_own(store, pos >> store->unit_shift, false))
 			return false;
 		flipped = nbc_flip_unit(store, pos, mask);
-	} while (!flipped && nbc_store_layers(store) != generation);
+	} while (!flipped && nbc_store_generation(store) != generation);
 	return flipped;
 }
 

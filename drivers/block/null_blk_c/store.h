@@ -33,8 +33,8 @@ struct page;
  * @nr_dirty: units that a cache has not made durable yet; guarded by the lock
  *	of @units
  * @base: the layer beneath @units, NULL for none; changes as layer.c says
- * @generation: 0 as long as there was no layer, and another number whenever @base changes
- *	in use; changes as @base does
+ * @generation: odd as long as there are layers, or were a moment ago; another number, which
+ *	was never there before, whenever @base changes; changes as @base does
  * @settling: units of @base may still be written to
  * @reaper: frees units that were taken out. Discards change it, so it is not on the
  *	line that requests read

@@ -290,6 +290,37 @@ static void nbc_lk_merge_test(struct kunit *test)
 	nbc_lk_destroy(lk);
 }
 
+/* When its last layer has gone, a store is one that had none: nothing is hidden. */
+static void nbc_lk_end_test(struct kunit *test)
+{
+	struct nbc_lk *lk = nbc_lk_create(test);
+	struct nbc_store *store = &lk->stores[0];
+	unsigned long index, generation;
+	unsigned int i;
+
+	nbc_lk_write(test, lk, 0, 0, NBC_LK_SECTS);
+	for (i = 0; i < 3; i++) {
+		generation = store->generation;
+		nbc_lk_freeze(test, lk, 0, 0);
+		KUNIT_EXPECT_TRUE(test, nbc_store_layers(store));
+		nbc_lk_zero(test, lk, 0, 16 * i, 40, false);
+		nbc_lk_drop(lk, 0, 0);
+		KUNIT_EXPECT_FALSE(test, nbc_store_layers(store));
+		/* Who looked before must see that much has changed. */
+		KUNIT_EXPECT_GT(test, store->generation, generation);
+		for (index = 0; index < NBC_LK_UNITS; index++)
+			KUNIT_EXPECT_FALSE(test, xa_is_zero(nbc_lk_entry(store, index)));
+		KUNIT_EXPECT_NULL(test, nbc_lk_entry(store, 2 * i + 2));
+		nbc_lk_check(test, lk, store, &lk->store_models[0]);
+		/* A part of what was hidden, and then nothing is beneath it. */
+		nbc_lk_write(test, lk, 0, 17 * i + 1, 2);
+		nbc_lk_check(test, lk, store, &lk->store_models[0]);
+	}
+	nbc_lk_zero(test, lk, 0, 0, NBC_LK_SECTS, false);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&store->units));
+	nbc_lk_destroy(lk);
+}
+
 /* In the middle of a merge: another store, which must not have to wait for the end of it. */
 static bool nbc_lk_adopt_and_freeze(struct xarray *upper, unsigned long index,
 				    void *entry)
@@ -504,6 +535,7 @@ static void nbc_lk_nomem_discard_test(struct kunit *test)
 static struct kunit_case nbc_lk_cases[] = {
 	KUNIT_CASE(nbc_lk_merge_test),
 	KUNIT_CASE(nbc_lk_merge_beside_test),
+	KUNIT_CASE(nbc_lk_end_test),
 	KUNIT_CASE(nbc_lk_memory_test),
 	KUNIT_CASE(nbc_lk_flip_test),
 	KUNIT_CASE(nbc_lk_reserve_test),
