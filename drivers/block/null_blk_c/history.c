@@ -10,7 +10,7 @@
  * first so many writes has them exactly.
  *
  * Discards, write zeroes and writes with FUA are durable when they complete. They are in
- * the history, and done again, too: an older write that is spared must not come
+ * the history, and done again, too, where an older write was spared, which must not come
  * to lie over them. If no write is spared there is nothing to do again.
  *
  * Commands that change data take turns, so that their order in the history is that in the
@@ -284,16 +284,6 @@ static int nbc_entry_put_spared(const struct nbc_history *history,
 	return ret;
 }
 
-/* What is durable was there before: only where a discard came later may it be no more. */
-static int nbc_entry_redo_durable(const struct nbc_entry *entry,
-				  struct nbc_store *store)
-{
-	if (entry->data)
-		return nbc_store_put(store, entry->pos, entry->data, entry->len);
-	/* Keeps the memory, which a later write may need. */
-	return nbc_store_zero(store, entry->pos, entry->len) ? -ENOMEM : 0;
-}
-
 /**
  * struct nbc_redo - doing again what a cut spares
  * @cut: the cut
@@ -332,8 +322,10 @@ static void nbc_redo_write(const struct nbc_history *history,
 
 /*
  * Does again what the cut spares, after what was dirty is lost. Without memory writes are
- * lost from there on, but nothing that is durable. Returns 0 or -ENOMEM, or, if it may be
- * @interrupted, -EINTR.
+ * lost from there on, but nothing that is durable: that is there already, and is done again
+ * where an older write may have come to lie over it. Where the store has no unit of its own
+ * there was none: what is below it, or nothing, is what is durable at the end. Returns 0 or
+ * -ENOMEM, or, if it may be @interrupted, -EINTR.
  */
 static int nbc_history_redo(const struct nbc_history *history,
 			    struct nbc_redo *redo, bool interrupted)
@@ -346,8 +338,8 @@ static int nbc_history_redo(const struct nbc_history *history,
 		if (!entry->durable) {
 			nbc_redo_write(history, entry, redo);
 			redo->write++;
-		} else if (nbc_entry_redo_durable(entry, redo->store)) {
-			redo->full = true;
+		} else {
+			nbc_store_put_over(redo->store, entry->pos, entry->data, entry->len);
 		}
 		if (interrupted && fatal_signal_pending(current))
 			return -EINTR;

@@ -482,6 +482,40 @@ int nbc_store_put(struct nbc_store *store, u64 pos, const void *data,
 	return 0;
 }
 
+/**
+ * nbc_store_put_over - copy data from the kernel's memory over what a store has itself
+ * @store: a store that nobody uses, without dirty units
+ * @pos: first byte
+ * @data: the memory; NULL for zeroes
+ * @len: number of bytes
+ *
+ * Where the store has no unit of its own nothing happens.
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_store_put_over(struct nbc_store *store, u64 pos, const void *data,
+			unsigned long len)
+{
+	u64 at = pos, end = pos + len;
+	unsigned long index = pos >> store->unit_shift;
+	unsigned long part;
+	struct page *unit;
+
+	for (; at < end; at += part) {
+		unit = xa_find(&store->units, &index, (end - 1) >> store->unit_shift, XA_PRESENT);
+		if (!unit)
+			return;
+		at = max(at, (u64)index << store->unit_shift);
+		part = min_t(u64, end - at, nbc_unit_bytes(store) - nbc_unit_offset(store, at));
+		if (data)
+			memcpy(page_address(unit) + nbc_unit_offset(store, at),
+			       data + (at - pos), part);
+		else
+			memset(page_address(unit) + nbc_unit_offset(store, at), 0, part);
+		index++;
+	}
+}
+
 /*
  * Moves the units of one whole node of the XArray to the list. Storing nothing
  * over the range of a node drops the node at once. Does nothing if there are layers.

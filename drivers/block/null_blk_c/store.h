@@ -81,6 +81,8 @@ blk_status_t nbc_store_write(struct nbc_store *store, struct bio *bio, u64 pos,
 			     unsigned long len);
 int nbc_store_put(struct nbc_store *store, u64 pos, const void *data,
 		  unsigned long len);
+void nbc_store_put_over(struct nbc_store *store, u64 pos, const void *data,
+			unsigned long len);
 int nbc_store_copy(struct nbc_store *to, struct nbc_store *from);
 void nbc_store_empty(struct nbc_store *store);
 int nbc_store_own(struct nbc_store *store, unsigned long index, bool hidden);

@@ -87,6 +87,22 @@ check "without power" expect_errno ENODEV nbc_set s "crash_states=x 1 lost"
 check_eq "there are no others" "$(nbc_get d snapshot | wc -l)" 5
 gone
 
+# What is durable is in memory once, also what is younger than a write that may be lost.
+fresh blocksize=4096
+dd if=/dev/urandom of=/dev/d bs=64k count=48 seek=1 oflag=direct conv=fsync status=none
+dd if=/dev/urandom of=/dev/d bs=4k count=1 oflag=direct conv=notrunc status=none
+blkdiscard -z -o 65536 -l 3145728 /dev/d
+free_mib() { echo $(($(sed -n 's/^MemFree: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024)); }
+before=$(free_mib)
+nbc_set d "crash_states=cut 60 kept"
+taken=$((before - $(free_mib)))
+diag "60 states took $taken MiB"
+check "60 states take less than 60 times 3 MiB" test $taken -lt 60
+nbc_set s origin=d/cut-33 power=1
+check "and have all" cmp /dev/d /dev/s
+nbc_power s 0
+gone
+
 fresh blocksize=4096
 check "a cut of an idle disk" nbc_set d "power_cut=torn 3"
 check_eq "the device is off" "$(nbc_get d power)" 0
