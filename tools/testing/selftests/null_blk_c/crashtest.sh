@@ -131,6 +131,23 @@ check "images of failed states are kept" caught --keep "$images" --seed "$SEED" 
 	--check false -- bash -c "appender sync"
 check "an image is the file system" e2fsck -p "$images/state-0.img"
 check "what was promised is beside it" test -e "$images/state-0.output"
+# look [OPTION...] : two states, and a file says whether e2fsck looks at them
+look() {
+	rm -f "$images/looked"
+	PATH=$images:$PATH states=2 crash --seed "$SEED" "$@" -- bash -c "appender sync"
+}
+cat >"$images/e2fsck" <<-EOF
+	#!/bin/sh
+	touch "$images/looked"
+	exec $(type -P e2fsck) "\$@"
+EOF
+chmod +x "$images/e2fsck"
+check "two states" look
+check "e2fsck looks at them" test -e "$images/looked"
+check "two states with --no-fsck" look --no-fsck
+check "it does not look at these" test ! -e "$images/looked"
+check "but what the check says counts" caught --no-fsck --seed "$SEED" \
+	--check promised_lines -- bash -c "appender true"
 fails_by_itself() {
 	local code=0
 	crash -- false || code=$?
