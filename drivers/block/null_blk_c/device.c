@@ -302,16 +302,15 @@ int nbc_power_cut_store(struct nbc_device *dev, const char *text)
 }
 
 /* A device that is off becomes one that has room for the data of another. */
-static void nbc_device_be_like(struct nbc_device *dev, unsigned long size,
-			       unsigned long blocksize, const struct nbc_pi *pi)
+static void nbc_device_be_like(struct nbc_device *dev, const struct nbc_needs *needs)
 {
 	guard(mutex)(&dev->config_lock);
 	dev->config.memory_backed = true;
-	dev->config.size = size;
-	dev->config.blocksize = blocksize;
-	dev->config.pi_type = pi->type;
-	dev->config.pi_guard = pi->guard;
-	dev->pi = *pi;
+	dev->config.size = needs->size;
+	dev->config.blocksize = needs->blocksize;
+	dev->config.pi_type = needs->pi.type;
+	dev->config.pi_guard = needs->pi.guard;
+	dev->pi = needs->pi;
 }
 
 /* May a device get other data, by an attribute? */
@@ -334,8 +333,7 @@ static int nbc_device_check_new_data(struct nbc_device *dev, const char *attribu
 }
 
 static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
-				const struct nbc_cut *cut,
-				struct nbc_config *config, struct nbc_pi *pi)
+				const struct nbc_cut *cut, struct nbc_needs *needs)
 {
 	/* As long as it is held, the disk stays. */
 	guard(mutex)(&from->config_lock);
@@ -344,8 +342,11 @@ static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
 		       nbc_device_name(dev), nbc_device_name(from));
 		return -ENODEV;
 	}
-	*config = from->config;
-	*pi = from->disk->pi;
+	*needs = (struct nbc_needs) {
+		.size		= from->config.size,
+		.blocksize	= from->config.blocksize,
+		.pi		= from->disk->pi,
+	};
 	nbc_store_empty(&dev->store);
 	return nbc_history_copy(from->disk->history, cut, &dev->store);
 }
@@ -365,16 +366,15 @@ static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
 int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
 			  const struct nbc_cut *cut)
 {
-	struct nbc_config config;
-	struct nbc_pi pi;
+	struct nbc_needs needs;
 	int ret;
 
 	guard(mutex)(&dev->lock);
 	ret = nbc_device_check_new_data(dev, "crash_state") ?:
-	      nbc_device_copy_disk(dev, from, cut, &config, &pi);
+	      nbc_device_copy_disk(dev, from, cut, &needs);
 	if (ret)
 		return ret;
-	nbc_device_be_like(dev, config.size, config.blocksize, &pi);
+	nbc_device_be_like(dev, &needs);
 	return 0;
 }
 
@@ -399,8 +399,9 @@ static int nbc_device_check_snapshot(struct nbc_device *dev, const char *snapsho
 		pr_err("%s: snapshot: only with memory_backed 1 and zoned 0\n", name);
 		return -EINVAL;
 	}
-	if (dev->config.pi_type || dev->pi.type) {
-		pr_err("%s: snapshot: only with pi_type 0\n", name);
+	if (!dev->disk && dev->config.pi_type && nbc_store_is_empty(&dev->store)) {
+		pr_err("%s: snapshot: with pi_type %lu only once the device had power\n", name,
+		       dev->config.pi_type);
 		return -EINVAL;
 	}
 	if (dev->disk && dev->disk->cache) {
@@ -421,8 +422,24 @@ static int nbc_device_check_snapshot(struct nbc_device *dev, const char *snapsho
 	return 0;
 }
 
-static struct nbc_snapshot *nbc_device_snapshot(struct nbc_device *dev,
-						const char *name)
+/*
+ * What a clone of a device must be. What was written to the attributes of one that is off need
+ * not fit its data, whose blocks are what they are.
+ */
+static void nbc_device_needs(struct nbc_device *dev, struct nbc_needs *needs)
+{
+	needs->size = dev->config.size;
+	needs->blocksize = nbc_store_block_bytes(&dev->store, dev->config.blocksize);
+	needs->pi = (struct nbc_pi) { };
+	if (!dev->disk && nbc_store_is_empty(&dev->store))
+		return;
+	needs->pi = dev->pi;
+	if (needs->pi.type)
+		needs->blocksize = BIT(needs->pi.block_shift);
+}
+
+static struct nbc_snapshot *nbc_device_snapshot(struct nbc_device *dev, const char *name,
+						const struct nbc_needs *needs)
 {
 	struct nbc_snapshot *snapshot;
 
@@ -430,10 +447,7 @@ static struct nbc_snapshot *nbc_device_snapshot(struct nbc_device *dev,
 	if (!snapshot)
 		return NULL;
 	strscpy(snapshot->name, name);
-	snapshot->size = dev->config.size;
-	/* What was written to a device that is off need not fit its data. */
-	snapshot->blocksize = nbc_store_block_bytes(&dev->store,
-						    dev->config.blocksize);
+	snapshot->needs = *needs;
 	snapshot->layer = nbc_layers_freeze(&dev->store);
 	if (snapshot->layer)
 		return snapshot;
@@ -473,6 +487,7 @@ int nbc_snapshot_store(struct nbc_device *dev, const char *text)
 {
 	char name[NBC_SNAPSHOT_NAME_BYTES];
 	struct nbc_snapshot *snapshot;
+	struct nbc_needs needs;
 	int ret;
 
 	ret = nbc_snapshot_read_name(dev, "snapshot", text, name);
@@ -482,7 +497,8 @@ int nbc_snapshot_store(struct nbc_device *dev, const char *text)
 	ret = nbc_device_check_snapshot(dev, name);
 	if (ret)
 		return ret;
-	snapshot = nbc_device_snapshot(dev, name);
+	nbc_device_needs(dev, &needs);
+	snapshot = nbc_device_snapshot(dev, name, &needs);
 	if (!snapshot)
 		return -ENOMEM;
 	guard(mutex)(&dev->config_lock);
@@ -540,8 +556,7 @@ int nbc_snapshot_drop_store(struct nbc_device *dev, const char *text)
 
 /* Keeps the data of a snapshot, and says what device it needs. NULL if there is none. */
 static struct nbc_layer *nbc_snapshot_get(struct nbc_device *dev, const char *name,
-					  unsigned long *size,
-					  unsigned long *blocksize)
+					  struct nbc_needs *needs)
 {
 	struct nbc_snapshot *snapshot;
 
@@ -549,8 +564,7 @@ static struct nbc_layer *nbc_snapshot_get(struct nbc_device *dev, const char *na
 	snapshot = nbc_snapshots_find(&dev->snapshots, name);
 	if (!snapshot)
 		return NULL;
-	*size = snapshot->size;
-	*blocksize = snapshot->blocksize;
+	*needs = snapshot->needs;
 	return nbc_layer_get(snapshot->layer);
 }
 
@@ -569,15 +583,15 @@ static struct nbc_layer *nbc_snapshot_get(struct nbc_device *dev, const char *na
 int nbc_device_clone(struct nbc_device *dev, struct nbc_device *from,
 		     const char *name)
 {
-	unsigned long size, blocksize;
 	struct nbc_layer *layer;
+	struct nbc_needs needs;
 	int ret;
 
 	guard(mutex)(&dev->lock);
 	ret = nbc_device_check_new_data(dev, "origin");
 	if (ret)
 		return ret;
-	layer = nbc_snapshot_get(from, name, &size, &blocksize);
+	layer = nbc_snapshot_get(from, name, &needs);
 	if (!layer) {
 		pr_err_ratelimited("%s: origin: %s has no snapshot \"%*pE\"\n",
 				   nbc_device_name(dev), nbc_device_name(from),
@@ -586,7 +600,7 @@ int nbc_device_clone(struct nbc_device *dev, struct nbc_device *from,
 	}
 	nbc_store_empty(&dev->store);
 	nbc_layers_set_base(&dev->store, layer);
-	nbc_device_be_like(dev, size, blocksize, &(struct nbc_pi) { });
+	nbc_device_be_like(dev, &needs);
 	return 0;
 }
 

@@ -132,7 +132,7 @@ ssize_t nbc_snapshots_print(const struct nbc_snapshots *snapshots, char *page)
 
 	list_for_each_entry(snapshot, &snapshots->list, entry)
 		len += sysfs_emit_at(page, len, "%s %lu\n", snapshot->name,
-				     snapshot->size);
+				     snapshot->needs.size);
 	return len;
 }
 

@@ -8,6 +8,8 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
+#include "pi.h"
+
 struct nbc_layer;
 
 /* Longest name, with its end */
@@ -16,19 +18,29 @@ struct nbc_layer;
 #define NBC_MAX_SNAPSHOTS	64
 
 /**
+ * struct nbc_needs - what a device must be to have some data
+ * @size: its size in MiB
+ * @blocksize: its logical block size in bytes
+ * @pi: how its blocks are protected
+ */
+struct nbc_needs {
+	unsigned long	size;
+	unsigned long	blocksize;
+	struct nbc_pi	pi;
+};
+
+/**
  * struct nbc_snapshot - what a device had at a time
  * @entry: place among those of the device
  * @name: its name there
  * @layer: the data; it has a reference
- * @size: of the device then, in MiB
- * @blocksize: of the device then, in bytes, or less, as its data permits
+ * @needs: what a device must be to have it: what it was then, as far as its data permits
  */
 struct nbc_snapshot {
 	struct list_head	entry;
 	char			name[NBC_SNAPSHOT_NAME_BYTES];
 	struct nbc_layer	*layer;
-	unsigned long		size;
-	unsigned long		blocksize;
+	struct nbc_needs	needs;
 };
 
 /**

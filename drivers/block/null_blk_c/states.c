@@ -92,10 +92,6 @@ static int nbc_states_check(struct nbc_device *dev, const struct nbc_states *sta
 		       nbc_device_name(dev));
 		return -ENODEV;
 	}
-	if (dev->disk->pi.type) {
-		pr_err("%s: crash_states: only with pi_type 0\n", nbc_device_name(dev));
-		return -EINVAL;
-	}
 	/* Two layers come on those of the store. */
 	if (dev->snapshots.nr + states->nr > NBC_MAX_SNAPSHOTS ||
 	    nbc_layers_depth(&dev->store) + 2 > NBC_MAX_LAYERS) {
@@ -117,8 +113,11 @@ static int nbc_state_add(struct nbc_device *dev, struct nbc_states *states,
 	if (!snapshot)
 		return -ENOMEM;
 	nbc_state_name(states, i, snapshot->name);
-	snapshot->size = dev->config.size;
-	snapshot->blocksize = dev->config.blocksize;
+	snapshot->needs = (struct nbc_needs) {
+		.size		= dev->config.size,
+		.blocksize	= dev->config.blocksize,
+		.pi		= dev->disk->pi,
+	};
 	snapshot->layer = nbc_layers_freeze(&states->stores[i]);
 	if (!snapshot->layer) {
 		kfree(snapshot);

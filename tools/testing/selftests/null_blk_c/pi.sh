@@ -30,6 +30,7 @@ block_layer() {
 }
 put() { dd if="$dir/data" of=/dev/d bs=4k count=1 seek="$1" oflag=direct conv=notrunc status=none; }
 get() { dd if=/dev/d of="$dir/read" bs=4k count=1 skip="$1" iflag=direct status=none; }
+not() { ! "$@"; }
 same() { cmp -n 4096 "$dir/data" "$dir/read"; }
 
 dir=$(mktemp -d)
@@ -41,7 +42,7 @@ if ! nbc_power d 1 2>/dev/null && kmsg_has "no integrity of data"; then
 	skip_all "the kernel has no integrity of data"
 fi
 nbc_destroy d
-dmesg_expect "(protection|I/O|Buffer I/O) error(, dev| on dev) d|d: (guard|ref) tag error at"
+dmesg_expect "(protection|I/O|Buffer I/O) error(, dev| on dev) [de]|[de]: (guard|ref) tag error at"
 
 for config in "1 0 512" "1 1 4096" "1 2 512" "2 0 4096" "3 0 512" "3 2 4096"; do
 	read -r type guard blocksize <<<"$config"
@@ -127,7 +128,54 @@ check_eq "a crash state is protected, too" "$(nbc_get e pi_type)" 1
 nbc_power e 1
 check "and its blocks fit their tuples" dd if=/dev/e of=/dev/null bs=1M iflag=direct status=none
 nbc_destroy e
+nbc_set d "crash_states=cut 3 blocks 5" "power_cut=kept"
+mkdir "$NBC_ROOT/e"
+for seed in 5 6 7; do
+	nbc_set e pi_type=0 "origin=d/cut-$seed"
+	check_eq "crash state $seed of several is protected" "$(nbc_get e pi_type)" 1
+	nbc_power e 1
+	check "and its blocks fit their tuples" \
+		dd if=/dev/e of=/dev/null bs=1M iflag=direct status=none
+	nbc_power e 0
+done
+nbc_destroy e
 nbc_destroy d
+
+# A snapshot has the tuples, too, and a clone finds what has rotted.
+for config in "1 0 512" "3 2 4096"; do
+	read -r type guard blocksize <<<"$config"
+	what="type $type, guard $guard, blocks of $blocksize"
+	nbc_create d size=16 memory_backed=1 pi_type="$type" pi_guard="$guard" blocksize="$blocksize"
+	check "$what: no snapshot before the first power-on" expect_errno EINVAL nbc_set d snapshot=a
+	nbc_power d 1
+	check "$what: a snapshot of nothing" nbc_set d snapshot=nothing
+	put 3
+	check "$what: a snapshot" nbc_set d snapshot=a
+	dd if=/dev/zero of=/dev/d bs=4k count=1 seek=3 oflag=direct conv=notrunc status=none
+	nbc_set d power=0 pi_type=0 pi_guard=0 blocksize=1024
+	check "$what: a snapshot while other attributes are set" nbc_set d snapshot=b
+	mkdir "$NBC_ROOT/e"
+	for name in nothing a b; do
+		nbc_set e "origin=d/$name"
+		check_eq "$what: a clone of $name is protected likewise" \
+			"$(nbc_get e pi_type) $(nbc_get e pi_guard) $(nbc_get e blocksize)" "$config"
+		nbc_power e 1
+		check "$what: and all blocks fit their tuples" \
+			dd if=/dev/e of=/dev/null bs=1M iflag=direct status=none
+		[[ $name == a ]] || { nbc_power e 0; continue; }
+		check "$what: with its data" cmp -n 4096 "$dir/data" <(dd if=/dev/e bs=4k skip=3 count=1 iflag=direct status=none)
+		nbc_set e "rules=add,op=READ,start=24,nr_sectors=8,times=1,lie=decay"
+		check "$what: what rots in a clone is found" not \
+			dd if=/dev/e of=/dev/null bs=4k skip=3 count=1 iflag=direct status=none
+		nbc_power e 0
+	done
+	nbc_set d pi_type="$type" pi_guard="$guard" blocksize="$blocksize"
+	nbc_power d 1
+	check "$what: and not in what it was cloned from" \
+		dd if=/dev/d of=/dev/null bs=1M iflag=direct status=none
+	nbc_destroy e
+	nbc_destroy d
+done
 
 # A file system on it, by the page cache and with merged requests
 if [[ -n $(type -P mkfs.ext4) ]]; then
@@ -158,7 +206,6 @@ check "pi_type 4 is refused" expect_errno EINVAL nbc_set d pi_type=4
 check "pi_guard 3 is refused" expect_errno EINVAL nbc_set d pi_guard=3
 nbc_set d size=16 memory_backed=1 pi_type=1 power=1
 check "fixed while powered" expect_errno EBUSY nbc_set d pi_type=0
-check "no snapshots" expect_errno EINVAL nbc_set d snapshot=a
 put 0
 nbc_set d power=0 pi_type=0
 check "with data, the type cannot change" expect_errno EINVAL nbc_power d 1
