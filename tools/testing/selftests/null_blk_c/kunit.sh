@@ -5,7 +5,7 @@
 # found in debugfs.
 #@group unit
 #@kernel debug
-#@vm --append kunit.enable=1
+#@vm --append kunit.enable=1 --append kunit.autorun=1
 #@timeout 240
 #@core
 

@@ -4,7 +4,7 @@
 # The KUnit suites of nvme_c: they run when the module is loaded, and say what they
 # found in debugfs.
 #@kernel debug
-#@vm --append kunit.enable=1
+#@vm --append kunit.enable=1 --append kunit.autorun=1
 #@timeout 120
 #@core
 
