@@ -32,6 +32,7 @@ class _Log:
     def __init__(self, file, cache):
         self._file = file
         self.cache = cache
+        self.lost = False
         self.nr = 0
         file.write(bytes(record.SECTOR))
 
@@ -68,7 +69,11 @@ def _add(log, entry):
     if entry.op == record.DISK:
         log.cache = entry.flags & record.CACHE
     elif replay.protects(entry):
-        log.add(0, 0, FLUSH)
+        # What may be gone already is protected no more.
+        if not log.lost:
+            log.add(0, 0, FLUSH)
+    elif entry.op == record.STOP:
+        log.lost = True
     elif entry.op == record.MARK:
         log.add(0, 0, MARK, entry.data)
     elif not replay.changes(entry):

@@ -158,10 +158,8 @@ class Crash:
         self._last = last
         self._block = head.block_bytes
         self._cache = bool(head.flags & record.CACHE)
+        self._lost = False
         for entry in entries:
-            # No later flush protects what may be gone.
-            if entry.seq <= last and _loses(entry):
-                break
             self._take(entry)
 
     def _take(self, entry):
@@ -171,7 +169,11 @@ class Crash:
         elif entry.op == record.DISK:
             self._block, self._cache = entry.len, bool(entry.flags & record.CACHE)
         elif protects(entry):
-            self._protect(entry)
+            # What may be gone already is protected no more.
+            if not self._lost:
+                self._protect(entry)
+        elif entry.op == record.STOP:
+            self._lost = True
         elif not changes(entry):
             return
         elif not self._cache or entry.flags & record.FUA:

@@ -191,11 +191,17 @@ class Crash(Case):
                          {"a..", "ab.", "a.c", "abc"})
 
     def test_flush_after_power_cut(self):
-        """It cannot protect what the cut may have taken."""
-        self.file(head(), write(1, 0, "a"),
-                  entry(2, record.STOP, flags=record.POWER | record.CACHE), self.comes(3),
-                  entry(4, record.FLUSH), end(4))
-        self.assertEqual({state[:1] for state in self.states("--until", 4)}, {"a", "."})
+        """It cannot protect what a cut may have taken, seen or not."""
+        for flags in (0, record.POWER | record.CACHE):
+            self.file(head(), write(1, 0, "a"), entry(2, record.STOP, flags=flags),
+                      self.comes(3), entry(4, record.FLUSH), end(4))
+            self.assertEqual({state[:1] for state in self.states("--until", 4)}, {"a", "."})
+
+    def test_in_flight_after_power_cut(self):
+        """What had begun before the crash may be there."""
+        self.file(head(), entry(1, record.STOP, flags=record.POWER | record.CACHE),
+                  self.comes(2), entry(3, record.MARK), write(4, 0, "a", began=2), end(4))
+        self.assertEqual({state[:1] for state in self.states("--until", 3)}, {"a", "."})
 
     def test_recording_stops(self):
         """The disk goes on, so what it had not flushed may be lost."""
@@ -307,6 +313,9 @@ class Export(Case):
         self.assertEqual(self.log(), [(3, 1, 0, b"aaaaa"), (0, 0, 1, b"")])
         for flags in (0, record.POWER | record.CACHE):
             self.file(head(), write(1, 3, "a"), entry(2, record.STOP, flags=flags), end(2))
+            self.assertEqual(self.log(), [(3, 1, 0, b"aaaaa")])
+            self.file(head(), write(1, 3, "a"), entry(2, record.STOP, flags=flags),
+                      entry(3, record.FLUSH), end(3))
             self.assertEqual(self.log(), [(3, 1, 0, b"aaaaa")])
 
     def test_no_cache(self):
