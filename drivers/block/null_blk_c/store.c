@@ -513,6 +513,7 @@ void nbc_store_put_over(struct nbc_store *store, u64 pos, const void *data,
 		else
 			memset(page_address(unit) + nbc_unit_offset(store, at), 0, part);
 		index++;
+		cond_resched();
 	}
 }
 
