@@ -6,10 +6,10 @@
 # The corpus of a test is beside it, TEST.corpus. With counters of gcov the texts go where
 # no text was before; without, the corpus is changed at random all the same.
 
-fuzz_seed=$((SRANDOM % 32768)) fuzz_count=0 fuzz_added=''
+fuzz_seed=$((SRANDOM % 32768)) fuzz_count=5000 fuzz_added=''
 
 # fuzz_options [--seed N] [--seconds N] [--count N] [--corpus FILE] : of the test; a night
-# is --seconds 7000
+# is --seconds 7000 --count 0
 fuzz_options() {
 	fuzz_seconds=${seconds:-12}
 	while (($# > 1)); do
@@ -31,7 +31,7 @@ fuzz_options() {
 # fuzz_texts NAME DIRECTORY PART OPTION... : of textfuzz
 fuzz_texts() {
 	local name=$1 dir=$2 code=0
-	timeout --kill-after=5 $((3 * fuzz_seconds + 60)) textfuzz -s -g "$3" "${@:4}" \
+	timeout --kill-after=5 $((3 * fuzz_seconds + 60 * ${SELFTEST_SLOW:-1})) textfuzz -s -g "$3" "${@:4}" \
 		-c "${0%.sh}.corpus" -n "$fuzz_count" -o "$fuzz_dir/new" \
 		"$fuzz_seed" "$fuzz_seconds" "$dir" >"$fuzz_dir/out" 2>"$fuzz_dir/err" || code=$?
 	diag "$name: $(tail -n 1 "$fuzz_dir/out")"

@@ -15,10 +15,13 @@
  *  -i NAMES  these attributes only, with commas between; -x NAMES: all but these
  *  -p NAMES  of these a refused text may take effect in part
  *  -a FILE TEXT
- *            after each text, write TEXT to FILE; four times at most, in this order
- *  -n COUNT  end after so many texts
+ *            after each text, write TEXT to FILE; four times at most, in this order. If
+ *            that is refused, the attribute is set to what it was before
+ *  -n COUNT  end after so many texts, but not before those of the corpus
  *  -o FILE   write what joined the corpus there
  *  -s        show each text before it is written
+ *
+ * SECONDS begin when each text of the corpus was tried as it is.
  *
  * Prints how many texts were taken and refused, how many joined the corpus, and the number
  * of counters that are not zero. Exits with 1 if a refused text changed something.
@@ -41,7 +44,7 @@
 #define MAX_TEXTS	8192
 #define MAX_COUNTERS	256
 #define MAX_AFTER	4
-#define TEXT_BYTES	4096	/* no attribute takes more */
+#define TEXT_BYTES	4095	/* no attribute takes more at once */
 
 struct text {
 	int attr;
@@ -64,7 +67,7 @@ static int nr_counters;
 static const char *gcov_part, *only, *without, *partly;
 static char *after[2 * MAX_AFTER];
 static int nr_after, dir_fd, shows;
-static unsigned long taken, refused, limit, covered;
+static unsigned long taken, refused, taken_back, limit, covered;
 static time_t end;
 static unsigned long long state;
 
@@ -212,20 +215,29 @@ static void find_attrs(const char *path)
 	qsort(attrs, nr_attrs, sizeof(*attrs), by_name);
 }
 
+static ssize_t read_attr(int attr, char *to)
+{
+	int fd = openat(dir_fd, attrs[attr], O_RDONLY);
+	ssize_t len;
+
+	if (fd < 0)
+		return 0;
+	len = read(fd, to, TEXT_BYTES);
+	close(fd);
+	return len;
+}
+
 /* What all of them read as; what cannot be read is empty. */
 static char *read_all(void)
 {
 	char *all = malloc(nr_attrs * (TEXT_BYTES + 1) + 1), *to = all;
-	int i, fd;
+	int i;
 	ssize_t len;
 
 	if (!all)
 		die("memory");
 	for (i = 0; i < nr_attrs; i++) {
-		fd = openat(dir_fd, attrs[i], O_RDONLY);
-		len = fd < 0 ? 0 : read(fd, to, TEXT_BYTES);
-		if (fd >= 0)
-			close(fd);
+		len = read_attr(i, to);
 		if (len > 0)
 			to += len;
 		*to++ = 0;
@@ -266,11 +278,27 @@ static int write_file(int dir, const char *path, const char *bytes, size_t len)
 	return done >= 0;
 }
 
+/* Writes what comes after each text. What it cannot come after is taken back. */
+static void write_after(int attr, const char *was, ssize_t len)
+{
+	int i;
+
+	for (i = 0; i < nr_after; i += 2) {
+		if (write_file(AT_FDCWD, after[i], after[i + 1], strlen(after[i + 1])))
+			continue;
+		taken_back++;
+		if (len > 0)
+			write_file(dir_fd, attrs[attr], was, len);
+	}
+}
+
 /* Returns 0 if a refused text changed something. */
 static int try_text(int attr, const unsigned char *bytes, int len)
 {
+	static char was[TEXT_BYTES];
+	ssize_t was_len = nr_after ? read_attr(attr, was) : 0;
 	char *before, *now;
-	int i, changed = -1;
+	int changed = -1;
 
 	before = is_in(partly, attrs[attr]) ? NULL : read_all();
 
@@ -288,8 +316,7 @@ static int try_text(int attr, const unsigned char *bytes, int len)
 		free(now);
 	}
 	free(before);
-	for (i = 0; i < nr_after; i += 2)
-		write_file(AT_FDCWD, after[i], after[i + 1], strlen(after[i + 1]));
+	write_after(attr, was, was_len);
 	if (changed < 0)
 		return 1;
 	printf("refused, but %s changed by: ", attrs[changed]);
@@ -498,13 +525,13 @@ int main(int argc, char **argv)
 	if (gcov_part)
 		nftw(GCOV_DIR, find_counters, 16, FTW_PHYS);
 	look();
-	end = time(NULL) + strtoul(argv[optind + 1], NULL, 0);
-	for (i = 0; i < nr_begin && goes_on(); i++)
+	for (i = 0; i < nr_begin; i++)
 		good &= try_text(texts[i].attr, texts[i].bytes, texts[i].len);
 	look();
+	end = time(NULL) + strtoul(argv[optind + 1], NULL, 0);
 	good &= fuzz();
-	printf("%lu texts taken, %lu refused, %d joined %d, %lu counters of %d files are not zero\n",
-	       taken, refused, nr_texts - nr_begin, nr_begin, covered, nr_counters);
+	printf("%lu texts taken, %lu refused, %lu taken back, %d joined %d, %lu counters of %d files are not zero\n",
+	       taken, refused, taken_back, nr_texts - nr_begin, nr_begin, covered, nr_counters);
 	file = out ? fopen(out, "w") : NULL;
 	for (i = nr_begin; file && i < nr_texts; i++)
 		print_text(file, texts[i].attr, texts[i].bytes, texts[i].len);

@@ -8,8 +8,9 @@
 # written. Each text is one that makes sense, changed a little; where the kernel counts
 # what runs (gcov), one that did something new is changed further. A text that is refused
 # changes nothing, and the devices can be removed afterwards. Seconds (default: 12) are
-# for each of the four. What did something new is added to FILE.
+# for each of the four, and 5000 texts unless --count says otherwise (0 for no end). What did something new is added to FILE.
 #@group config
+#@vm --append log_buf_len=16M
 #@timeout 300
 #@core
 
@@ -41,7 +42,7 @@ check "off: it can be removed" rmdir "$NBC_ROOT/off"
 
 nbc_disk on size=16 memory_backed=1 cache_size=1 cache_history=1
 dd if=/dev/urandom of=/dev/on bs=64k count=4 oflag=direct status=none
-fuzz on -x power,power_cut,size
+fuzz on -x power,power_cut,size,record_mb
 check "on: it can be switched off" nbc_power on 0
 check "on: it can be removed" rmdir "$NBC_ROOT/on"
 
@@ -50,6 +51,8 @@ fuzz zones -i zone_offline,zone_readonly,badblocks,snapshot,rules,lies,held
 check "zones: it can be switched off" nbc_power zones 0
 check "zones: it can be removed" rmdir "$NBC_ROOT/zones"
 
+# Bad blocks, and reads that fail, meet the partition scan.
+dmesg_expect "I/O error(, dev| on dev(ice)?) toggled"
 nbc_create toggled
 fuzz toggled -x "power,index,$slow,$large" -a "$NBC_ROOT/toggled/power" 1 \
 	-a "$NBC_ROOT/toggled/power" 0
