@@ -206,8 +206,16 @@ MODULE_PARM_DESC(multipath, "one disk for a namespace that several controllers s
 
 bool nvmec_p2pdma = true;
 module_param_named(p2pdma, nvmec_p2pdma, bool, 0444);
-MODULE_PARM_DESC(p2pdma,
-		 "offer memory of controllers to other devices, and take theirs for data of disks");
+MODULE_PARM_DESC(p2pdma, "offer memory of controllers to other devices");
+
+/*
+ * Off: Linux 7.x lets RAID have such data as well, and then takes the error of a disk that
+ * does not reach the memory for one of its medium. There is no status that says otherwise.
+ */
+static bool peer_data;
+module_param(peer_data, bool, 0444);
+MODULE_PARM_DESC(peer_data,
+		 "let data of disks lie in memory of devices; not below RAID on Linux 7.x");
 
 unsigned int nvmec_admin_timeout_ms;
 
@@ -296,7 +304,7 @@ static int __init nvmec_init(void)
 	if (ret)
 		return ret;
 	nvmec_admin_timeout_ms = admin_timeout * MSEC_PER_SEC;
-	if (nvmec_p2pdma)
+	if (peer_data)
 		static_branch_enable(&nvmec_peers);
 
 	ret = nvmec_make_wqs();

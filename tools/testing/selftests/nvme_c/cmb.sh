@@ -27,7 +27,7 @@ nr_of() {
 }
 bind_all() { nvme_bind 0 && nvme_bind 1 && nvme_bind 2; }
 
-nvme_load "$@"
+nvme_load peer_data=1 "$@"
 check "bind" bind_all
 own=$(nr_of 0) near=$(nr_of 1) far=$(nr_of 2)
 device=$(nvme_device "$own")
@@ -107,6 +107,22 @@ check_wait "who read to it is told" $reading
 check_wait "who looked at it is told" $job
 check "it is gone" test ! -e "$mem"
 check "the other disk works" fio_verify "${near_disk#/dev/}" --size=1m
+
+# --- not asked for -----------------------------------------------------------
+
+check "unload" unload_modules
+nvme_load "$@"
+check "bind" bind_all
+check_eq "published all the same" "$(show "$mem/published")" 1
+near_disk=/dev/$(nvme_ctrl "$near")n1
+check "no disk takes it unless told" \
+	eval '! peer write "$mem/allocate" "$near_disk" 0 4096 1'
+check "unload" unload_modules
+nvme_load peer_data=1 "$@"
+check "bind" bind_all
+near_disk=/dev/$(nvme_ctrl "$near")n1
+
+# --- it may be taken out -----------------------------------------------------
 
 check "bound again" nvme_bind "$own"
 check_eq "all of it is there" "$(show "$mem/available")" $((16 << 20))
