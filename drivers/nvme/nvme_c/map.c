@@ -12,6 +12,7 @@
  * Data may lie in memory of a device (P2PDMA). Only the mapping of a scatterlist knows which
  * way leads there, and whether there is one, so such data takes that path, be it in one piece
  * or not. Disks with metadata do not say that they can, because metadata is mapped as it is.
+ * No disk does without the parameter peer_data: main.c has why.
  *
  * Metadata is in one piece, and so in one buffer: the block layer merges no requests whose
  * metadata would be in two.
@@ -118,6 +119,31 @@ static bool nvmec_list_fill(struct nvmec_prp_list *list,
 	return nvmec_prp_complete(list);
 }
 
+/*
+ * Why data was not mapped. There may be room later, and then it is tried again. What never
+ * can be must have an end: removal waits for it. Some kernels say EIO if there is no room,
+ * and also of memory of a device.
+ */
+static noinline blk_status_t nvmec_map_status(const struct sg_table *segs, int err)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	switch (err) {
+	case -ENOMEM:
+		return BLK_STS_RESOURCE;
+	case -EREMOTEIO:
+		return BLK_STS_TARGET;
+	case -EINVAL:
+		return BLK_STS_IOERR;
+	}
+	for_each_sgtable_sg(segs, sg, i) {
+		if (is_pci_p2pdma_page(sg_page(sg)))
+			return BLK_STS_TARGET;
+	}
+	return BLK_STS_RESOURCE;
+}
+
 /* Maps all pieces, by way of @sgl with room for @max of them; or none. */
 static __always_inline blk_status_t nvmec_map_segs(struct nvmec_ctrl *ctrl,
 						   struct request *rq,
@@ -125,20 +151,15 @@ static __always_inline blk_status_t nvmec_map_segs(struct nvmec_ctrl *ctrl,
 						   unsigned int max)
 {
 	struct sg_table *segs = &nvmec_rq(rq)->segs;
+	int ret;
 
 	if (WARN_ON_ONCE(rq->nr_phys_segments > max))
 		return BLK_STS_IOERR;
 	segs->sgl = sgl;
 	segs->orig_nents = mqblk_rq_map_sg(rq, sgl);
-	switch (dma_map_sgtable(nvmec_dma_dev(ctrl), segs, rq_dma_dir(rq),
-				DMA_ATTR_NO_WARN)) {
-	case 0:
-		return BLK_STS_OK;
-	case -EREMOTEIO:
-		return BLK_STS_TARGET;
-	default:
-		return BLK_STS_RESOURCE;
-	}
+	ret = dma_map_sgtable(nvmec_dma_dev(ctrl), segs, rq_dma_dir(rq),
+			      DMA_ATTR_NO_WARN);
+	return unlikely(ret) ? nvmec_map_status(segs, ret) : BLK_STS_OK;
 }
 
 VISIBLE_IF_KUNIT void nvmec_sgl_set(struct nvme_sgl_desc *desc,

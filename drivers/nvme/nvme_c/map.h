@@ -93,7 +93,8 @@ static inline blk_status_t nvmec_map_short(struct nvmec_ctrl *ctrl, struct reque
  * Context: Any.
  * Return: BLK_STS_OK; BLK_STS_RESOURCE if there is no memory now, and nothing
  * is mapped; BLK_STS_TARGET if the controller does not reach the memory of another device
- * that the data is in; BLK_STS_IOERR if the block layer's limits did not hold.
+ * that the data is in; BLK_STS_IOERR if the block layer's limits did not hold, or the data
+ * cannot be mapped at all.
  */
 static inline blk_status_t nvmec_map_data(struct nvmec_ctrl *ctrl,
 					  struct request *rq)
