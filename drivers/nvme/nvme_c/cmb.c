@@ -11,8 +11,9 @@
  *
  * The memory belongs to the PCI device from probe on, and is taken back after removal, by
  * the kernel: what programs have mapped is unmapped, and what is under way is waited for.
- * A reset leaves it alone. But a controller may have forgotten where its memory is, so each
- * bring-up says that again.
+ * A reset by CC.EN leaves it alone. Others may have a controller forget where its memory is,
+ * so each bring-up says that again: a reset of the function or the bus, and a suspend to D3.
+ * I/O of other disks is not held until then.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -31,7 +32,6 @@
 #include "regs.h"
 
 /* Fields of CMBSZ, and the largest of its units, 64 GiB; each is 16 times the one before. */
-#define NVMEC_CMBSZ_SZ		GENMASK(31, 12)
 #define NVMEC_CMBSZ_SZU		GENMASK(11, 8)
 #define NVMEC_CMBSZ_MAX_SZU	6
 /* Of data: without one of these, half of what it is for does not work. */
@@ -42,6 +42,18 @@
 
 /* --- what the controller says --------------------------------------------- */
 
+static bool nvmec_cmb_clear_of(struct device *dev, const struct nvmec_cmb *cmb,
+			       const struct nvmec_cmb_kept *kept)
+{
+	if (!kept->bytes || kept->bar != cmb->bar ||
+	    kept->offset >= cmb->offset + cmb->bytes ||
+	    cmb->offset >= kept->offset + kept->bytes)
+		return true;
+	dev_warn(dev, "CMBLOC.OFST: %#llx bytes at %#llx, BAR %u has what %s says at %#llx: its memory is not used\n",
+		 cmb->bytes, cmb->offset, cmb->bar, kept->field, kept->offset);
+	return false;
+}
+
 /*
  * Finds the memory. Returns 0, or -EINVAL with a line in the log if what the controller says
  * of it makes no sense.
@@ -50,7 +62,7 @@ VISIBLE_IF_KUNIT int nvmec_cmb_check(struct device *dev,
 				     const struct nvmec_cmb_said *said,
 				     struct nvmec_cmb *cmb)
 {
-	unsigned int szu = FIELD_GET(NVMEC_CMBSZ_SZU, said->cmbsz);
+	unsigned int i, szu = FIELD_GET(NVMEC_CMBSZ_SZU, said->cmbsz);
 	u64 room = 0;
 
 	if (szu > NVMEC_CMBSZ_MAX_SZU) {
@@ -83,6 +95,10 @@ VISIBLE_IF_KUNIT int nvmec_cmb_check(struct device *dev,
 			 cmb->bytes, cmb->offset, cmb->bar, room);
 		return -EINVAL;
 	}
+	for (i = 0; i < ARRAY_SIZE(said->kept); i++) {
+		if (!nvmec_cmb_clear_of(dev, cmb, &said->kept[i]))
+			return -EINVAL;
+	}
 	return 0;
 }
 
@@ -94,6 +110,35 @@ static bool nvmec_cmb_ask(struct nvmec_ctrl *ctrl)
 	ctrl->cmbloc = readl(ctrl->bar + NVME_REG_CMBLOC);
 	ctrl->cmbsz = readl(ctrl->bar + NVME_REG_CMBSZ);
 	return ctrl->cmbsz & NVMEC_CMBSZ_SZ;
+}
+
+/* The low three bits are the number of a BAR, as in both registers of MSI-X. */
+static struct nvmec_cmb_kept nvmec_cmb_msix(struct pci_dev *pdev, int reg,
+					    const char *field, u64 bytes)
+{
+	u32 value = 0;
+
+	if (pci_read_config_dword(pdev, pdev->msix_cap + reg, &value))
+		bytes = 0;
+	return (struct nvmec_cmb_kept) {
+		.field	= field,
+		.bar	= value & PCI_MSIX_TABLE_BIR,
+		.offset	= value & PCI_MSIX_TABLE_OFFSET,
+		.bytes	= bytes,
+	};
+}
+
+static void nvmec_cmb_find_msix(struct pci_dev *pdev, struct nvmec_cmb_said *said)
+{
+	int nr = pci_msix_vec_count(pdev);
+
+	if (nr <= 0)
+		return;
+	said->kept[0] = nvmec_cmb_msix(pdev, PCI_MSIX_TABLE, "MTAB",
+				       (u64)nr * PCI_MSIX_ENTRY_SIZE);
+	/* A bit for each, in words of 64. */
+	said->kept[1] = nvmec_cmb_msix(pdev, PCI_MSIX_PBA, "MPBA",
+				       DIV_ROUND_UP(nr, 64) * sizeof(u64));
 }
 
 static int nvmec_cmb_find(struct nvmec_ctrl *ctrl, struct nvmec_cmb *cmb)
@@ -112,6 +157,7 @@ static int nvmec_cmb_find(struct nvmec_ctrl *ctrl, struct nvmec_cmb *cmb)
 		if (pci_resource_flags(pdev, bar) & IORESOURCE_MEM)
 			said.bar_bytes[bar] = pci_resource_len(pdev, bar);
 	}
+	nvmec_cmb_find_msix(pdev, &said);
 	return nvmec_cmb_check(&ctrl->dev, &said, cmb);
 }
 
@@ -133,6 +179,16 @@ static int nvmec_cmb_tell(struct nvmec_ctrl *ctrl)
 		return 0;
 	dev_warn(&ctrl->dev, "CMBSTS.CBAI: its memory cannot be at %#llx\n", ctrl->cmb_bus);
 	return -EIO;
+}
+
+/* The half that has it heed that goes first; its registers stay readable. */
+static void nvmec_cmb_take_back(struct nvmec_ctrl *ctrl)
+{
+	ctrl->cmb_bus = 0;
+	if (!NVME_CAP_CMBS(lo_hi_readq(ctrl->bar + NVME_REG_CAP)))
+		return;
+	writel(NVME_CMBMSC_CRE, ctrl->bar + NVME_REG_CMBMSC);
+	writel(0, ctrl->bar + NVME_REG_CMBMSC + sizeof(u32));
 }
 
 /* The kernel has structures for memory in pieces of some size: what is in whole ones. */
@@ -185,7 +241,7 @@ void nvmec_cmb_add(struct nvmec_ctrl *ctrl)
 	}
 	ctrl->cmb_bus = pci_bus_address(ctrl->pdev, cmb.bar) + cmb.offset;
 	if (nvmec_cmb_tell(ctrl) || nvmec_cmb_publish(ctrl, &cmb))
-		ctrl->cmb_bus = 0;
+		nvmec_cmb_take_back(ctrl);
 }
 
 /**

@@ -12,6 +12,7 @@
 #include "admin.h"
 #include "ana.h"
 #include "apst.h"
+#include "cmb.h"
 #include "ctrl.h"
 #include "disks.h"
 #include "ident.h"
@@ -287,7 +288,7 @@ static umode_t nvmec_ctrl_attr_mode(struct kobject *kobj, struct attribute *attr
 				    int index)
 {
 	if ((attr == &dev_attr_cmbloc.attr || attr == &dev_attr_cmbsz.attr) &&
-	    !nvmec_dev_ctrl(kobj_to_dev(kobj))->cmbsz)
+	    !(nvmec_dev_ctrl(kobj_to_dev(kobj))->cmbsz & NVMEC_CMBSZ_SZ))
 		return 0;
 	return attr->mode;
 }

@@ -21,8 +21,15 @@ struct ck_case {
 	struct nvmec_cmb cmb;
 };
 
-/* BAR 0 has 2 MiB, the first 528384 bytes of it registers; BAR 2 16 MiB; BAR 4 1 TiB. */
-static const u64 ck_bars[6] = { SZ_2M, 0, SZ_16M, 0, 1ULL << 40, 0 };
+/*
+ * BAR 0 has 2 MiB, the first 528384 bytes of it registers; BAR 2 16 MiB; BAR 4 1 TiB. BAR 5
+ * has 1 MiB: 32 KiB from 64 KiB on are the table of MSI-X, and 256 bytes from 128 KiB on PBA.
+ */
+static const u64 ck_bars[6] = { SZ_2M, 0, SZ_16M, 0, 1ULL << 40, SZ_1M };
+static const struct nvmec_cmb_kept ck_kept[2] = {
+	{ "MTAB", 5, SZ_64K, SZ_32K },
+	{ "MPBA", 5, SZ_128K, 256 },
+};
 #define CK_REGS		(SZ_4K + 2 * 4 * SZ_64K)
 
 static const struct ck_case ck_cases[] = {
@@ -42,6 +49,17 @@ static const struct ck_case ck_cases[] = {
 	  { 0, CK_REGS, SZ_2M - CK_REGS } },
 	{ "among the doorbells", CK_LOC(0, 128), CK_SZ(0, 1), -EINVAL },
 	{ "the registers", CK_LOC(0, 0), CK_SZ(0, 1), -EINVAL },
+	{ "up to the table", CK_LOC(5, 0), CK_SZ(0, 16), 0, { 5, 0, SZ_64K } },
+	{ "a page of the table", CK_LOC(5, 0), CK_SZ(0, 17), -EINVAL },
+	{ "in the table", CK_LOC(5, 18), CK_SZ(0, 1), -EINVAL },
+	{ "its last page", CK_LOC(5, 23), CK_SZ(0, 4), -EINVAL },
+	{ "between table and PBA", CK_LOC(5, 24), CK_SZ(0, 8), 0,
+	  { 5, SZ_64K + SZ_32K, SZ_32K } },
+	{ "the PBA", CK_LOC(5, 24), CK_SZ(0, 9), -EINVAL },
+	{ "behind it", CK_LOC(5, 33), CK_SZ(0, 1), 0, { 5, 33 * SZ_4K, SZ_4K } },
+	{ "all of it", CK_LOC(5, 0), CK_SZ(0, 256), -EINVAL },
+	{ "another BAR at the same place", CK_LOC(2, 16), CK_SZ(0, 8), 0,
+	  { 2, SZ_64K, SZ_32K } },
 	{ "no BAR", CK_LOC(1, 0), CK_SZ(0, 1), -EINVAL },
 	{ "no BAR that there can be", CK_LOC(6, 0), CK_SZ(0, 1), -EINVAL },
 	{ "another one", CK_LOC(7, 0), CK_SZ(0, 1), -EINVAL },
@@ -62,6 +80,7 @@ static void ck_check_test(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	memcpy(said.bar_bytes, ck_bars, sizeof(ck_bars));
+	memcpy(said.kept, ck_kept, sizeof(ck_kept));
 	KUNIT_ASSERT_EQ(test, nvmec_cmb_check(dev, &said, &cmb), param->ret);
 	if (param->ret)
 		return;
