@@ -9,7 +9,8 @@
  * another page, so that data is not where the memory begins.
  *
  * hold: maps a piece, says "mapped", and uses it until it goes, which ends it well: by loads,
- * or by reads of the disk, which may fail then.
+ * or by reads of the disk. A read may be short then, when part of the piece is gone: another
+ * one follows, until one fails.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -103,7 +104,7 @@ static void hold(const char *memory, const char *disk)
 	fflush(stdout);
 	if (sigsetjmp(gone, 1))
 		return;
-	while (fd < 0 || pread(fd, (void *)data, HELD_BYTES, 0) == HELD_BYTES) {
+	while (fd < 0 || pread(fd, (void *)data, HELD_BYTES, 0) > 0) {
 		data[0];
 		usleep(1000);
 	}
