@@ -26,8 +26,9 @@
 fuzz_options "$@"
 helper textfuzz
 nbc_load nr_devices=0
-# What takes effect in part: words of it, up to the one that is refused
-partly=rules,held,lies,badblocks,record
+# What a refused text has an effect on: words up to the one that is refused took effect, and
+# lines of a model that waited for their end are dropped
+partly=rules,held,lies,badblocks,record,latency
 # How long an operation takes, which the partition scan has to wait for
 slow=completion_nsec,iops,iops_read,iops_write,mbps,mbps_read,mbps_write,latency,rules,held,lies
 # How much memory is taken at once
