@@ -9,8 +9,9 @@ MQBLK_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CACHE=${MQBLK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mqblk}
 
 # The kernels that one may test on, as dpkg and apt spell them. Signed, generic:
-# neither -rt nor -cloud, neither -dbg nor -unsigned.
-KERNEL_PATTERN='6\.12\.[0-9]+\+deb12-amd64'
+# neither -rt nor -cloud, neither -dbg nor -unsigned. In Debian 12 they are in the security
+# archive.
+KERNEL_PATTERN='6\.12\.[0-9]+\+deb1[23]-amd64'
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
