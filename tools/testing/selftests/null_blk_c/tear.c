@@ -78,17 +78,22 @@ static bool goes_on(struct turn *turn)
 	return now < deadline;
 }
 
+static void put(unsigned char *data, unsigned char value)
+{
+	struct iovec part = { .iov_base = data, .iov_len = block };
+
+	memset(data, value, block);
+	if (pwritev2(fd, &part, 1, 0, flags) != block)
+		die("write");
+}
+
 static void *run_writer(void *arg)
 {
 	struct turn turn = { .seed = (uintptr_t)arg };
 	unsigned char *data = buffer(), value = turn.seed;
-	struct iovec part = { .iov_base = data, .iov_len = block };
 
-	while (goes_on(&turn)) {
-		memset(data, value += NR_WRITERS, block);
-		if (pwritev2(fd, &part, 1, 0, flags) != block)
-			die("write");
-	}
+	while (goes_on(&turn))
+		put(data, value += NR_WRITERS);
 	return NULL;
 }
 
@@ -138,6 +143,8 @@ int main(int argc, char **argv)
 		block = atoi(argv[4]);
 		flags = !strcmp(argv[3], "atomic") ? RWF_ATOMIC : 0;
 	}
+	/* A reader may be the first, and what was there before may be of several writes. */
+	put(buffer(), 0);
 	for (i = 0; i < NR_WRITERS; i++)
 		pthread_create(&threads[nr++], NULL, run_writer, (void *)i);
 	for (; i < NR_WRITERS + NR_READERS; i++)
