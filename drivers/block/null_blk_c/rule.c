@@ -334,7 +334,7 @@ static const char *nbc_lie_wants(enum nbc_lie lie)
 {
 	switch (lie) {
 	case NBC_LIE_LOST:
-		return "lie=lost with WRITE, ZONE_APPEND, FLUSH, DISCARD, SECURE_ERASE, WRITE_ZEROES";
+		return "lie=lost with FLUSH, and with all that writes, discards or erases";
 	case NBC_LIE_SHORN:
 	case NBC_LIE_MISPLACED:
 		return "lie=shorn and misplaced with WRITE, ZONE_APPEND";

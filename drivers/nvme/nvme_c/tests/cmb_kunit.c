@@ -30,6 +30,7 @@ static const struct nvmec_cmb_kept ck_kept[2] = {
 	{ "MTAB", 5, SZ_64K, SZ_32K },
 	{ "MPBA", 5, SZ_128K, 256 },
 };
+
 #define CK_REGS		(SZ_4K + 2 * 4 * SZ_64K)
 
 static const struct ck_case ck_cases[] = {
