@@ -115,8 +115,8 @@ nvme_load "$@"
 check "bind" bind_all
 check_eq "published all the same" "$(show "$mem/published")" 1
 near_disk=/dev/$(nvme_ctrl "$near")n1
-check "no disk takes it unless told" \
-	eval '! peer write "$mem/allocate" "$near_disk" 0 4096 1'
+untold() { ! peer write "$mem/allocate" "$near_disk" 0 4096 1; }
+check "no disk takes it unless told" untold
 check "unload" unload_modules
 nvme_load peer_data=1 "$@"
 check "bind" bind_all
