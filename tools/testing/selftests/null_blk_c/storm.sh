@@ -324,7 +324,7 @@ done
 missing() { storm_missing "${wanted[@]}"; }
 all_happened() { [[ -z $(missing) ]]; }
 sleep "$seconds"
-wait_until 60 all_happened || true
+wait_until 140 all_happened || true
 touch "$dir/stop"
 # Nobody lets go any more what rules hold.
 wait_until 40 worker_ended "write p" || true
