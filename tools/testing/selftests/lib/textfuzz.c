@@ -39,6 +39,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "chance.h"
+
 #define GCOV_DIR	"/sys/kernel/debug/gcov"
 #define MAX_ATTRS	128
 #define MAX_TEXTS	8192
@@ -69,26 +71,12 @@ static char *after[2 * MAX_AFTER];
 static int nr_after, dir_fd, shows;
 static unsigned long taken, refused, taken_back, limit, covered;
 static time_t end;
-static unsigned long long state;
 
 static void die(const char *what)
 {
 	fprintf(stderr, "textfuzz: %s: %s\n", what, strerror(errno));
 	exit(2);
 }
-
-/* --- chance -------------------------------------------------------------- */
-
-/* A step of Marsaglia's xorshift with Vigna's multiplier. */
-static unsigned long long chance(void)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return state * 2685821657736338717ULL;
-}
-
-static unsigned int below(unsigned int n) { return (chance() >> 33) % n; }
 
 /* --- the corpus ------------------------------------------------------------ */
 
@@ -511,7 +499,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: see the head of textfuzz.c\n");
 		return 2;
 	}
-	state = strtoull(argv[optind], NULL, 0) * 2 + 1;
+	chance_seed(strtoull(argv[optind], NULL, 0));
 	find_attrs(argv[optind + 2]);
 	if (!nr_attrs) {
 		errno = ENOENT;

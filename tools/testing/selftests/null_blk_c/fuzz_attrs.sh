@@ -7,8 +7,9 @@
 # cache and its history, one with zones, and one that is switched on and off with what was
 # written. Each text is one that makes sense, changed a little; where the kernel counts
 # what runs (gcov), one that did something new is changed further. A text that is refused
-# changes nothing, and the devices can be removed afterwards. Seconds (default: 12) are
-# for each of the four, and 5000 texts unless --count says otherwise (0 for no end). What did something new is added to FILE.
+# changes nothing, and the devices can be removed afterwards. Seconds (default: 12) and the
+# count of texts (5000; 0 for no end) are for each of the four. What did something new is
+# added to FILE.
 #@group config
 #@vm --append log_buf_len=16M
 #@timeout 300

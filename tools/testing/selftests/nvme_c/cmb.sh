@@ -124,7 +124,6 @@ near_disk=/dev/$(nvme_ctrl "$near")n1
 
 # --- it may be taken out -----------------------------------------------------
 
-check "bound again" nvme_bind "$own"
 check_eq "all of it is there" "$(show "$mem/available")" $((16 << 20))
 round "bound again" "$near_disk" 65536
 holds "taken out" peer hold "$mem/allocate" "$near_disk"

@@ -35,6 +35,7 @@
 
 #include <linux/nvme_ioctl.h>
 
+#include "../lib/chance.h"
 #include "uring.h"
 
 #define PATTERN		0xa5
@@ -72,7 +73,6 @@ static struct uring ring;
 static unsigned long sent, ended, failed, refused, limit;
 static unsigned int block = 512, meta;
 static int keeps, quiet, shows, zones;
-static unsigned long long state;
 static struct attempt history[8];	/* what was sent before, by number */
 static int returned[8];
 
@@ -83,17 +83,6 @@ static void die(const char *what)
 }
 
 /* --- chance -------------------------------------------------------------- */
-
-/* A step of Marsaglia's xorshift with Vigna's multiplier. */
-static unsigned long long chance(void)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return state * 2685821657736338717ULL;
-}
-
-static unsigned int below(unsigned int n) { return (chance() >> 33) % n; }
 
 static int one_in(unsigned int n) { return !below(n); }
 
@@ -546,7 +535,7 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind < 3 || !block)
 		return 2;
-	state = strtoull(argv[optind], NULL, 0) * 2 + 1;
+	chance_seed(strtoull(argv[optind], NULL, 0));
 	end = time(NULL) + strtoul(argv[optind + 1], NULL, 0);
 	open_devices(argv + optind + 2);
 	make_room();
