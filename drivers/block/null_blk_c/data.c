@@ -18,6 +18,33 @@
 #include "lies.h"
 #include "null_blk_c.h"
 
+/**
+ * nbc_store_unmap - the part of nbc_store_cmd() that takes data away
+ * @store: where the data is
+ * @op: the operation
+ * @flags: REQ_* of the request or bio
+ * @pos: first byte
+ * @len: number of bytes
+ *
+ * Context: Process context, may sleep.
+ * Return: as nbc_store_cmd().
+ */
+blk_status_t nbc_store_unmap(struct nbc_store *store, enum req_op op, blk_opf_t flags, u64 pos,
+			     unsigned int len)
+{
+	switch (op) {
+	case REQ_OP_WRITE_ZEROES:
+		if (flags & REQ_NOUNMAP)
+			return nbc_store_zero(store, pos, len);
+		fallthrough;
+	case REQ_OP_DISCARD:
+	case REQ_OP_SECURE_ERASE:
+		return nbc_store_discard(store, pos, len);
+	default:
+		return BLK_STS_NOTSUPP;
+	}
+}
+
 /* Reads find in the store what the cache has; discards act on both at once. */
 static blk_status_t nbc_cache_cmd(struct nbc_cache *cache,
 				  const struct nbc_cmd *cmd)

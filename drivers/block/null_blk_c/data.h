@@ -13,6 +13,8 @@
 #include "store.h"
 
 void nbc_hide_segments(struct bio *bio);
+blk_status_t nbc_store_unmap(struct nbc_store *store, enum req_op op, blk_opf_t flags, u64 pos,
+			     unsigned int len);
 
 /**
  * nbc_hide_memory - keep what the kernel had in new pages from being read
@@ -49,25 +51,16 @@ static __always_inline void nbc_hide_memory(struct bio *bio)
 static __always_inline blk_status_t nbc_store_cmd(struct nbc_store *store,
 						  const struct nbc_cmd *cmd)
 {
-	switch (cmd->op) {
-	case REQ_OP_READ:
+	if (cmd->op == REQ_OP_READ) {
 		nbc_store_read(store, cmd->bio, cmd->pos, cmd->done);
 		return BLK_STS_OK;
-	case REQ_OP_WRITE:
-	case REQ_OP_ZONE_APPEND:
-		return nbc_store_write(store, cmd->bio, cmd->pos, cmd->done);
-	case REQ_OP_DISCARD:
-	case REQ_OP_SECURE_ERASE:
-		return nbc_store_discard(store, cmd->pos, cmd->done);
-	case REQ_OP_WRITE_ZEROES:
-		if (cmd->flags & REQ_NOUNMAP)
-			return nbc_store_zero(store, cmd->pos, cmd->done);
-		return nbc_store_discard(store, cmd->pos, cmd->done);
-	case REQ_OP_FLUSH:
-		return BLK_STS_OK;
-	default:
-		return BLK_STS_NOTSUPP;
 	}
+	if (cmd->op == REQ_OP_WRITE || cmd->op == REQ_OP_ZONE_APPEND)
+		return nbc_store_write(store, cmd->bio, cmd->pos, cmd->done);
+	if (cmd->op == REQ_OP_FLUSH)
+		return BLK_STS_OK;
+	/* By values, or the command would have to be in memory. */
+	return nbc_store_unmap(store, cmd->op, cmd->flags, cmd->pos, cmd->done);
 }
 
 #endif /* _NULL_BLK_C_DATA_H */
