@@ -118,16 +118,10 @@ def check(entries, last, needs_data):
                                "or use --pace")
 
 
-def _loses(entry):
-    """Did the power go, and something with it?"""
-    loss = record.POWER | record.CACHE
-    return entry.op == record.STOP and entry.flags & loss == loss
-
-
 def _gap_of_stop(entry, gap):
     if not entry.flags & record.POWER:
         return f"nothing was recorded for a while after entry {entry.seq}"
-    if _loses(entry):
+    if not protects(entry):
         return f"the power went at entry {entry.seq}, and what was not flushed"
     return gap
 

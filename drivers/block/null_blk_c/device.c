@@ -332,6 +332,22 @@ static int nbc_device_check_new_data(struct nbc_device *dev, const char *attribu
 	return 0;
 }
 
+/*
+ * What a device must be to have the data of another. What was written to the attributes of one that is off need
+ * not fit its data, whose blocks are what they are.
+ */
+static void nbc_device_needs(struct nbc_device *dev, struct nbc_needs *needs)
+{
+	needs->size = dev->config.size;
+	needs->blocksize = nbc_store_block_bytes(&dev->store, dev->config.blocksize);
+	needs->pi = (struct nbc_pi) { };
+	if (!dev->disk && nbc_store_is_empty(&dev->store))
+		return;
+	needs->pi = dev->pi;
+	if (needs->pi.type)
+		needs->blocksize = BIT(needs->pi.block_shift);
+}
+
 static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
 				const struct nbc_cut *cut, struct nbc_needs *needs)
 {
@@ -342,11 +358,7 @@ static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
 		       nbc_device_name(dev), nbc_device_name(from));
 		return -ENODEV;
 	}
-	*needs = (struct nbc_needs) {
-		.size		= from->config.size,
-		.blocksize	= from->config.blocksize,
-		.pi		= from->disk->pi,
-	};
+	nbc_device_needs(from, needs);
 	nbc_store_empty(&dev->store);
 	return nbc_history_copy(from->disk->history, cut, &dev->store);
 }
@@ -420,22 +432,6 @@ static int nbc_device_check_snapshot(struct nbc_device *dev, const char *snapsho
 		return -EMLINK;
 	}
 	return 0;
-}
-
-/*
- * What a clone of a device must be. What was written to the attributes of one that is off need
- * not fit its data, whose blocks are what they are.
- */
-static void nbc_device_needs(struct nbc_device *dev, struct nbc_needs *needs)
-{
-	needs->size = dev->config.size;
-	needs->blocksize = nbc_store_block_bytes(&dev->store, dev->config.blocksize);
-	needs->pi = (struct nbc_pi) { };
-	if (!dev->disk && nbc_store_is_empty(&dev->store))
-		return;
-	needs->pi = dev->pi;
-	if (needs->pi.type)
-		needs->blocksize = BIT(needs->pi.block_shift);
 }
 
 static struct nbc_snapshot *nbc_device_snapshot(struct nbc_device *dev, const char *name,

@@ -97,6 +97,12 @@ int nbc_pi_configure(const char *name, const struct nbc_config *config,
 	return 0;
 }
 
+/* What is said in 32 bits takes twice as much in the store. */
+static void nbc_pi_limit_range(unsigned int *max_sects, unsigned int block_sects)
+{
+	*max_sects = round_down(*max_sects / 2, block_sects);
+}
+
 /**
  * nbc_pi_limits - tell the block layer how blocks are protected
  * @pi: how
@@ -131,13 +137,9 @@ void nbc_pi_limits(const struct nbc_pi *pi, struct queue_limits *limits)
 		limits->dma_alignment = nbc_pi_block_bytes(pi) - 1;
 	limits->max_hw_sectors = limits->max_hw_sectors ?
 				 min(limits->max_hw_sectors, max_sects) : max_sects;
-	/* What is said in 32 bits takes twice as much in the store. */
-	limits->max_write_zeroes_sectors = round_down(limits->max_write_zeroes_sectors / 2,
-						      block_sects);
-	limits->max_hw_discard_sectors = round_down(limits->max_hw_discard_sectors / 2,
-						    block_sects);
-	limits->max_secure_erase_sectors = round_down(limits->max_secure_erase_sectors / 2,
-						      block_sects);
+	nbc_pi_limit_range(&limits->max_write_zeroes_sectors, block_sects);
+	nbc_pi_limit_range(&limits->max_hw_discard_sectors, block_sects);
+	nbc_pi_limit_range(&limits->max_secure_erase_sectors, block_sects);
 }
 
 /* --- tuples: plain values ----------------------------------------------------------- */

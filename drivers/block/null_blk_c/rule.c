@@ -26,9 +26,8 @@
 /* Operations that the driver gets. */
 static const enum req_op nbc_rule_ops[] = {
 	REQ_OP_READ, REQ_OP_WRITE, REQ_OP_FLUSH, REQ_OP_DISCARD, REQ_OP_SECURE_ERASE,
-	REQ_OP_WRITE_ZEROES,
-	REQ_OP_ZONE_OPEN, REQ_OP_ZONE_CLOSE, REQ_OP_ZONE_FINISH, REQ_OP_ZONE_APPEND,
-	REQ_OP_ZONE_RESET, REQ_OP_ZONE_RESET_ALL,
+	REQ_OP_WRITE_ZEROES, REQ_OP_ZONE_OPEN, REQ_OP_ZONE_CLOSE, REQ_OP_ZONE_FINISH,
+	REQ_OP_ZONE_APPEND, REQ_OP_ZONE_RESET, REQ_OP_ZONE_RESET_ALL,
 };
 
 /* Statuses that a request may end with; the others ask the block layer to try again. */

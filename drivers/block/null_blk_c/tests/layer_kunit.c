@@ -58,7 +58,7 @@ static void nbc_lk_bio(struct bio *bio, struct bio_vec *vec, void *data,
 		       unsigned int len)
 {
 	bio_init(bio, NULL, vec, 1, REQ_OP_READ);
-	bio_add_page(bio, virt_to_page(data), len, offset_in_page(data));
+	__bio_add_page(bio, virt_to_page(data), len, offset_in_page(data));
 }
 
 static void nbc_lk_check(struct kunit *test, struct nbc_lk *lk,
