@@ -11,7 +11,8 @@ PCI=/sys/bus/pci
 nvme_device() {
 	local file class nr=0
 	for file in "$PCI"/devices/*/class; do
-		read -r class <"$file"
+		# One that just goes is none.
+		read -r class 2>/dev/null <"$file" || continue
 		[[ $class == "$NVME_CLASS" ]] || continue
 		((nr++ == $1)) || continue
 		file=${file%/class}
@@ -28,9 +29,15 @@ require_nvme() {
 	[[ -n $(nvme_device $(($1 - 1))) ]] || skip_all "fewer than $1 NVMe devices"
 }
 
-# nvme_load [PARAMETER=VALUE...] : the module, with no device yet
+# nvme_load [PARAMETER=VALUE...] : the module, with no device yet; those that it had before
+# it was unloaded would be taken at once, in any order, and be named by that
 nvme_load() {
+	local file driver
 	require_module nvme_c
+	for file in "$PCI"/devices/*/driver_override; do
+		read -r driver 2>/dev/null <"$file" || continue
+		[[ $driver != nvme_c ]] || echo >"$file"
+	done
 	load_module nvme_c "$@"
 }
 
