@@ -43,6 +43,12 @@ need_command() {
 	die "$1 not found (Debian package $2); install with: apt-get install $2" 3
 }
 
+# need_minutes OPTION VALUE
+need_minutes() {
+	[[ $2 =~ ^[1-9][0-9]{0,4}$ ]] ||
+		die "$1 takes minutes from 1 to 99999, not $2" 2
+}
+
 # find_kernel RELEASE : set KERNEL_IMAGE and KERNEL_MODULES (the directory that
 # depmod made), for a kernel in the cache or an installed one. Fails silently.
 find_kernel() {
