@@ -333,8 +333,8 @@ static int nbc_device_check_new_data(struct nbc_device *dev, const char *attribu
 }
 
 /*
- * What a device must be to have the data of another. What was written to the attributes of one that is off need
- * not fit its data, whose blocks are what they are.
+ * What a device must be to have the data of another. What was written to the attributes of
+ * one that is off need not fit its data, whose blocks are what they are.
  */
 static void nbc_device_needs(struct nbc_device *dev, struct nbc_needs *needs)
 {
