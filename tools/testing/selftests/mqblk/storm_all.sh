@@ -15,6 +15,7 @@
 #     --nvme size=64M --nvme size=64M -- tools/testing/selftests/mqblk/storm_all.sh
 #@vm --monitor --qemu -blockdev --qemu driver=null-co,node-name=spare,size=67108864,read-zeroes=on --nvme size=64M --nvme size=64M
 #@cpus 2
+#@long
 #@timeout 400
 
 # Workers are subshells, and count for themselves.

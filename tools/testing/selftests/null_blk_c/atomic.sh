@@ -4,6 +4,7 @@
 # atomic_write: a write with RWF_ATOMIC is there as a whole or not at all, for who reads at
 # the same time, and after a power cut. Others are not, which shows that the test can tell.
 #@group data
+#@long
 #@timeout 300
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -5,6 +5,7 @@
 # caught, those that do not pass; SQLite with its defaults, and with synchronous=OFF.
 #
 #@group cache
+#@long
 #@timeout 400
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -5,6 +5,7 @@
 # lost, and with fsync=off some are, which is caught.
 #
 #@group cache
+#@long
 #@timeout 900
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

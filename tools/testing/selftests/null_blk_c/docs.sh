@@ -4,6 +4,7 @@
 # What the documentation shows works as it is typed, and prints what it shows: the pages
 # about disks of null_blk_c.
 #@group config
+#@long
 #@timeout 900
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -5,6 +5,7 @@
 # it, through a link that breaks and comes back, until the power goes; and takes it back.
 # The disk is in a network namespace of its own, so that the link is one.
 #@group life
+#@long
 #@timeout 240
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

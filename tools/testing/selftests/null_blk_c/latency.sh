@@ -6,6 +6,7 @@
 # both queue modes. Bad texts change nothing, and the log says where they are bad.
 # latency_dist.sh looks at distributions.
 #@group limits
+#@long
 #@timeout 240
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -6,6 +6,7 @@
 # else in between makes them longer. So times that are all the same are measured before: where
 # these are not what they should be, the machine has no time for this test.
 #@group limits
+#@long
 #@timeout 300
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

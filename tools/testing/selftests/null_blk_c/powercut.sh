@@ -6,6 +6,7 @@
 # said before. With bios and requests, blocks of a unit and smaller ones, a full
 # cache, a busy disk; and bad input changes nothing.
 #
+#@long
 #@group cache
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -8,6 +8,7 @@
 # while one waits, others may ask whether there is something. A damaged record is refused, and
 # the disk stays as it was, and so is one where the power took what was not flushed.
 #@group data
+#@long
 #@timeout 480
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

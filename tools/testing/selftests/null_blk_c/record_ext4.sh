@@ -5,6 +5,7 @@
 # prefix and each crash state passes fsck after its journal's replay, and has the files whose
 # fsync had returned. In both queue modes.
 #@group data
+#@long
 #@timeout 480
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

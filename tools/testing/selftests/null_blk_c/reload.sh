@@ -3,6 +3,7 @@
 #
 # 200 rounds of load, I/O and unload: all memory is back at the end.
 #@group life
+#@long
 #@timeout 600
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

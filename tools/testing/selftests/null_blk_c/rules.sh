@@ -6,6 +6,7 @@
 # a busy disk, and in both queue modes. Thousands of rules. Bad input changes nothing.
 #@group faults
 #@core
+#@long
 #@timeout 240
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -8,6 +8,7 @@
 # nothing.
 #
 #@group data
+#@long
 #@timeout 240
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

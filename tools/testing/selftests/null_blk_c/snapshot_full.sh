@@ -6,6 +6,7 @@
 # When the snapshot is dropped there is memory again.
 #@group faults
 #@vm --memory 512M
+#@long
 #@timeout 480
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -17,6 +17,7 @@
 #@group life
 #@vm --append log_buf_len=16M
 #@builtin null_blk_c.nr_devices=0 null_blk_c.poll_queues=2 null_blk_c.submit_queues=2
+#@long
 #@timeout 300
 
 # Workers are subshells, and count for themselves.

@@ -5,6 +5,7 @@
 # the host's load, and nothing is lost; the device is taken out under load, and the host is
 # told; the disk can be taken back after that, and nothing is left.
 #@vm --monitor --nvme size=64M
+#@long
 #@timeout 300
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
