@@ -2,7 +2,9 @@
 """Records: what is read is what was written, and what is not whole is refused with the place."""
 
 import array
+import contextlib
 import fcntl
+import functools
 import io
 import os
 import pathlib
@@ -207,12 +209,19 @@ class Commands(unittest.TestCase):
             os.mkfifo(self.dir / "fifo")
             fd = os.open(self.dir / "fifo", os.O_RDWR)
             os.write(fd, head() + write(1, 8, "a") + write(2, 8, "b")[:100])
+            # A shell has what it starts in the background ignore SIGINT.
+            restore = functools.partial(signal.signal, number, signal.SIG_DFL)
             with subprocess.Popen(
                     [sys.executable, "-B", "main.py", "save", self.dir / "fifo", self.dir / "r"],
-                    cwd=pathlib.Path(record.__file__).parent, stdout=subprocess.PIPE) as saver:
-                self.wait_until_read(fd)
-                saver.send_signal(number)
-                out = saver.communicate(timeout=60)[0]
+                    cwd=pathlib.Path(record.__file__).parent, stdout=subprocess.PIPE,
+                    preexec_fn=restore) as saver:
+                # It ends if the test does not get so far.
+                with contextlib.ExitStack() as failed:
+                    failed.callback(saver.kill)
+                    self.wait_until_read(fd)
+                    saver.send_signal(number)
+                    out = saver.communicate(timeout=60)[0]
+                    failed.pop_all()
             self.assertEqual((saver.returncode, out.decode()),
                              (0, f"record: {self.dir}/r: 1 write\n"))
             self.assertEqual((self.dir / "r").read_bytes()[:-ENTRY], head() + write(1, 8, "a"))
