@@ -285,4 +285,55 @@ static inline int mqblk_rq_map_kern(struct request *rq, void *data,
 #endif
 }
 
+/* Streams that a disk has for writes: how many, 0 for none, and the unit of one, in bytes. */
+#ifdef MQBLK_HAVE_WRITE_STREAMS
+#define MQBLK_WRITE_STREAMS	1
+
+static inline unsigned int mqblk_write_streams(const struct queue_limits *lim)
+{
+	return lim->max_write_streams;
+}
+
+static inline unsigned int mqblk_stream_bytes(const struct queue_limits *lim)
+{
+	return lim->write_stream_granularity;
+}
+
+static inline void mqblk_limit_streams(struct queue_limits *lim, unsigned int nr,
+				       unsigned int bytes)
+{
+	lim->max_write_streams = nr;
+	lim->write_stream_granularity = bytes;
+}
+
+/* The stream that a bio is written in, counted from 1; 0 for none */
+static inline unsigned int mqblk_bio_stream(const struct bio *bio)
+{
+	return bio->bi_write_stream;
+}
+#else
+/* There were none. */
+#define MQBLK_WRITE_STREAMS	0
+
+static inline unsigned int mqblk_write_streams(const struct queue_limits *lim)
+{
+	return 0;
+}
+
+static inline unsigned int mqblk_stream_bytes(const struct queue_limits *lim)
+{
+	return 0;
+}
+
+static inline void mqblk_limit_streams(struct queue_limits *lim, unsigned int nr,
+				       unsigned int bytes)
+{
+}
+
+static inline unsigned int mqblk_bio_stream(const struct bio *bio)
+{
+	return 0;
+}
+#endif
+
 #endif /* _LINUX_MQBLK_COMPAT_H */

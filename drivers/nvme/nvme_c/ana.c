@@ -41,8 +41,6 @@
 
 /* The longest page: 500 groups and 12000 namespaces. */
 #define NVMEC_ANA_MAX_BYTES	SZ_64K
-/* LPA: log pages can be read from an offset. */
-#define NVMEC_LPA_OFFSETS	BIT(2)
 
 /**
  * struct nvmec_ana - what a log page says

@@ -13,14 +13,18 @@
 #include <linux/mqblk_compat.h>
 #include <linux/overflow.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 
 #include "ident.h"
 #include "prp.h"
 
 /* Says that NPWG, NPDG and NOWS are there. */
 #define NVMEC_NSFEAT_OPTPERF	BIT(4)
-/* CTRATT: formats may be extended. */
+/* CTRATT: formats may be extended; where data lies can be chosen. */
 #define NVMEC_CTRATT_ELBAS	BIT(15)
+#define NVMEC_CTRATT_FDPS	BIT(19)
+/* Where ENDGIDMAX is: not all kernels have a name for it. */
+#define NVMEC_ID_ENDGIDMAX	340
 /* DLFEAT: what deallocated blocks read as, and that write zeroes can deallocate. */
 #define NVMEC_DLFEAT_READ	GENMASK(2, 0)
 #define NVMEC_DLFEAT_READ_ZEROS	1
@@ -113,6 +117,8 @@ static void nvmec_ident_fill(struct nvmec_ident *ident,
 	ident->max_discard_blocks = U32_MAX;
 	ident->oacs = le16_to_cpu(id->oacs);
 	ident->elbas = le32_to_cpu(id->ctratt) & NVMEC_CTRATT_ELBAS;
+	ident->fdp = le32_to_cpu(id->ctratt) & NVMEC_CTRATT_FDPS;
+	ident->endgidmax = get_unaligned_le16((const u8 *)id + NVMEC_ID_ENDGIDMAX);
 	ident->lpa = id->lpa;
 	ident->oaes = le32_to_cpu(id->oaes);
 	/* The last number means all of them. */
@@ -400,6 +406,7 @@ int nvmec_ident_ns(struct device *dev, u32 nsid,
 	info->capacity_sects = sects;
 	info->read_only = id->nsattr & NVME_NS_ATTR_RO;
 	info->deac = nvmec_can_deac(id);
+	info->endgid = le16_to_cpu(id->endgid);
 	info->shared = ident->multi && (id->nmic & NVME_NS_NMIC_SHARED);
 	nvmec_info_limits(info, ident, id);
 	return 0;

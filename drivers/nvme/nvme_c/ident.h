@@ -5,6 +5,7 @@
 #ifndef _NVMEC_IDENT_H
 #define _NVMEC_IDENT_H
 
+#include <linux/bits.h>
 #include <linux/blkdev.h>
 #include <linux/nvme.h>
 #include <linux/sizes.h>
@@ -20,6 +21,9 @@ struct device;
 #define NVMEC_MAX_SEGS		256
 /* Ids in a page of the list of active namespaces. */
 #define NVMEC_NSIDS_PER_PAGE	(NVME_IDENTIFY_DATA_SIZE / sizeof(__le32))
+
+/* LPA: log pages can be read from an offset. */
+#define NVMEC_LPA_OFFSETS	BIT(2)
 
 /* Name of a subsystem: the field, and a NUL. */
 #define NVMEC_NQN_BYTES		257
@@ -56,6 +60,8 @@ struct nvmec_power {
  * @max_discard_blocks: logical blocks of all its ranges together
  * @oacs: optional admin commands
  * @elbas: formats of its namespaces may be extended: then they have an entry more
+ * @fdp: where data lies can be chosen, if that is on for an endurance group
+ * @endgidmax: largest id of an endurance group
  * @lpa: what its log pages offer
  * @oaes: optional asynchronous events
  * @nn: largest namespace id
@@ -93,6 +99,8 @@ struct nvmec_ident {
 	u32	max_discard_blocks;
 	u16	oacs;
 	bool	elbas;
+	bool	fdp;
+	u16	endgidmax;
 	u8	lpa;
 	u32	oaes;
 	u32	nn;
@@ -137,6 +145,10 @@ struct nvmec_ns_id {
  * @capacity_sects: size in units of 512 bytes; 0 with @no_blocks
  * @read_only: it cannot be written
  * @deac: write zeroes may deallocate: zeros are read then
+ * @endgid: the endurance group that it is in; 0: it does not say
+ * @fdp: where data lies can be chosen in that; then the following are valid
+ * @fdp_handles: reclaim unit handles of the group
+ * @stream_bytes: what is given up together, or 0 if it cannot be said
  * @limits: for the block layer
  */
 struct nvmec_ns_info {
@@ -150,6 +162,10 @@ struct nvmec_ns_info {
 	sector_t		capacity_sects;
 	bool			read_only;
 	bool			deac;
+	u16			endgid;
+	bool			fdp;
+	u16			fdp_handles;
+	u32			stream_bytes;
 	struct queue_limits	limits;
 };
 

@@ -22,6 +22,7 @@
 #include "queue.h"
 #include "rq.h"
 #include "state.h"
+#include "streams.h"
 #include "timeout.h"
 #include "trace.h"
 
@@ -67,8 +68,8 @@ static noinline void nvmec_build_passthru(const struct nvmec_rq *nrq,
  * With a buffer for metadata the controller makes the checks that the block layer wants.
  * Without one it makes protection information and takes it off, and checks all of it.
  */
-static noinline void nvmec_build_protection(const struct nvmec_ns *ns, struct request *rq,
-					    struct nvme_command *cmd)
+static void nvmec_build_protection(const struct nvmec_ns *ns, struct request *rq,
+				   struct nvme_command *cmd)
 {
 	struct nvmec_protect protect = { .ref_tag = full_pi_ref_tag(rq) };
 	struct nvmec_rq *nrq = nvmec_rq(rq);
@@ -81,6 +82,26 @@ static noinline void nvmec_build_protection(const struct nvmec_ns *ns, struct re
 	}
 	if (ns->meta.pi_type)
 		nvmec_cmd_protect(cmd, &ns->meta, &protect);
+}
+
+/* A stream that is not there any more is none: its data goes where others go. */
+static void nvmec_build_stream(const struct nvmec_streams *streams,
+			       const struct request *rq, struct nvme_command *cmd)
+{
+	unsigned int stream = mqblk_bio_stream(rq->bio);
+
+	if (stream && stream <= READ_ONCE(streams->nr))
+		nvmec_cmd_place(cmd, READ_ONCE(streams->ids[stream - 1]));
+}
+
+/* What few namespaces have. */
+static noinline void nvmec_build_extra(const struct nvmec_ns *ns, struct request *rq,
+				       struct nvme_command *cmd)
+{
+	if (ns->meta.bytes)
+		nvmec_build_protection(ns, rq, cmd);
+	if (req_op(rq) == REQ_OP_WRITE)
+		nvmec_build_stream(&ns->streams, rq, cmd);
 }
 
 /* Who writes zeroes to punch a hole does not want the blocks to stay allocated. */
@@ -118,8 +139,8 @@ static inline void nvmec_build_rw(struct request *rq,
 	cmd->rw.flags = flags;
 	cmd->rw.dptr.prp1 = prp1;
 	cmd->rw.dptr.prp2 = prp2;
-	if (unlikely(ns->meta.bytes))
-		nvmec_build_protection(ns, rq, cmd);
+	if (unlikely(READ_ONCE(ns->extra)))
+		nvmec_build_extra(ns, rq, cmd);
 }
 
 static void nvmec_build_zone(struct request *rq, struct nvme_command *cmd)

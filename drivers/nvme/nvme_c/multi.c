@@ -23,6 +23,7 @@
 #include <linux/err.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
+#include <linux/mqblk_compat.h>
 #include <linux/percpu-refcount.h>
 #include <linux/rculist.h>
 #include <linux/sched/mm.h>
@@ -261,13 +262,18 @@ static void nvmec_multi_removal(struct work_struct *work)
 static void nvmec_multi_stack(struct nvmec_multi *multi, const struct nvmec_ns *ns,
 			      struct queue_limits *lim)
 {
+	unsigned int nr_streams = mqblk_write_streams(&ns->disk->queue->limits);
 	struct nvmec_ns *path;
 
 	lockdep_assert_held(&nvmec_multi_lock);
 	blk_set_stacking_limits(lim);
-	list_for_each_entry(path, &multi->paths, path_entry)
+	list_for_each_entry(path, &multi->paths, path_entry) {
 		blk_stack_limits(lim, &path->disk->queue->limits, 0);
+		nr_streams = min(nr_streams, mqblk_write_streams(&path->disk->queue->limits));
+	}
 	blk_stack_limits(lim, &ns->disk->queue->limits, 0);
+	mqblk_limit_streams(lim, nr_streams, nr_streams ?
+			    mqblk_stream_bytes(&ns->disk->queue->limits) : 0);
 	lim->features |= BLK_FEAT_NOWAIT | BLK_FEAT_IO_STAT;
 	lim->features &= ~BLK_FEAT_POLL;
 }

@@ -37,6 +37,7 @@
 #include "ns.h"
 #include "quirks.h"
 #include "state.h"
+#include "streams.h"
 #include "sysfs.h"
 #include "user.h"
 #include "zns.h"
@@ -195,6 +196,8 @@ static int nvmec_info_read(struct nvmec_ctrl *ctrl, u32 nsid,
 	if (!ret && info->id.csi == NVME_CSI_ZNS)
 		ret = nvmec_info_zones(ctrl, nsid, info, page);
 	nvmec_quirks_ns_id(ctrl, &info->id);
+	if (!ret)
+		ret = nvmec_streams_ident(ctrl, nsid, info, page);
 free:
 	kfree(page);
 	return nvmec_info_errno(ret);
@@ -329,6 +332,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	ns->nsid = nsid;
 	ns->lba_shift = info->lba_shift;
 	ns->meta = info->meta;
+	ns->extra = info->meta.bytes;
 	ns->id = info->id;
 	ns->described = info->described;
 	ns->deac = info->deac;
@@ -347,6 +351,7 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	ret = nvmec_zns_start(ns);
 	if (ret)
 		goto detach;
+	nvmec_streams_renew(ns, info);
 	nvmec_ns_take_head(ns, name, info->shared);
 	ret = nvmec_multi_join(ns, info);
 	if (ret)
@@ -507,6 +512,7 @@ static void nvmec_ns_revalidate(struct nvmec_ns *ns,
 	set_disk_ro(ns->disk, info->read_only);
 	set_capacity_and_notify(ns->disk, info->capacity_sects);
 	nvmec_zns_renew(ns);
+	limits |= nvmec_streams_renew(ns, info);
 	if (ns->multi)
 		nvmec_multi_follow(ns, limits, size);
 }

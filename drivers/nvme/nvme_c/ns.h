@@ -20,6 +20,7 @@
 #include "ident.h"
 #include "inject.h"
 #include "meta.h"
+#include "streams.h"
 
 struct nvmec_ctrl;
 struct nvmec_multi;
@@ -33,6 +34,7 @@ struct work_struct;
  * @lba_shift: log2 of the logical block size in bytes
  * @meta: what a block has beside its data; fixed, as @lba_shift is: one with another is
  *	another disk
+ * @extra: a read or write has more to say than where the data is: @meta or @streams
  * @id: identity as the namespace says it; one with another is another namespace
  * @described: as in &struct nvmec_ns_info
  * @deac: likewise
@@ -60,6 +62,8 @@ struct work_struct;
  * @path_flush_seq: &nvmec_multi.flush_seq when it was flushed last, by the same work
  * @path_gone: its controller does not have it any more; likewise
  * @diverted: nvmec_disks_divert() holds; written under &nvmec_ctrl.ns_lock
+ * @streams: where writes in streams go; written under &nvmec_ctrl.scan_lock, each member
+ *	for itself, while writes look at it
  * @watch: who looks at its requests
  * @inject: faults on purpose of its requests
  */
@@ -69,6 +73,7 @@ struct nvmec_ns {
 	u32			nsid;
 	u8			lba_shift;
 	struct nvmec_meta	meta;
+	bool			extra;
 	struct nvmec_ns_id	id;
 	bool			described;
 	bool			deac;
@@ -91,6 +96,7 @@ struct nvmec_ns {
 	u32			path_flush_seq;
 	bool			path_gone;
 	bool			diverted;
+	struct nvmec_streams	streams;
 	struct mqblk_watch	watch;
 	struct nvmec_inject	inject;
 };

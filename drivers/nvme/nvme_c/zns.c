@@ -13,24 +13,19 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/blk-mq.h>
-#include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "ask.h"
 #include "ctrl.h"
 #include "ident.h"
 #include "ns.h"
-#include "queue.h"
-#include "rq.h"
 #include "state.h"
 #include "zns.h"
 
 /* A report of 255 zones, or less if the controller moves less at once. */
 #define NVMEC_REPORT_BYTES	SZ_16K
-/* How often a report is asked for again that a reset took back. */
-#define NVMEC_REPORT_TRIES	3
 
 /* --- what a namespace says ------------------------------------------------ */
 
@@ -170,22 +165,10 @@ int nvmec_zns_zone(struct device *dev, u32 nsid, u8 lba_shift, u64 first, u64 bl
 	return 0;
 }
 
-static int nvmec_report_send(struct nvmec_ns *ns, u64 first,
+static int nvmec_report_read(struct nvmec_ns *ns, u64 first,
 			     struct nvme_zone_report *report, unsigned int bytes)
 {
-	blk_status_t status;
-	struct nvmec_rq *nrq;
-	struct request *rq;
-	int ret;
-
-	rq = blk_mq_alloc_request(ns->disk->queue, REQ_OP_DRV_IN, 0);
-	if (IS_ERR(rq))
-		return PTR_ERR(rq);
-	nrq = nvmec_rq(rq);
-	nrq->user = false;
-	nrq->flags = 0;
-	nrq->status = 0;
-	nrq->cmd = (struct nvme_command) {
+	const struct nvme_command cmd = {
 		.zmr = {
 			.opcode	= nvme_cmd_zone_mgmt_recv,
 			.nsid	= cpu_to_le32(ns->nsid),
@@ -196,30 +179,8 @@ static int nvmec_report_send(struct nvmec_ns *ns, u64 first,
 			.pr	= NVME_REPORT_ZONE_PARTIAL,
 		},
 	};
-	/* What the controller does not write shall not be old memory. */
-	memset(report, 0, bytes);
-	ret = mqblk_rq_map_kern(rq, report, bytes, GFP_KERNEL);
-	if (!ret) {
-		status = blk_execute_rq(rq, false);
-		ret = blk_status_to_errno(status);
-		if (test_bit(NVMEC_RQ_CANCELLED, &nrq->flags))
-			ret = -EINTR;
-		else if (nrq->status)
-			ret = -EIO;
-	}
-	blk_mq_free_request(rq);
-	return ret;
-}
 
-static int nvmec_report_read(struct nvmec_ns *ns, u64 first,
-			     struct nvme_zone_report *report, unsigned int bytes)
-{
-	int ret, tries = NVMEC_REPORT_TRIES;
-
-	do {
-		ret = nvmec_report_send(ns, first, report, bytes);
-	} while (ret == -EINTR && --tries);
-	return ret;
+	return nvmec_ask(ns, &cmd, report, bytes);
 }
 
 /*

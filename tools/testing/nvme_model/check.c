@@ -45,6 +45,7 @@ static const char * const nvmm_breach_names[] = {
 	[NVMM_PROTECTION]		= "protection",
 	[NVMM_HMB]			= "host-memory",
 	[NVMM_APST]			= "power-states",
+	[NVMM_DIRECTIVE]		= "directive",
 };
 
 static_assert(ARRAY_SIZE(nvmm_breach_names) == NVMM_NR_BREACHES);

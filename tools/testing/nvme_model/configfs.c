@@ -441,6 +441,7 @@ NVMM_NUMBER(sgl, 0, 1);
 NVMM_NUMBER(shadow, 0, 1);
 NVMM_NUMBER(vwc, 0, 1);
 NVMM_NUMBER(anatt, 0, 255);
+NVMM_NUMBER(fdp, 0, NVMM_MAX_HANDLES);
 NVMM_NUMBER(lossy, 0, 1);
 NVMM_NUMBER(check, 0, 1);
 NVMM_NUMBER(time, 0, 1);
@@ -602,6 +603,19 @@ static ssize_t nvmm_ctrl_apst_table_show(struct config_item *item, char *page)
 }
 CONFIGFS_ATTR_RO(nvmm_ctrl_, apst_table);
 
+static ssize_t nvmm_ctrl_placed_show(struct config_item *item, char *page)
+{
+	return nvmm_fdp_show(to_nvmm_ctrl(item), page);
+}
+
+static ssize_t nvmm_ctrl_placed_store(struct config_item *item, const char *page,
+				      size_t count)
+{
+	nvmm_fdp_forget(to_nvmm_ctrl(item));
+	return count;
+}
+CONFIGFS_ATTR(nvmm_ctrl_, placed);
+
 static struct configfs_attribute *nvmm_ctrl_attrs[] = {
 	&nvmm_ctrl_attr_power,
 	&nvmm_ctrl_attr_address,
@@ -632,6 +646,8 @@ static struct configfs_attribute *nvmm_ctrl_attrs[] = {
 	&nvmm_ctrl_attr_hmmaxd,
 	&nvmm_ctrl_attr_apst,
 	&nvmm_ctrl_attr_apst_table,
+	&nvmm_ctrl_attr_fdp,
+	&nvmm_ctrl_attr_placed,
 	NULL,
 };
 

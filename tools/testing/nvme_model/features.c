@@ -176,6 +176,8 @@ u16 nvmm_get_features(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 		return nvmm_answer_data(ctrl, cmd, ctrl->page, NVMM_BEHAVIOR_BYTES);
 	case NVME_FEAT_TEMP_THRESH:
 		return nvmm_get_threshold(ctrl, cmd);
+	case NVME_FEAT_FDP:
+		return nvmm_fdp_feature(ctrl, cmd);
 	case NVME_FEAT_ARBITRATION:
 	case NVME_FEAT_POWER_MGMT:
 	case NVME_FEAT_ERR_RECOVERY:

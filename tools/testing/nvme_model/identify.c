@@ -75,6 +75,7 @@ static u16 nvmm_id_ctrl(struct nvmm_ctrl *ctrl)
 	id->hmminds = cpu_to_le32(ctrl->config.hmminds);
 	id->hmmaxd = cpu_to_le16(ctrl->config.hmmaxd);
 	nvmm_apst_id(ctrl, id);
+	nvmm_fdp_id(ctrl, id);
 	id->sqes = NVME_NVM_IOSQES << 4 | NVME_NVM_IOSQES;
 	id->cqes = NVME_NVM_IOCQES << 4 | NVME_NVM_IOCQES;
 	put_unaligned_le64(NVMM_TOTAL_BYTES, id->tnvmcap);
@@ -124,6 +125,7 @@ static u16 nvmm_id_ns(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
 	id->dps = ns->dps;
 	id->nmic = ns->shared;
 	id->anagrpid = cpu_to_le32(ctrl->config.anatt ? ns->nsid : 0);
+	id->endgid = cpu_to_le16(ctrl->config.fdp ? NVMM_ENDGID : 0);
 	id->nsattr = ns->readonly ? NVME_NS_ATTR_RO : 0;
 	memcpy(id->nguid, ns->nguid, sizeof(id->nguid));
 	memcpy(id->eui64, ns->eui64, sizeof(id->eui64));

@@ -68,6 +68,8 @@ static u16 nvmm_rw(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 	u16 status = nvmm_check_range(ctrl, ns, lba, blocks);
 	bool fua;
 
+	if (!status && rw->opcode == nvme_cmd_write)
+		nvmm_fdp_write(ctrl, rw, blocks << ns->shift);
 	if (unlikely(nvmm_ms(ns)))
 		return status ?: nvmm_protected_rw(ctrl, ns, sqe);
 	if (!status)
@@ -212,6 +214,8 @@ static u16 nvmm_io_locked(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 		return nvmm_discard(ctrl, ns, sqe);
 	case nvme_cmd_verify:
 		return nvmm_verify(ctrl, ns, &sqe->rw);
+	case nvme_cmd_io_mgmt_recv:
+		return nvmm_fdp_receive(ctrl, sqe);
 	case nvme_cmd_zone_append:
 	case nvme_cmd_zone_mgmt_send:
 	case nvme_cmd_zone_mgmt_recv:

@@ -237,6 +237,8 @@ static u32 nvmm_fill_log(struct nvmm_ctrl *ctrl, u8 lid, bool retain)
 	case NVME_LOG_CMD_EFFECTS:
 		nvmm_log_effects(ctrl);
 		return NVMM_PAGE;
+	case NVME_LOG_FDP_CONFIGS:
+		return nvmm_log_fdp(ctrl);
 	}
 	return 0;
 }

@@ -46,6 +46,9 @@
 /* Thresholds: of the composite temperature, and of eight sensors */
 #define NVMM_NR_TEMPS		9
 #define NVMM_WARM_KELVIN	343
+/* Most placement handles, and the one endurance group. */
+#define NVMM_MAX_HANDLES	128
+#define NVMM_ENDGID		1
 /* Entries of the table of power states. */
 #define NVMM_POWER_STATES	32
 #define NVMM_PATCH_BYTES	16
@@ -416,6 +419,7 @@ enum nvmm_breach {
 	NVMM_PROTECTION,
 	NVMM_HMB,
 	NVMM_APST,
+	NVMM_DIRECTIVE,
 	NVMM_NR_BREACHES,
 };
 
@@ -469,6 +473,7 @@ struct nvmm_config {
 	u32	hmminds;	/* the smallest chunk of that */
 	u32	hmmaxd;		/* most chunks; 0: as many as there are */
 	u32	apst;		/* power states without commands that it goes to by itself */
+	u32	fdp;		/* placement handles of a namespace; 0: none */
 	u32	anatt;		/* seconds that a change of access takes; 0: no ANA */
 };
 
@@ -549,6 +554,7 @@ struct nvmm_hmb {
  * @hmb: memory of the host's
  * @apst_on: feature 0ch; the thread's, and read by anyone
  * @apst: its table, likewise
+ * @placed: what was written by each placement handle, and last, without; likewise
  * @namespaces: struct nvmm_ns by id
  * @changed: ids that changed since the log page was read; guarded by nvmm_subsys.ns_lock
  * @nr_changed: how many, more than NVMM_MAX_CHANGED: too many to be named
@@ -622,6 +628,10 @@ struct nvmm_ctrl {
 	struct nvmm_hmb		hmb;
 	bool			apst_on;
 	u64			apst[NVMM_POWER_STATES];
+	struct {
+		u64		writes;
+		u64		bytes;
+	}			placed[NVMM_MAX_HANDLES + 1];
 
 	struct nvmm_subsys	*subsys;
 	struct list_head	in_subsys;
@@ -772,6 +782,15 @@ void nvmm_apst_id(struct nvmm_ctrl *ctrl, struct nvme_id_ctrl *id);
 u16 nvmm_set_apst(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
 void nvmm_apst_forget(struct nvmm_ctrl *ctrl);
 ssize_t nvmm_apst_show(struct nvmm_ctrl *ctrl, char *page);
+
+/* fdp.c */
+void nvmm_fdp_id(struct nvmm_ctrl *ctrl, struct nvme_id_ctrl *id);
+u16 nvmm_fdp_feature(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
+u32 nvmm_log_fdp(struct nvmm_ctrl *ctrl);
+u16 nvmm_fdp_receive(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe);
+void nvmm_fdp_write(struct nvmm_ctrl *ctrl, const struct nvme_rw_command *rw, u32 bytes);
+ssize_t nvmm_fdp_show(struct nvmm_ctrl *ctrl, char *page);
+void nvmm_fdp_forget(struct nvmm_ctrl *ctrl);
 
 /* protect.c */
 extern const struct nvmm_format nvmm_formats[NVMM_NR_FORMATS];

@@ -1,0 +1,228 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Write streams on a controller made of code that lets the host choose where data lies
+# (FDP): each write reaches it with the placement id of its stream, others without; streams
+# stay over resets, and come and go with what the controller says. What makes no sense is
+# refused with a line that names the field, and the namespace works without streams.
+#@kernel uml-nvme
+#@timeout 300
+
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
+. "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nvme.sh
+. "$(dirname "$0")/../lib/nvme.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/model.sh
+. "$(dirname "$0")/../lib/model.sh"
+
+require_cmd fio
+require_model
+helper streamio
+nvme_load "$@"
+dir=$(mktemp -d)
+at_exit rm -rf "$dir"
+head -c 65536 /dev/urandom >"$dir/data"
+
+up() { model_create m queues=2 "$@" && model_up m; }
+end() {
+	model_honest m
+	model_unbind m
+	check_eq "$1: no breach of the protocol" "$(model_breaches m)" ''
+	model_destroy m
+}
+disk() { model_disk m; }
+limit() { show "/sys/block/$(disk)/queue/$1"; }
+forget() { echo >"$MODEL/m/placed"; }
+# placed : "ID WRITES BYTES" of each id, in a line
+placed() { one_line <"$MODEL/m/placed"; }
+# write STREAM OFFSET [OPTION...] : 64 KiB in pieces of 4 KiB that do not follow each other
+# in one go, so that each is a command
+write() {
+	local stream=$1 offset=$2
+	shift 2
+	streamio "$@" "/dev/$(disk)" "$stream" "$offset" 65536 <"$dir/data"
+}
+same() { cmp -n 65536 -i "0:$1" "$dir/data" <(dd if="/dev/$(disk)" bs=64k count=64 status=none); }
+nomerges() { echo 2 >"/sys/block/$(disk)/queue/nomerges"; }
+
+# --- writes reach their places --------------------------------------------------
+
+check "streams: up" up fdp=4
+check_eq "streams: as many as handles" "$(limit max_write_streams)" 4
+check_eq "streams: the unit" "$(limit write_stream_granularity)" $((16 << 20))
+nomerges
+# The model lists its handles from the last id to the first.
+for stream in 1 2 3 4; do
+	forget
+	check "stream $stream: write" write $stream $((stream << 20))
+	check_eq "stream $stream: the placement id of all" "$(placed)" "$((4 - stream)) 16 65536"
+	check "stream $stream: the data" same $((stream << 20))
+done
+forget
+check "no stream: write" write 0 0
+check_eq "no stream: no placement id" "$(placed)" "none 16 65536"
+check_eq "stream 5: refused by the block layer" "$(write 5 0)" EINVAL
+for hint in 2 4; do
+	forget
+	check "hint $hint: write" write 0 $((hint << 16)) -h $hint
+	check_eq "hint $hint: its stream" "$(placed)" "$((4 - hint)) 16 65536"
+done
+forget
+check "hint 5: write" write 0 0 -h 5
+check_eq "hint 5: has no stream" "$(placed)" "none 16 65536"
+echo 0 >"/sys/block/$(disk)/queue/nomerges"
+forget
+check "merged: write" write 3 0
+check_eq "merged: all of it has its place" "$(placed | awk '{ print $1, $3, NF }')" "1 65536 3"
+
+# Four writers at a time, and what they wrote
+jobs=()
+for stream in 1 2 3 4; do
+	write $stream $((stream << 16)) &
+	jobs+=($!)
+done
+for job in "${jobs[@]}"; do
+	check_wait "four at a time" "$job"
+done
+for stream in 1 2 3 4; do
+	check "four at a time: data of stream $stream" same $((stream << 16))
+done
+check "fio without streams beside" fio_verify "$(disk)" --size=2m
+
+check "a reset" nvme_reset "$(model_ctrl m)"
+forget
+check "after a reset: write" write 1 0
+check_eq "after a reset: its place" "$(placed | awk '{ print $1, $3 }')" "3 65536"
+end streams
+
+check "128: up" up fdp=128
+check_eq "128: all of them" "$(limit max_write_streams)" 128
+check "128: the last" write 128 0
+check_eq "128: its place" "$(placed | awk '{ print $1, $3 }')" "0 65536"
+end 128
+
+check "none: up" up
+check_eq "none: no streams" "$(limit max_write_streams) $(limit write_stream_granularity)" "0 0"
+check_eq "none: refused by the block layer" "$(write 1 0)" EINVAL
+check "none: write" write 0 0
+check_eq "none: nothing was placed" "$(placed)" ''
+end none
+
+# With metadata, whose commands have more to say
+check "protected: made" model_create m queues=2 fdp=3
+echo "2 1" >"$MODEL/m/namespaces/1/format"
+check "protected: up" model_up m
+check_eq "protected: streams" "$(limit max_write_streams)" 3
+check "protected: write" write 2 0
+check_eq "protected: its place" "$(placed | awk '{ print $1, $3 }')" "1 65536"
+check "protected: the data" same 0
+end protected
+
+# --- two controllers --------------------------------------------------------------
+
+two() {
+	local name
+	for name in a b; do
+		mkdir "$MODEL/$name" && model_set "$name" queues=2 subsystem=s "fdp=$1" || return
+		shift
+		mkdir "$MODEL/$name/namespaces/1" || return
+		echo 1 >"$MODEL/$name/namespaces/1/shared" || return
+	done
+	for name in a b; do
+		echo 1 >"$MODEL/$name/namespaces/1/attached"
+		model_power $name 1 && model_bind $name || return
+	done
+}
+shared() {
+	local dirs=(/sys/block/*/multipath)
+	basename "${dirs[0]%/multipath}"
+}
+has_paths() { [[ $(find "/sys/block/$(shared)/multipath" -type l | wc -l) == 2 ]]; }
+check "two controllers: up" two 4 3
+check "two controllers: one disk" wait_until 10 has_paths
+check_eq "two controllers: streams that both have" \
+	"$(show "/sys/block/$(shared)/queue/max_write_streams")" 3
+check "two controllers: write" streamio "/dev/$(shared)" 2 0 65536 <"$dir/data"
+check "two controllers: it has a place" grep -hq '^[12] ' "$MODEL/a/placed" "$MODEL/b/placed"
+check_eq "two controllers: all of it" \
+	"$(cat "$MODEL/a/placed" "$MODEL/b/placed" | awk '$1 != "none" { sum += $3 } END { print sum }')" 65536
+for name in a b; do
+	model_unbind $name
+	check_eq "two controllers: no breach of $name" "$(model_breaches $name)" ''
+	model_destroy $name
+done
+
+# --- nonsense -----------------------------------------------------------------------
+
+# Without streams, the namespace works; with the next scan that finds sense, it has some.
+has_streams() { [[ $(limit max_write_streams) == "$1" ]]; }
+rescan() { nvme_rescan "$(model_ctrl m)"; }
+while read -r field rule what; do
+	check "$field: made" model_create m queues=2 fdp=4
+	# shellcheck disable=SC2086 # several words
+	model_rule m ${rule//,/ }
+	check "$field: up" model_up m
+	check "$field: a line" kmsg_has "namespace 1: FDP: $what"
+	check_eq "$field: no streams" "$(limit max_write_streams)" 0
+	check "$field: it works" fio_verify "$(disk)" --size=1m
+	check_eq "$field: nothing was placed" "$(placed | awk '{ print $1, NF }')" "none 3"
+	model_rule m clear
+	check "$field: looked at again" rescan
+	check "$field: it has streams" has_streams 4
+	check "$field: write" write 1 0
+	end "$field"
+done <<-'END'
+	ENDGID	data,opcode=identify,sel=0,nsid=1,offset=102,bytes=0200	ENDGID: 2, 1 to 1 can be used
+	feature	status,opcode=get_features,sel=0x1d,code=0x2,dnr=1	status 0x4002
+	FDPCIDX	result,opcode=get_features,sel=0x1d,value=0x101		FDPCIDX: 1, 0 to 0 can be used
+	log	status,opcode=get_log,sel=0x20,code=0x109,dnr=1		status 0x4109
+	SZE	data,opcode=get_log,sel=0x20,offset=4,bytes=4f000000	SZE: 79, 80 to
+	NRUHSD	data,opcode=0x12,queue=io,offset=14,bytes=0000		NRUHSD: 0, 1 to 128 can be used
+	many	data,opcode=0x12,queue=io,offset=14,bytes=ffff		NRUHSD: 65535, 1 to 128 can be used
+	PID	data,opcode=0x12,queue=io,offset=16,bytes=0400		PID: 4, 0 to 3 can be used
+	twice	data,opcode=0x12,queue=io,offset=16,bytes=0000		PID: 0 is there twice
+	RUHID	data,opcode=0x12,queue=io,offset=18,bytes=0400		RUHID: 4, 0 to 3 can be used
+	handles	status,opcode=0x12,queue=io,code=0x2,dnr=1		its handles cannot be read
+END
+
+# The log page is read piece by piece: after=1 lets its header pass.
+while read -r field rule what; do
+	check "$field: made" model_create m queues=2 fdp=4
+	# shellcheck disable=SC2086 # several words
+	model_rule m data opcode=get_log sel=0x20 after=1 hits=1 ${rule//,/ }
+	check "$field: up" model_up m
+	check "$field: a line" kmsg_has "namespace 1: FDP: $what"
+	check_eq "$field: no streams" "$(limit max_write_streams)" 0
+	check "$field: looked at again" rescan
+	check "$field: it has streams" has_streams 4
+	end "$field"
+done <<-'END'
+	FDPA	offset=2,bytes=00			FDPA: 0, 128 to 255 can be used
+	NRG	offset=4,bytes=02000000			NRG: 2, 1 to 1 can be used
+	NRUH	offset=8,bytes=0000			NRUH: 0, 1 to 65535 can be used
+	RUNS	offset=16,bytes=0000000000000000	RUNS: 0,
+END
+
+# What the controller says of itself is read again by a reset.
+check "LPA: made" model_create m queues=2 fdp=4
+model_rule m data opcode=identify sel=1 offset=261 bytes=02
+check "LPA: up" model_up m
+check "LPA: a line" kmsg_has "namespace 1: FDP: LPA: 2, 4 to 255 can be used"
+check_eq "LPA: no streams" "$(limit max_write_streams)" 0
+model_rule m clear
+check "LPA: reset" nvme_reset "$(model_ctrl m)"
+check "LPA: it has streams" wait_until 10 has_streams 4
+end LPA
+
+# Off for the group: no line, no streams. On a disk that has some, they go.
+check "off: up" up fdp=4
+check "off: streams" has_streams 4
+model_rule m result opcode=get_features sel=0x1d value=0
+check "off: looked at again" rescan
+check "off: no streams" has_streams 0
+forget
+check "off: write" write 0 0
+check_eq "off: nothing was placed" "$(placed | awk '{ print $1, $3 }')" "none 65536"
+end off
