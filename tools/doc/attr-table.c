@@ -58,6 +58,7 @@ static const char *const words[][2] = {
 	{ "NBC_MAX_IOPS",		"10^9" },
 	{ "NBC_MAX_MBPS",		"40960" },
 	{ "NBC_MAX_SIZE_MB",		"2^43 - 1" },
+	{ "NBC_MAX_STREAMS",		"255" },
 	{ "NBC_MAX_ZONE_MB",		"1048576" },
 	{ "NBC_MIN_MAX_SECTORS",	"a page (8)" },
 	{ "NBC_Q_RQ",			"2" },

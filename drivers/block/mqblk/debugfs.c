@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files in debugfs: mqblk/DISK/ with enable, stats, latency and reset.
+ * Files in debugfs: mqblk/DISK/ with enable, stats, latency, streams and reset.
  *
  * A file that is being read or written keeps mqblk_watch_remove() waiting, and
  * with it the disk; so mqblk_watch_lock is not held there.
@@ -13,6 +13,7 @@
 #include <linux/export.h>
 #include <linux/fs.h>
 #include <linux/kstrtox.h>
+#include <linux/mqblk_compat.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -81,6 +82,16 @@ static int mqblk_latency_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(mqblk_latency);
 
+static int mqblk_streams_show(struct seq_file *seq, void *unused)
+{
+	struct mqblk_watch *watch = seq->private;
+
+	guard(mutex)(&mqblk_watch_lock);
+	mqblk_stats_show_streams(watch->stats, seq);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mqblk_streams);
+
 /* To write 0 asks for nothing, and nothing is done. */
 static ssize_t mqblk_reset_write(struct file *file, const char __user *from,
 				 size_t len, loff_t *pos)
@@ -113,6 +124,8 @@ static void mqblk_files_create(struct mqblk_watch *watch)
 	debugfs_create_file("enable", 0600, dir, watch, &mqblk_enable_fops);
 	debugfs_create_file("stats", 0400, dir, watch, &mqblk_counters_fops);
 	debugfs_create_file("latency", 0400, dir, watch, &mqblk_latency_fops);
+	if (MQBLK_WRITE_STREAMS)
+		debugfs_create_file("streams", 0400, dir, watch, &mqblk_streams_fops);
 	debugfs_create_file("reset", 0200, dir, watch, &mqblk_reset_fops);
 	watch->dir = dir;
 }

@@ -133,6 +133,19 @@ mqblk_stats_queue(const struct mqblk_stats *stats, unsigned int nr)
 	return queue ?: stats->queues[last];
 }
 
+/* Any CPU counts in the same: few writes have a stream, and only who asks counts. */
+static void mqblk_stream_count(const struct mqblk_stats *stats,
+			       const struct mqblk_sample *sample)
+{
+	struct mqblk_stream *streams = READ_ONCE(stats->streams);
+
+	if (!streams)
+		return;
+	atomic64_inc(&streams[sample->stream].writes);
+	if (!sample->failed)
+		atomic64_add(sample->bytes, &streams[sample->stream].bytes);
+}
+
 /**
  * mqblk_stats_count - count a request that ended
  * @stats: where
@@ -148,6 +161,8 @@ void mqblk_stats_count(struct mqblk_stats *stats,
 	struct mqblk_counts *own;
 	unsigned long flags;
 
+	if (sample->stream)
+		mqblk_stream_count(stats, sample);
 	local_irq_save(flags);
 	own = READ_ONCE(queue->cpus[smp_processor_id()]);
 	if (own) {
@@ -218,6 +233,16 @@ void mqblk_stats_sum(const struct mqblk_queue_stats *queue, enum mqblk_op op,
 	mqblk_op_counts_sub(sum, &queue->base.ops[op]);
 }
 
+static void mqblk_streams_reset(struct mqblk_stream *streams)
+{
+	unsigned int i;
+
+	for (i = 0; streams && i < MQBLK_NR_STREAMS; i++) {
+		streams[i].base_writes = atomic64_read(&streams[i].writes);
+		streams[i].base_bytes = atomic64_read(&streams[i].bytes);
+	}
+}
+
 /**
  * mqblk_stats_reset - begin to count from zero
  * @stats: the counters
@@ -235,6 +260,7 @@ void mqblk_stats_reset(struct mqblk_stats *stats)
 		for (op = 0; queue && op < MQBLK_NR_OPS; op++)
 			mqblk_stats_sum_all(queue, op, &queue->base.ops[op]);
 	}
+	mqblk_streams_reset(stats->streams);
 }
 
 /* --- text ----------------------------------------------------------------- */
@@ -324,6 +350,29 @@ void mqblk_stats_show_latency(const struct mqblk_stats *stats,
 		mqblk_stats_each(stats, seq, mqblk_show_buckets);
 }
 
+/**
+ * mqblk_stats_show_streams - print counters of writes, a line for each stream in use
+ * @stats: the counters, or NULL for none
+ * @seq: output
+ *
+ * Context: Process context; the caller keeps resets away.
+ */
+void mqblk_stats_show_streams(const struct mqblk_stats *stats, struct seq_file *seq)
+{
+	const struct mqblk_stream *stream;
+	unsigned int i;
+	u64 writes;
+
+	seq_puts(seq, "stream       writes            bytes\n");
+	for (i = 1; stats && stats->streams && i < MQBLK_NR_STREAMS; i++) {
+		stream = &stats->streams[i];
+		writes = atomic64_read(&stream->writes) - stream->base_writes;
+		if (writes)
+			seq_printf(seq, "%6u %12llu %16llu\n", i, writes,
+				   atomic64_read(&stream->bytes) - stream->base_bytes);
+	}
+}
+
 /* --- life ----------------------------------------------------------------- */
 
 static void mqblk_queue_stats_free(struct mqblk_queue_stats *queue)
@@ -387,6 +436,27 @@ int mqblk_stats_add_queue(struct mqblk_stats *stats, unsigned int nr,
 }
 
 /**
+ * mqblk_stats_add_streams - have counters for streams of writes
+ * @stats: the counters; may be in use
+ *
+ * Context: Process context, may sleep; the caller serialises calls.
+ * Return: 0, also if they are there; or -ENOMEM.
+ */
+int mqblk_stats_add_streams(struct mqblk_stats *stats)
+{
+	struct mqblk_stream *streams;
+
+	if (stats->streams)
+		return 0;
+	streams = kcalloc(MQBLK_NR_STREAMS, sizeof(*streams), GFP_KERNEL);
+	if (!streams)
+		return -ENOMEM;
+	/* They are zeroed before a CPU finds them: see litmus/stats.litmus. */
+	smp_store_release(&stats->streams, streams);
+	return 0;
+}
+
+/**
  * mqblk_stats_alloc - make counters
  * @nr_queues: hardware queues that a disk can ever have
  *
@@ -423,5 +493,6 @@ void mqblk_stats_free(struct mqblk_stats *stats)
 		return;
 	for (i = 0; i < stats->nr_slots; i++)
 		mqblk_queue_stats_free(stats->queues[i]);
+	kfree(stats->streams);
 	kfree(stats);
 }

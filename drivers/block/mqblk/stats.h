@@ -5,6 +5,7 @@
 #ifndef _MQBLK_STATS_H
 #define _MQBLK_STATS_H
 
+#include <linux/atomic.h>
 #include <linux/blk-mq.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
@@ -77,16 +78,36 @@ struct mqblk_queue_stats {
 	struct mqblk_counts	*cpus[];
 };
 
+/* A bio says its stream in a byte. */
+#define MQBLK_NR_STREAMS	256
+
+/**
+ * struct mqblk_stream - writes in a stream
+ * @writes: that ended, well or not
+ * @bytes: that the good ones were about
+ * @base_writes: @writes at the last reset; guarded by mqblk_watch_lock
+ * @base_bytes: @bytes then; likewise
+ */
+struct mqblk_stream {
+	atomic64_t	writes;
+	atomic64_t	bytes;
+	u64		base_writes;
+	u64		base_bytes;
+};
+
 /**
  * struct mqblk_stats - counters of a disk
  * @on: requests are counted; changed under mqblk_watch_lock
  * @nr_slots: hardware queues that the disk can ever have, and one
+ * @streams: by number of the stream, or NULL for a disk that has none; set once, under
+ *	mqblk_watch_lock
  * @queues: of each queue, NULL until it is known, and at last one for all
  *	queues that are not; set once, under mqblk_watch_lock
  */
 struct mqblk_stats {
 	bool				on;
 	unsigned int			nr_slots;
+	struct mqblk_stream		*streams;
 	struct mqblk_queue_stats	*queues[] __counted_by(nr_slots);
 };
 
@@ -97,6 +118,7 @@ struct mqblk_stats {
  * @bytes: length
  * @ns: time that it took
  * @failed: not well
+ * @stream: of a write: that it is in, or 0
  */
 struct mqblk_sample {
 	unsigned int	queue;
@@ -104,6 +126,7 @@ struct mqblk_sample {
 	unsigned int	bytes;
 	u64		ns;
 	bool		failed;
+	u8		stream;
 };
 
 unsigned int mqblk_stats_bucket(u64 ns);
@@ -120,6 +143,9 @@ void mqblk_stats_sum(const struct mqblk_queue_stats *queue, enum mqblk_op op,
 		     struct mqblk_op_counts *sum);
 void mqblk_stats_show(const struct mqblk_stats *stats, struct seq_file *seq);
 void mqblk_stats_show_latency(const struct mqblk_stats *stats,
+			      struct seq_file *seq);
+int mqblk_stats_add_streams(struct mqblk_stats *stats);
+void mqblk_stats_show_streams(const struct mqblk_stats *stats,
 			      struct seq_file *seq);
 
 #endif /* _MQBLK_STATS_H */

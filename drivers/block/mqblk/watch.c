@@ -17,6 +17,7 @@
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/mqblk.h>
+#include <linux/mqblk_compat.h>
 
 #include "stats.h"
 #include "watch.h"
@@ -58,6 +59,12 @@ void mqblk_rq_start_watched(struct mqblk_watch *watch, struct request *rq,
 }
 EXPORT_SYMBOL_GPL(mqblk_rq_start_watched);
 
+/* Its data is there yet, and with it, what it is written in. */
+static unsigned int mqblk_rq_stream(const struct request *rq)
+{
+	return req_op(rq) == REQ_OP_WRITE && rq->bio ? mqblk_bio_stream(rq->bio) : 0;
+}
+
 /**
  * mqblk_rq_report - tell who watches a request, if anybody does, that it ends
  * @rq: a request that the caller claimed by mqblk_rq_claim(), or for which
@@ -87,6 +94,7 @@ void mqblk_rq_report(struct request *rq, blk_status_t status)
 			.bytes	= blk_rq_bytes(rq),
 			.ns	= ns,
 			.failed	= status != BLK_STS_OK,
+			.stream	= mqblk_rq_stream(rq),
 		});
 }
 EXPORT_SYMBOL_GPL(mqblk_rq_report);
@@ -163,6 +171,8 @@ static int mqblk_watch_count_on(struct mqblk_watch *watch)
 		smp_store_release(&watch->stats, stats);
 	}
 	ret = mqblk_watch_add_queues(watch);
+	if (!ret && mqblk_write_streams(&watch->disk->queue->limits))
+		ret = mqblk_stats_add_streams(watch->stats);
 	if (!ret)
 		WRITE_ONCE(watch->stats->on, true);
 	return ret;

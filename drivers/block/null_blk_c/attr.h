@@ -40,6 +40,9 @@
 /* As much as a ring of vmalloc() may reasonably have; an unsigned long must hold it in bytes. */
 #define NBC_MAX_RECORD_MB	(ULONG_MAX >> 20 < SZ_64K ? ULONG_MAX >> 20 : SZ_64K)
 
+/* A bio says its stream in a byte, and 0 for none. */
+#define NBC_MAX_STREAMS		U8_MAX
+
 /* Values of queue_mode; 1 was the block layer's old request path. */
 #define NBC_Q_BIO		0
 #define NBC_Q_RQ		2

@@ -156,6 +156,8 @@ NBC_ATTR(use_per_node_hctx, use_per_node_hctx, BOOL, 0, 0, 1, 0,
 	 "one submit queue per online NUMA node, whatever submit_queues says")
 NBC_ATTR(virt_boundary, virt_boundary, BOOL, 0, 0, 1, 0,
 	 "accept no gaps inside pages between the segments of a request")
+NBC_ATTR_ONLY(write_streams, UINT, 0, 0, NBC_MAX_STREAMS, NBC_A_OURS,
+	      "streams that writes can be in, each of them counted; 0 for none")
 NBC_ATTR(zone_append_max_sectors, zone_append_max_sectors, UINT, INT_MAX, 0,
 	 UINT_MAX, 0,
 	 "largest zone append in units of 512 bytes, 0 lets the block layer emulate it by writes")

@@ -104,6 +104,9 @@ static void nbc_limits_fill(struct queue_limits *limits, const char *name,
 	if (nbc_can_discard(name, "secure_erase", config->secure_erase, config))
 		limits->max_secure_erase_sectors = NBC_MAX_RANGE_SECTS;
 	nbc_limit_atomic(limits, config);
+	/* Nothing is given up together: the unit is a block. */
+	if (config->write_streams)
+		mqblk_limit_streams(limits, config->write_streams, config->blocksize);
 	if (nbc_has_cache(config)) {
 		limits->features |= BLK_FEAT_WRITE_CACHE;
 		if (config->fua)
@@ -204,6 +207,11 @@ static int nbc_config_check(const char *name, const struct nbc_config *config)
 	if (config->zoned && !IS_ENABLED(CONFIG_BLK_DEV_ZONED)) {
 		pr_err("%s: zoned: 1 is not valid, use 0, as this kernel has no zoned block devices\n",
 		       name);
+		return -EINVAL;
+	}
+	if (config->write_streams && !MQBLK_WRITE_STREAMS) {
+		pr_err("%s: write_streams: %lu is not valid, use 0, as this kernel has no write streams\n",
+		       name, config->write_streams);
 		return -EINVAL;
 	}
 	if (config->pi_type && !IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY)) {

@@ -198,6 +198,33 @@ static void sk_know_test(struct kunit *test)
 	sk_expect(test, stats, SK_MORE, 1, 0, 512);
 }
 
+/* Writes in streams are counted by stream, once there is somewhere to do it. */
+static void sk_streams_test(struct kunit *test)
+{
+	struct mqblk_stats *stats = sk_create(test);
+	struct mqblk_sample sample = {
+		.op = MQBLK_OP_WRITE, .bytes = 512, .stream = MQBLK_NR_STREAMS - 1,
+	};
+	const struct mqblk_stream *stream;
+
+	mqblk_stats_count(stats, &sample);
+	KUNIT_ASSERT_EQ(test, 0, mqblk_stats_add_streams(stats));
+	KUNIT_ASSERT_EQ(test, 0, mqblk_stats_add_streams(stats));
+	stream = &stats->streams[sample.stream];
+	mqblk_stats_count(stats, &sample);
+	sample.failed = true;
+	mqblk_stats_count(stats, &sample);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&stream->writes), 2);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&stream->bytes), 512);
+	mqblk_stats_reset(stats);
+	KUNIT_EXPECT_EQ(test, stream->base_writes, 2);
+	KUNIT_EXPECT_EQ(test, stream->base_bytes, 512);
+	sample.stream = 0;
+	mqblk_stats_count(stats, &sample);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&stats->streams[0].writes), 0);
+	sk_expect(test, stats, 0, 1, 1, 0);
+}
+
 /* Threads count while this one resets: nothing is lost, nothing comes back. */
 
 #define SK_THREADS	2
@@ -497,6 +524,7 @@ static struct kunit_case sk_cases[] = {
 	KUNIT_CASE_PARAM(sk_op_test, sk_op_gen_params),
 	KUNIT_CASE_PARAM(sk_count_test, sk_row_gen_params),
 	KUNIT_CASE(sk_know_test),
+	KUNIT_CASE(sk_streams_test),
 	KUNIT_CASE(sk_reset_race_test),
 	KUNIT_CASE(sk_text_test),
 	KUNIT_CASE_PARAM(sk_watched_test, sk_way_gen_params),

@@ -22,7 +22,7 @@ memory_backed=0 no_sched=0 pi_guard=0 pi_type=0 poll_queues=1 power=0 queue_mode
 record=off record_mb=16 rotational=0 secure_erase=0
 shared_tag_bitmap=0 shared_tags=0 size=256000
 submit_queues=1 use_per_node_hctx=0 virt_boundary=0
-zone_append_max_sectors=2147483647 zone_capacity=0 zone_full=0
+write_streams=0 zone_append_max_sectors=2147483647 zone_capacity=0 zone_full=0
 zone_max_active=0 zone_max_open=0 zone_nr_conv=0 zone_size=256 zoned=0"
 parameters="blocking bs cache_size completion_nsec discard drop_in fua gb home_node hw_queue_depth
 init_hctx iops iops_read iops_write irqmode max_sectors mbps mbps_read mbps_write
