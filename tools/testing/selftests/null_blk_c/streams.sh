@@ -24,7 +24,7 @@ write() {
 	shift 2
 	streamio "$@" /dev/d "$stream" "$offset" 65536 <"$dir/data"
 }
-same() { cmp -n 65536 -i "0:$1" "$dir/data" <(dd if=/dev/d bs=64k count=64 status=none); }
+same() { cmp "$dir/data" <(dd if=/dev/d bs=64k skip=$(($1 >> 16)) count=1 status=none); }
 # counted : "STREAM WRITES BYTES" of each, in a line
 counted() { sed 1d /sys/kernel/debug/mqblk/d/streams | one_line | tr -s ' ' | sed 's/^ //'; }
 stats() { echo "$2" >"/sys/kernel/debug/mqblk/d/$1"; }
@@ -55,7 +55,7 @@ check "no stream: write" write 0 0
 check_eq "each is counted" "$(counted)" "1 16 65536 2 16 65536 4 16 65536"
 check "stream 4 again" write 4 0
 check_eq "it is counted on" "$(counted)" "1 16 65536 2 16 65536 4 32 131072"
-check_eq "stream 5: refused by the block layer" "$(write 5 0)" EINVAL
+check_eq "stream 5: refused by the block layer" "$(write 5 0 || true)" EINVAL
 stats reset 1
 check_eq "from zero" "$(counted)" ''
 check "a hint: write" write 0 0 -h 3
@@ -63,7 +63,7 @@ check_eq "a hint is a stream" "$(counted)" "3 16 65536"
 nbc_set d badblocks=+0-7
 dmesg_expect "I/O error, dev d, sector"
 stats reset 1
-check_eq "a write that fails" "$(write 2 0)" EIO
+check_eq "a write that fails" "$(write 2 0 || true)" EIO
 check_eq "has no bytes" "$(counted)" "2 16 61440"
 stats enable 0
 check "off: write" write 1 65536
@@ -73,7 +73,7 @@ nbc_set d power=0
 check "none: on" nbc_set d write_streams=0 power=1
 check_eq "none: no streams" "$(limit max_write_streams)" 0
 stats enable 1
-check_eq "none: refused by the block layer" "$(write 1 0)" EINVAL
+check_eq "none: refused by the block layer" "$(write 1 0 || true)" EINVAL
 check "none: write" write 0 65536
 check_eq "none: not counted" "$(counted)" ''
 nbc_set d power=0
