@@ -184,6 +184,9 @@ static int nvmec_fdp_find(struct nvmec_ctrl *ctrl, u32 nsid, u16 endgid, unsigne
 		}
 		if (nvmec_state(ctrl) != NVMEC_LIVE)
 			return -ECANCELED;
+		/* Each may take its time: see nvmec_scan_lock(). */
+		if (READ_ONCE(ctrl->scan_unwanted))
+			return -EAGAIN;
 		ret = nvmec_fdp_log(ctrl, endgid, at, page, sizeof(*config));
 		if (ret || i == idx)
 			return ret;
@@ -326,6 +329,9 @@ bool nvmec_streams_renew(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 		return false;
 	if (info->fdp)
 		ret = nvmec_streams_read(ns, info, streams);
+	/* A dead one said nothing. */
+	if (ret == -EIO && nvmec_state(ns->ctrl) == NVMEC_DEAD)
+		ret = -EINTR;
 	if (ret && ret != -EINTR)
 		dev_warn(&ns->ctrl->dev, "namespace %u: FDP: its handles cannot be read: error %d\n",
 			 ns->nsid, ret);
