@@ -242,6 +242,9 @@ static void nvmec_ana_set(struct nvmec_ns *ns, u8 state, unsigned long end)
 		WRITE_ONCE(ns->ana_until, end);
 	/* After the time: see nvmec_path_hope(). */
 	smp_store_release(&ns->ana_state, state);
+	if (READ_ONCE(ns->streams_unknown) &&
+	    (state == NVME_ANA_OPTIMIZED || state == NVME_ANA_NONOPTIMIZED))
+		queue_work(nvmec_wq, &ns->ctrl->scan_work);
 	dev_info_ratelimited(&ns->ctrl->dev, "namespace %u: access is %s\n", ns->nsid,
 			     nvmec_ana_name(state));
 }

@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include "ask.h"
+#include "cmd.h"
 #include "ns.h"
 #include "rq.h"
 
@@ -37,6 +38,8 @@ static int nvmec_ask_once(struct nvmec_ns *ns, const struct nvme_command *cmd, v
 		ret = blk_status_to_errno(blk_execute_rq(rq, false));
 		if (test_bit(NVMEC_RQ_CANCELLED, &nrq->flags))
 			ret = -EINTR;
+		else if (nvmec_status_of_way(nrq->status))
+			ret = -EHOSTUNREACH;
 		else if (nrq->status)
 			ret = -EIO;
 	}
@@ -52,7 +55,8 @@ static int nvmec_ask_once(struct nvmec_ns *ns, const struct nvme_command *cmd, v
  * @bytes: how much the command moves, a multiple of 4
  *
  * Context: Process context, may sleep for as long as a reset takes.
- * Return: 0; -EINTR if a reset took it back, more than once; or another errno.
+ * Return: 0; -EINTR if a reset took it back, more than once; -EHOSTUNREACH if the
+ * controller cannot tell, and another one may; or another errno.
  */
 int nvmec_ask(struct nvmec_ns *ns, const struct nvme_command *cmd, void *data,
 	      unsigned int bytes)

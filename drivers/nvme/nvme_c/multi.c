@@ -258,22 +258,34 @@ static void nvmec_multi_removal(struct work_struct *work)
 
 /* --- limits --------------------------------------------------------------- */
 
+/* The fewest of @nr and those of a way, if it is known how many that has. */
+static unsigned int nvmec_multi_streams(const struct nvmec_ns *ns, unsigned int nr)
+{
+	if (READ_ONCE(ns->streams_unknown))
+		return nr;
+	return min(nr, mqblk_write_streams(&ns->disk->queue->limits));
+}
+
 /* Those of all ways together, and of one that is not listed yet. */
 static void nvmec_multi_stack(struct nvmec_multi *multi, const struct nvmec_ns *ns,
 			      struct queue_limits *lim)
 {
-	unsigned int nr_streams = mqblk_write_streams(&ns->disk->queue->limits);
+	unsigned int nr_streams = nvmec_multi_streams(ns, UINT_MAX);
+	unsigned int stream_bytes = mqblk_stream_bytes(&ns->disk->queue->limits);
 	struct nvmec_ns *path;
 
 	lockdep_assert_held(&nvmec_multi_lock);
 	blk_set_stacking_limits(lim);
 	list_for_each_entry(path, &multi->paths, path_entry) {
 		blk_stack_limits(lim, &path->disk->queue->limits, 0);
-		nr_streams = min(nr_streams, mqblk_write_streams(&path->disk->queue->limits));
+		nr_streams = nvmec_multi_streams(path, nr_streams);
+		stream_bytes = max(stream_bytes,
+				   mqblk_stream_bytes(&path->disk->queue->limits));
 	}
 	blk_stack_limits(lim, &ns->disk->queue->limits, 0);
-	mqblk_limit_streams(lim, nr_streams, nr_streams ?
-			    mqblk_stream_bytes(&ns->disk->queue->limits) : 0);
+	if (nr_streams == UINT_MAX)
+		nr_streams = 0;
+	mqblk_limit_streams(lim, nr_streams, nr_streams ? stream_bytes : 0);
 	lim->features |= BLK_FEAT_NOWAIT | BLK_FEAT_IO_STAT;
 	lim->features &= ~BLK_FEAT_POLL;
 }

@@ -64,6 +64,8 @@ struct work_struct;
  * @diverted: nvmec_disks_divert() holds; written under &nvmec_ctrl.ns_lock
  * @streams: where writes in streams go; written under &nvmec_ctrl.scan_lock, each member
  *	for itself, while writes look at it
+ * @streams_unknown: this way could not be asked for them; written under
+ *	&nvmec_ctrl.scan_lock
  * @watch: who looks at its requests
  * @inject: faults on purpose of its requests
  */
@@ -97,6 +99,7 @@ struct nvmec_ns {
 	bool			path_gone;
 	bool			diverted;
 	struct nvmec_streams	streams;
+	bool			streams_unknown;
 	struct mqblk_watch	watch;
 	struct nvmec_inject	inject;
 };

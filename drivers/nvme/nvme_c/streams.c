@@ -311,18 +311,20 @@ static bool nvmec_streams_limit(struct nvmec_ns *ns, unsigned int nr, unsigned i
  * @info: what it is
  *
  * While the disk is held for somebody, nothing can be asked, and a scan follows. So it does
- * after a reset that takes the question back.
+ * after a reset that takes the question back. A way that is not accessible keeps what it
+ * has; if that is nothing, a scan follows when it is: see nvmec_ana_set().
  *
  * Context: Process context, under scan_lock, may sleep.
- * Return: true if the limits of the disk are others now.
+ * Return: true if the limits of the disk are others now, or whether they count.
  */
 bool nvmec_streams_renew(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 {
 	struct nvmec_streams *streams;
-	bool changed = false;
+	bool unknown = ns->streams_unknown, changed;
 	int ret = 0;
 
-	if (!MQBLK_WRITE_STREAMS || ns->frozen || (!info->fdp && !ns->streams.nr))
+	if (!MQBLK_WRITE_STREAMS || ns->frozen ||
+	    (!info->fdp && !ns->streams.nr && !ns->streams_unknown))
 		return false;
 	streams = kzalloc(sizeof(*streams), GFP_KERNEL);
 	if (!streams)
@@ -332,13 +334,19 @@ bool nvmec_streams_renew(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 	/* A dead one said nothing. */
 	if (ret == -EIO && nvmec_state(ns->ctrl) == NVMEC_DEAD)
 		ret = -EINTR;
-	if (ret && ret != -EINTR)
+	if (ret && ret != -EINTR && ret != -EHOSTUNREACH)
 		dev_warn(&ns->ctrl->dev, "namespace %u: FDP: its handles cannot be read: error %d\n",
 			 ns->nsid, ret);
+	if (ret == -EHOSTUNREACH)
+		unknown = !ns->streams.nr;
+	else if (!ret || ret == -EIO)
+		unknown = false;
+	changed = unknown != ns->streams_unknown;
+	WRITE_ONCE(ns->streams_unknown, unknown);
 	if (!ret || ret == -EIO) {
 		nvmec_streams_take(ns, streams);
-		changed = nvmec_streams_limit(ns, streams->nr,
-					      streams->nr ? info->stream_bytes : 0);
+		changed |= nvmec_streams_limit(ns, streams->nr,
+					       streams->nr ? info->stream_bytes : 0);
 	}
 	kfree(streams);
 	return changed;
