@@ -311,8 +311,9 @@ static bool nvmec_streams_limit(struct nvmec_ns *ns, unsigned int nr, unsigned i
  * @info: what it is
  *
  * While the disk is held for somebody, nothing can be asked, and a scan follows. So it does
- * after a reset that takes the question back. A way that is not accessible keeps what it
- * has; if that is nothing, a scan follows when it is: see nvmec_ana_set().
+ * after a reset that takes the question back. A way that said nothing keeps what it has; if
+ * that is nothing, it does not count among others. One that was not accessible is asked when
+ * it is: see nvmec_ana_set().
  *
  * Context: Process context, under scan_lock, may sleep.
  * Return: true if the limits of the disk are others now, or whether they count.
@@ -320,7 +321,7 @@ static bool nvmec_streams_limit(struct nvmec_ns *ns, unsigned int nr, unsigned i
 bool nvmec_streams_renew(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 {
 	struct nvmec_streams *streams;
-	bool unknown = ns->streams_unknown, changed;
+	bool said, unknown, changed;
 	int ret = 0;
 
 	if (!MQBLK_WRITE_STREAMS || ns->frozen ||
@@ -337,13 +338,11 @@ bool nvmec_streams_renew(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 	if (ret && ret != -EINTR && ret != -EHOSTUNREACH)
 		dev_warn(&ns->ctrl->dev, "namespace %u: FDP: its handles cannot be read: error %d\n",
 			 ns->nsid, ret);
-	if (ret == -EHOSTUNREACH)
-		unknown = !ns->streams.nr;
-	else if (!ret || ret == -EIO)
-		unknown = false;
+	said = !ret || ret == -EIO;
+	unknown = !said && !ns->streams.nr;
 	changed = unknown != ns->streams_unknown;
 	WRITE_ONCE(ns->streams_unknown, unknown);
-	if (!ret || ret == -EIO) {
+	if (said) {
 		nvmec_streams_take(ns, streams);
 		changed |= nvmec_streams_limit(ns, streams->nr,
 					       streams->nr ? info->stream_bytes : 0);
