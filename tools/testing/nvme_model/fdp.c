@@ -71,7 +71,7 @@ u16 nvmm_fdp_receive(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe)
 	struct nvme_fdp_ruh_status *status;
 	u16 ret;
 
-	if (!nr || sqe->imr.mo != NVME_IO_MGMT_RECV_MO_RUHS || bytes > SZ_1M)
+	if (sqe->imr.mo != NVME_IO_MGMT_RECV_MO_RUHS || bytes > SZ_1M)
 		return NVMM_DNR(NVME_SC_INVALID_FIELD);
 	ret = nvmm_data_map(ctrl, sqe, bytes);
 	if (ret)

@@ -215,7 +215,9 @@ static u16 nvmm_io_locked(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 	case nvme_cmd_verify:
 		return nvmm_verify(ctrl, ns, &sqe->rw);
 	case nvme_cmd_io_mgmt_recv:
-		return nvmm_fdp_receive(ctrl, sqe);
+		if (ctrl->config.fdp)
+			return nvmm_fdp_receive(ctrl, sqe);
+		break;
 	case nvme_cmd_zone_append:
 	case nvme_cmd_zone_mgmt_send:
 	case nvme_cmd_zone_mgmt_recv:

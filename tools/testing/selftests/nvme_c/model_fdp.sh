@@ -20,7 +20,7 @@
 require_cmd fio
 require_model
 helper streamio
-nvme_load "$@"
+nvme_load multipath=1 "$@"
 dir=$(mktemp -d)
 at_exit rm -rf "$dir"
 head -c 65536 /dev/urandom >"$dir/data"
@@ -33,7 +33,7 @@ end() {
 	model_destroy m
 }
 disk() { model_disk m; }
-limit() { show "/sys/block/$(disk)/queue/$1"; }
+limit() { queue_limit "$(disk)" "$1"; }
 forget() { echo >"$MODEL/m/placed"; }
 # placed : "ID WRITES BYTES" of each id, in a line
 placed() { one_line <"$MODEL/m/placed"; }
@@ -152,12 +152,12 @@ two_end() {
 		model_destroy $name
 	done
 }
-shared_has() { [[ $(show "/sys/block/$(shared)/queue/max_write_streams") == "$1" ]]; }
+shared_has() { [[ $(queue_limit "$(shared)" max_write_streams) == "$1" ]]; }
 has_paths() { [[ $(find "/sys/block/$(shared)/multipath" -type l | wc -l) == 2 ]]; }
 check "two controllers: up" two 4 3
 check "two controllers: one disk" wait_until 10 has_paths
 check_eq "two controllers: streams that both have" \
-	"$(show "/sys/block/$(shared)/queue/max_write_streams")" 3
+	"$(queue_limit "$(shared)" max_write_streams)" 3
 check "two controllers: write" streamio "/dev/$(shared)" 2 0 65536 <"$dir/data"
 check "two controllers: it has a place" grep -hq '^[12] ' "$MODEL/a/placed" "$MODEL/b/placed"
 check_eq "two controllers: all of it" \
