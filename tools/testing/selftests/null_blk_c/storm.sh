@@ -52,7 +52,7 @@ declare -A values=(
 	[power]="0 1 1" [queue_mode]="0 2 2" [rotational]="0 1"
 	[secure_erase]="0 1" [shared_tag_bitmap]="0 1" [shared_tags]="0 0 1" [size]="0 16 32 33"
 	[submit_queues]="1 $QUEUES" [use_per_node_hctx]="0 1" [virt_boundary]="0 1"
-	[write_streams]="0 0 0 5"
+	[write_streams]="0 0 0 0 0 5"
 	[zone_append_max_sectors]="0 8 2147483647" [zone_capacity]="0 1"
 	[zone_full]="0 1" [zone_max_active]="0 3" [zone_max_open]="0 2"
 	[zone_nr_conv]="0 1 99" [zone_offline]="2048 4096 9000"
