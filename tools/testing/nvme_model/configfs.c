@@ -451,6 +451,8 @@ NVMM_NUMBER(hmmin, 0, U32_MAX);
 NVMM_NUMBER(hmminds, 0, U32_MAX);
 NVMM_NUMBER(hmmaxd, 0, U16_MAX);
 NVMM_NUMBER(apst, 0, 4);
+NVMM_NUMBER(cmbloc, 0, U32_MAX);
+NVMM_NUMBER(cmbsz, 0, U32_MAX);
 
 /* --- the subsystem ------------------------------------------------------------------------ */
 
@@ -648,6 +650,8 @@ static struct configfs_attribute *nvmm_ctrl_attrs[] = {
 	&nvmm_ctrl_attr_apst_table,
 	&nvmm_ctrl_attr_fdp,
 	&nvmm_ctrl_attr_placed,
+	&nvmm_ctrl_attr_cmbloc,
+	&nvmm_ctrl_attr_cmbsz,
 	NULL,
 };
 

@@ -474,6 +474,8 @@ struct nvmm_config {
 	u32	hmmaxd;		/* most chunks; 0: as many as there are */
 	u32	apst;		/* power states without commands that it goes to by itself */
 	u32	fdp;		/* placement handles of a namespace; 0: none */
+	u32	cmbloc;		/* where it says that it has memory of its own: CMBLOC */
+	u32	cmbsz;		/* how much: CMBSZ; 0: none */
 	u32	anatt;		/* seconds that a change of access takes; 0: no ANA */
 };
 
@@ -519,6 +521,7 @@ struct nvmm_hmb {
  * @aqa: register
  * @asq: register
  * @acq: register
+ * @cmbmsc: register
  * @must_stop: CC.EN went to zero; the thread has not seen it
  * @shutting: CC.SHN was set; the thread has not finished that
  * @enabled: the thread has seen CC.EN
@@ -595,6 +598,7 @@ struct nvmm_ctrl {
 	u32			aqa;
 	u64			asq;
 	u64			acq;
+	u64			cmbmsc;
 	bool			must_stop;
 	bool			shutting;
 	bool			enabled;

@@ -16,12 +16,25 @@
 /* There is a reset of the subsystem. */
 #define NVMM_CAP_NSSRS	BIT_ULL(36)
 
+/* What it says of memory of its own is there to be asked for. */
+#define NVMM_CAP_CMBS	BIT_ULL(57)
+
 /* --- reading ------------------------------------------------------------------------- */
 
 static u64 nvmm_cap(const struct nvmm_config *config)
 {
-	return (config->depth - 1) | BIT_ULL(16) | (u64)config->timeout << 24 |
+	u64 cmbs = config->cmbsz && config->version >= NVME_VS(1, 4, 0) ? NVMM_CAP_CMBS : 0;
+
+	return cmbs | (config->depth - 1) | BIT_ULL(16) | (u64)config->timeout << 24 |
 	       (u64)config->dstrd << 32 | NVMM_CAP_NSSRS | BIT_ULL(37);
+}
+
+/* CMBLOC and CMBSZ. Since version 1.4 they are empty as long as nobody wants to know. */
+static u64 nvmm_cmb(struct nvmm_ctrl *ctrl)
+{
+	if (nvmm_cap(&ctrl->config) & NVMM_CAP_CMBS && !(ctrl->cmbmsc & NVME_CMBMSC_CRE))
+		return 0;
+	return (u64)ctrl->config.cmbsz << 32 | ctrl->config.cmbloc;
 }
 
 /* Eight bytes of registers from @offset on, a multiple of eight. */
@@ -42,6 +55,10 @@ static u64 nvmm_reg64(struct nvmm_ctrl *ctrl, unsigned int offset)
 		return ctrl->asq;
 	case NVME_REG_ACQ:
 		return ctrl->acq;
+	case NVME_REG_CMBLOC:
+		return nvmm_cmb(ctrl);
+	case NVME_REG_CMBMSC:
+		return ctrl->cmbmsc;
 	}
 	return 0;
 }
@@ -109,18 +126,23 @@ static void nvmm_write_cc(struct nvmm_ctrl *ctrl, u32 cc)
 }
 
 /* The halves of a 64-bit register may be written apart. */
-static void nvmm_write_address(struct nvmm_ctrl *ctrl, u64 *reg, bool high, int size,
-			       u64 value)
+static void nvmm_write_halves(u64 *reg, bool high, int size, u64 value)
 {
-	if (ctrl->cc & NVME_CC_ENABLE)
-		nvmm_breach(ctrl, NVMM_ADMIN_QUEUE_CHANGED, "address, CC is %#x",
-			    ctrl->cc);
 	if (size == 8)
 		*reg = value;
 	else if (high)
 		*reg = (u32)*reg | value << 32;
 	else
 		*reg = (*reg & ~(u64)U32_MAX) | (u32)value;
+}
+
+static void nvmm_write_address(struct nvmm_ctrl *ctrl, u64 *reg, bool high, int size,
+			       u64 value)
+{
+	if (ctrl->cc & NVME_CC_ENABLE)
+		nvmm_breach(ctrl, NVMM_ADMIN_QUEUE_CHANGED, "address, CC is %#x",
+			    ctrl->cc);
+	nvmm_write_halves(reg, high, size, value);
 }
 
 /*
@@ -170,13 +192,18 @@ static void nvmm_write_locked(struct nvmm_ctrl *ctrl, unsigned int offset, int s
 	case NVME_REG_ACQ + 4:
 		nvmm_write_address(ctrl, &ctrl->acq, offset & 4, size, value);
 		break;
+	case NVME_REG_CMBMSC:
+	case NVME_REG_CMBMSC + 4:
+		nvmm_write_halves(&ctrl->cmbmsc, offset & 4, size, value);
+		break;
 	}
 }
 
 static bool nvmm_size_fits(unsigned int offset, int size)
 {
 	if (size == 8)
-		return offset == NVME_REG_ASQ || offset == NVME_REG_ACQ;
+		return offset == NVME_REG_ASQ || offset == NVME_REG_ACQ ||
+		       offset == NVME_REG_CMBMSC;
 	return size == 4 && !(offset % 4);
 }
 
@@ -228,6 +255,7 @@ void nvmm_regs_reset(struct nvmm_ctrl *ctrl)
 	ctrl->aqa = 0;
 	ctrl->asq = 0;
 	ctrl->acq = 0;
+	ctrl->cmbmsc = 0;
 	ctrl->must_stop = true;
 	spin_unlock_irqrestore(&ctrl->lock, flags);
 	memset(ctrl->msix, 0, sizeof(ctrl->msix));
