@@ -12,6 +12,26 @@
 # tools_on DEVICE : what all that follows is run on, as the table says it
 tools_on() { tools_device=$1; }
 
+require_newest() {
+	[[ -d ${MQBLK_NEWEST_NVME-} ]] ||
+		skip_all "no newer nvme-cli: ${MQBLK_NEWEST_WHY:-scripts/test gets it}"
+}
+
+# tools_newest DIRECTORY : from here on, nvme is the one that scripts/lib/newest-nvme
+# unpacked, which finds the directory at the same place. The table says its version.
+tools_newest() {
+	local name version root=$MQBLK_NEWEST_NVME
+	mkdir -p "$root$1"
+	for name in /dev /proc /sys "$1"; do
+		mount --rbind --make-rslave "$name" "$root$name"
+		at_exit umount -l "$root$name"
+	done
+	tools_root=$root
+	nvme() { chroot "$tools_root" /usr/sbin/nvme "$@"; }
+	version=$(nvme version | sed -n 's/^nvme version \([0-9.]*\).*/\1/p')
+	tools_on "$tools_device, nvme-cli $version"
+}
+
 # works WHAT REGEX COMMAND... : it succeeds, and prints what matches
 works() { tools_row "$1" works 0 "$2" "${@:3}"; }
 

@@ -17,6 +17,8 @@
 . "$(dirname "$0")/../lib/tools.sh"
 
 require_cmd nvme smartctl
+# As tools_nvme_newest.sh says
+[[ -z ${newest-} ]] || require_newest
 require_nvme 1
 require_unloadable nvme_c
 [[ ! -d /sys/module/nvme_core ]] || skip_all "the kernel's driver has the names"
@@ -26,6 +28,7 @@ check "two disks" wait_until 20 test -b $d -a -b /dev/nvme0n2
 dir=$(mktemp -d)
 at_exit rm -rf "$dir"
 tools_on "QEMU"
+[[ -z ${newest-} ]] || tools_newest "$dir"
 
 invalid_field='Invalid Field in Command.*\(0x4002\)'
 invalid_opcode='Invalid Command Opcode.*\(0x4001\)'
@@ -33,7 +36,7 @@ invalid_opcode='Invalid Command Opcode.*\(0x4001\)'
 # --- what there is -----------------------------------------------------------
 
 works "nvme list" "$d +$g +tools +QEMU NVMe Ctrl" nvme list
-works "nvme list -v" 'nvme0 +tools .* pcie +0000:.* nvme-subsys0 +nvme0n[12], nvme0n[12]' \
+works "nvme list -v" 'nvme0 +([0-9a-fx]+ +)?tools .* pcie +0000:.* nvme-subsys0 +nvme0n[12], nvme0n[12]' \
 	nvme list -v
 works "nvme list-subsys" 'nvme-subsys0 - NQN=.*nvme0 pcie 0000:[0-9:.]* live' nvme list-subsys
 works "nvme id-ctrl" 'sn +: tools .*mdts +: 5.*subnqn +: nqn.2019-08.org.qemu:sub' nvme id-ctrl $c
@@ -44,7 +47,7 @@ works "nvme list-ctrl" 'num of ctrls present: 1' nvme list-ctrl $c
 works "nvme ns-descs" 'csi +: 0' nvme ns-descs $d
 works "nvme get-ns-id" 'namespace-id:1' nvme get-ns-id $d
 works "nvme nvm-id-ctrl" 'vsl +: 7' nvme nvm-id-ctrl $c
-works "nvme nvm-id-ns" 'elbaf +0 : pif:0.*in use' nvme nvm-id-ns $d
+works "nvme nvm-id-ns" 'elbaf +0 : (qpif:0 )?pif:0.*in use' nvme nvm-id-ns $d
 works "nvme id-iocs" 'Combination\[0\]:5' nvme id-iocs $c
 works "nvme primary-ctrl-caps" 'cntlid +: 0' nvme primary-ctrl-caps $c
 works "nvme list-secondary" 'Number of Identifiers +: 0' nvme list-secondary $c
@@ -54,14 +57,14 @@ lacks "nvme cmdset-ind-id-ns" "$invalid_field" nvme cmdset-ind-id-ns $d
 
 # --- logs --------------------------------------------------------------------
 
-works "nvme smart-log" 'temperature.*323 Kelvin.*media_errors.*: 0' nvme smart-log $c
-works "nvme smart-log, by the disk" 'temperature.*323 Kelvin' nvme smart-log $d
+works "nvme smart-log" 'temperature.*323 K.*media_errors.*: 0' nvme smart-log $c
+works "nvme smart-log, by the disk" 'temperature.*323 K' nvme smart-log $d
 works "nvme error-log" 'Entry\[ 0\].*status_field.*Successful Completion' nvme error-log $c
 works "nvme fw-log" 'afi +: 0x1.*frs1 +: 0x.*\(1.0' nvme fw-log $c
 works "nvme effects-log --csi=0" 'ACS6 .*Identify.*IOCS2 .*Read' nvme effects-log $c --csi=0
 works "nvme get-log" 'log-id:2 namespace-id:0xffffffff.*0000: 00 43 01' nvme get-log $c -i 2 -l 512
 refused "nvme show-regs" "the kernel maps no registers that a driver uses (IO_STRICT_DEVMEM)" \
-	'get-property: Invalid argument' nvme show-regs $c
+	'get-property: Invalid argument|Failed to map registers' nvme show-regs $c
 lacks "nvme self-test-log" "$invalid_field" nvme self-test-log $c
 lacks "nvme sanitize-log" "$invalid_field" nvme sanitize-log $c
 lacks "nvme telemetry-log" "$invalid_field" nvme telemetry-log $c -o "$dir/telemetry"
@@ -73,17 +76,17 @@ lacks "nvme supported-log-pages" "$invalid_field" nvme supported-log-pages $c
 
 works "nvme get-feature" 'Volatile Write Cache\), Current value:0x00000001' nvme get-feature $c -f 6
 set_get() {
-	nvme set-feature $c -f "$1" -v "$2" && nvme get-feature $c -f "$1"
+	nvme set-feature $c -f "$1" --value="$2" && nvme get-feature $c -f "$1"
 }
 works "nvme set-feature, temperature" 'Threshold\), Current value:0x00000150' set_get 4 0x150
-works "nvme set-feature, write cache" 'Cache\), Current value:00000000' set_get 6 0
+works "nvme set-feature, write cache" 'Cache\), Current value:0+$' set_get 6 0
 works "nvme set-feature, write cache" 'Cache\), Current value:0x00000001' set_get 6 1
 refused "nvme set-feature, number of queues" "the driver owns it" 'Permission denied' \
-	nvme set-feature $c -f 7 -v 0x10001
+	nvme set-feature $c -f 7 --value=0x10001
 refused "nvme set-feature, power states" "the driver owns it" 'Permission denied' \
-	nvme set-feature $c -f 0x0c -v 1
+	nvme set-feature $c -f 0x0c --value=1
 refused "nvme set-feature, host memory" "the driver owns it" 'Permission denied' \
-	nvme set-feature $c -f 0x0d -v 0
+	nvme set-feature $c -f 0x0d --value=0
 
 # --- data: what is written by a command is on the disk ---------------------------
 
@@ -127,20 +130,20 @@ gone() { [[ ! -e /dev/nvme0n2 && ! -e /dev/ng0n2 ]]; }
 there() { [[ -b /dev/nvme0n2 && -c /dev/ng0n2 ]]; }
 detaches() { nvme detach-ns $c -n 2 -c 0 && wait_until 20 gone; }
 attaches() { nvme attach-ns $c -n 2 -c 0 && wait_until 20 there; }
-works "nvme detach-ns" 'Success, nsid:2' detaches
-works "nvme attach-ns" 'Success, nsid:2' attaches
+works "nvme detach-ns" 'detach-ns: Success' detaches
+works "nvme attach-ns" 'attach-ns: Success' attaches
 lacks "nvme create-ns" "$invalid_opcode" nvme create-ns $c -s 2048 -c 2048 -f 0
 lacks "nvme delete-ns" "$invalid_opcode" nvme delete-ns $c -n 2
 works "nvme ns-rescan" '' nvme ns-rescan $c
 has_blocks() { [[ $(queue_limit nvme0n1 logical_block_size 2>/dev/null) == "$1" ]]; }
 # formats DEVICE BYTES OPTION...
-formats() { nvme format "$1" "${@:3}" -f && wait_until 20 has_blocks "$2"; }
+formats() { nvme format "$1" "${@:3}" --force && wait_until 20 has_blocks "$2"; }
 works "nvme format, by the controller" 'Success formatting namespace:1' formats $c 4096 -n 1 -l 4
 works "nvme format, by the character device" 'Success formatting namespace:1' formats $g 512 -l 0
 works "nvme format, by the disk, same blocks" 'Success formatting namespace:1' formats $d 512 -l 0
 refused "nvme format, by the disk, other blocks" \
 	"it formats, and cannot tell a disk that went by then the size of its blocks" \
-	'failed to set block size to 4096.*Success formatting' nvme format $d -l 4 -f
+	'failed to set block size to 4096.*Success formatting' nvme format $d -l 4 --force
 check "its disk comes with the new blocks" wait_until 20 has_blocks 4096
 
 # --- the controller ----------------------------------------------------------
@@ -164,6 +167,9 @@ lacks "nvme dir-receive" "$invalid_opcode" nvme dir-receive $c -D 0 -O 1
 lacks "nvme lockdown" "$invalid_opcode" nvme lockdown $c
 works "nvme virt-mgmt" 'success, Number of Controller Resources Modified' \
 	nvme virt-mgmt $c -c 0 -r 0 -n 0 -a 1
+
+# The rest has nothing to do with nvme-cli.
+[[ -z ${newest-} ]] || exit 0
 
 # --- smartctl ----------------------------------------------------------------
 
