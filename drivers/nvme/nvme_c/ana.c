@@ -233,17 +233,23 @@ static int nvmec_ana_get_all(struct nvmec_ctrl *ctrl, struct nvmec_ana *ana)
 	return ret;
 }
 
+static bool nvmec_ana_accessible(u8 state)
+{
+	return state == NVME_ANA_OPTIMIZED || state == NVME_ANA_NONOPTIMIZED;
+}
+
 static void nvmec_ana_set(struct nvmec_ns *ns, u8 state, unsigned long end)
 {
+	bool was_accessible = nvmec_ana_accessible(ns->ana_state);
+
 	lockdep_assert_held(&ns->ctrl->ns_lock);
 	if (state == ns->ana_state)
 		return;
-	if (ns->ana_state == NVME_ANA_OPTIMIZED || ns->ana_state == NVME_ANA_NONOPTIMIZED)
+	if (was_accessible)
 		WRITE_ONCE(ns->ana_until, end);
 	/* After the time: see nvmec_path_hope(). */
 	smp_store_release(&ns->ana_state, state);
-	if (READ_ONCE(ns->streams_unknown) &&
-	    (state == NVME_ANA_OPTIMIZED || state == NVME_ANA_NONOPTIMIZED))
+	if (READ_ONCE(ns->streams_unknown) && !was_accessible && nvmec_ana_accessible(state))
 		queue_work(nvmec_wq, &ns->ctrl->scan_work);
 	dev_info_ratelimited(&ns->ctrl->dev, "namespace %u: access is %s\n", ns->nsid,
 			     nvmec_ana_name(state));

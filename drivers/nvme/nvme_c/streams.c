@@ -57,8 +57,8 @@ static_assert(sizeof(struct nvmec_fdp_header) == 16);
 static bool nvmec_fdp_nonsense(struct device *dev, u32 nsid, const char *field, u64 value,
 			       u64 least, u64 most)
 {
-	dev_warn(dev, "namespace %u: FDP: %s: %llu, %llu to %llu can be used: goes without streams\n",
-		 nsid, field, value, least, most);
+	dev_warn_ratelimited(dev, "namespace %u: FDP: %s: %llu, %llu to %llu can be used: goes without streams\n",
+			     nsid, field, value, least, most);
 	return false;
 }
 

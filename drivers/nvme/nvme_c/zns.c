@@ -179,8 +179,11 @@ static int nvmec_report_read(struct nvmec_ns *ns, u64 first,
 			.pr	= NVME_REPORT_ZONE_PARTIAL,
 		},
 	};
+	int ret;
 
-	return nvmec_ask(ns, &cmd, report, bytes);
+	ret = nvmec_ask(ns, &cmd, report, bytes);
+	/* Zones have no other way, so that nobody would ask there. */
+	return ret == -EHOSTUNREACH ? -EIO : ret;
 }
 
 /*
