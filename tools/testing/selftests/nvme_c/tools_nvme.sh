@@ -64,10 +64,12 @@ works "nvme fw-log" 'afi +: 0x1.*frs1 +: 0x.*\(1.0' nvme fw-log $c
 works "nvme effects-log --csi=0" 'ACS6 .*Identify.*IOCS2 .*Read' nvme effects-log $c --csi=0
 works "nvme get-log" 'log-id:2 namespace-id:0xffffffff.*0000: 00 43 01' nvme get-log $c -i 2 -l 512
 refused "nvme show-regs" "the kernel maps no registers that a driver uses (IO_STRICT_DEVMEM)" \
-	'get-property: Invalid argument|Failed to map registers' nvme show-regs $c
+	"get-property: Invalid argument|Failed to map registers|$invalid_opcode" nvme show-regs $c
 lacks "nvme self-test-log" "$invalid_field" nvme self-test-log $c
 lacks "nvme sanitize-log" "$invalid_field" nvme sanitize-log $c
-lacks "nvme telemetry-log" "$invalid_field" nvme telemetry-log $c -o "$dir/telemetry"
+# A newer one looks at LPA first, and does not ask then.
+lacks "nvme telemetry-log" "$invalid_field|get-telemetry-log: No such device or address" \
+	nvme telemetry-log $c --output-file="$dir/telemetry"
 lacks "nvme persistent-event-log" "$invalid_field" nvme persistent-event-log $c -a 0 -l 512
 lacks "nvme endurance-log" "$invalid_field" nvme endurance-log $c
 lacks "nvme supported-log-pages" "$invalid_field" nvme supported-log-pages $c
@@ -130,8 +132,8 @@ gone() { [[ ! -e /dev/nvme0n2 && ! -e /dev/ng0n2 ]]; }
 there() { [[ -b /dev/nvme0n2 && -c /dev/ng0n2 ]]; }
 detaches() { nvme detach-ns $c -n 2 -c 0 && wait_until 20 gone; }
 attaches() { nvme attach-ns $c -n 2 -c 0 && wait_until 20 there; }
-works "nvme detach-ns" 'detach-ns: Success' detaches
-works "nvme attach-ns" 'attach-ns: Success' attaches
+works "nvme detach-ns" 'detach-ns: [Ss]uccess' detaches
+works "nvme attach-ns" 'attach-ns: [Ss]uccess' attaches
 lacks "nvme create-ns" "$invalid_opcode" nvme create-ns $c -s 2048 -c 2048 -f 0
 lacks "nvme delete-ns" "$invalid_opcode" nvme delete-ns $c -n 2
 works "nvme ns-rescan" '' nvme ns-rescan $c
@@ -145,6 +147,8 @@ refused "nvme format, by the disk, other blocks" \
 	"it formats, and cannot tell a disk that went by then the size of its blocks" \
 	'failed to set block size to 4096.*Success formatting' nvme format $d -l 4 --force
 check "its disk comes with the new blocks" wait_until 20 has_blocks 4096
+# The next test of this machine finds the device as this one did.
+check "it has the old ones again" formats $c 512 -n 1 -l 0
 
 # --- the controller ----------------------------------------------------------
 
@@ -176,7 +180,7 @@ works "nvme virt-mgmt" 'success, Number of Controller Resources Modified' \
 health='Serial Number: +tools.*self-assessment test result: PASSED.*Temperature: +50 Celsius'
 works "smartctl --scan" "$c -d nvme" smartctl --scan
 works "smartctl -a" "$health" smartctl -a $c
-works "smartctl -a, by the disk" "Namespace 1 Formatted LBA Size: +4096.*test result: PASSED" \
+works "smartctl -a, by the disk" "Namespace 1 Formatted LBA Size: +512.*test result: PASSED" \
 	smartctl -a $d
 works "smartctl -x" "$health" smartctl -x $c
 works "smartctl -d nvme -a, by the character device" "$health" smartctl -d nvme -a $g
