@@ -3,7 +3,9 @@
  * failnth - does something with a failing allocation at each of its steps
  *
  * failnth mkdir DIR		make the directory
- * failnth write FILE TEXT UNDO	write TEXT to an attribute
+ * failnth write FILE TEXT UNDO [OTHER]
+ *				write TEXT to an attribute; UNDO, to the same or to
+ *				OTHER, undoes that
  * failnth insmod FILE PARAMS	load a module: only the last steps of it, as those
  *				before are of the kernel's loader, and slow
  * failnth dd FILE		write 64 KiB at 0, direct
@@ -31,7 +33,7 @@
 #define DATA_BYTES	65536
 
 static char **args;
-static int fd;
+static int fd, undo_fd;
 static void *data;
 
 static void die(const char *what)
@@ -57,7 +59,7 @@ static int do_write(void)
 
 static int undo_write(void)
 {
-	return pwrite(fd, args[2], strlen(args[2]), 0) < 0 ? -1 : 0;
+	return pwrite(undo_fd, args[2], strlen(args[2]), 0) < 0 ? -1 : 0;
 }
 
 static int do_insmod(void)
@@ -95,15 +97,16 @@ static int undo_nothing(void)
 static const struct {
 	const char	*name;
 	int		nr_args;
+	int		nr_more;	/* that may be left out */
 	int		flags;
 	int		last;	/* only so many of its steps, or 0 for all */
 	int		(*act)(void);
 	int		(*undo)(void);
 } actions[] = {
-	{ "mkdir", 1, -1, 0, do_mkdir, undo_mkdir },
-	{ "write", 3, O_WRONLY, 0, do_write, undo_write },
-	{ "insmod", 2, O_RDONLY, LAST_STEPS, do_insmod, undo_insmod },
-	{ "dd", 1, O_WRONLY | O_DIRECT, 0, do_dd, undo_nothing },
+	{ "mkdir", 1, 0, -1, 0, do_mkdir, undo_mkdir },
+	{ "write", 3, 1, O_WRONLY, 0, do_write, undo_write },
+	{ "insmod", 2, 0, O_RDONLY, LAST_STEPS, do_insmod, undo_insmod },
+	{ "dd", 1, 0, O_WRONLY | O_DIRECT, 0, do_dd, undo_nothing },
 };
 
 static int open_fail_nth(void)
@@ -167,7 +170,8 @@ int main(int argc, char **argv)
 			break;
 	}
 	if (i == sizeof(actions) / sizeof(actions[0]) ||
-	    argc != 2 + actions[i].nr_args) {
+	    argc < 2 + actions[i].nr_args ||
+	    argc > 2 + actions[i].nr_args + actions[i].nr_more) {
 		fprintf(stderr, "usage: see the head of failnth.c\n");
 		return 2;
 	}
@@ -176,6 +180,12 @@ int main(int argc, char **argv)
 		fd = open(args[0], actions[i].flags);
 		if (fd < 0)
 			die(args[0]);
+	}
+	undo_fd = fd;
+	if (argc > 2 + actions[i].nr_args) {
+		undo_fd = open(args[3], actions[i].flags);
+		if (undo_fd < 0)
+			die(args[3]);
 	}
 	data = aligned_alloc(4096, DATA_BYTES);
 	if (!data)

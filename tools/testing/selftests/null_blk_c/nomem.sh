@@ -1,13 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every step of making, switching on, resizing and writing to a device, and of
-# loading the module, finds no memory once: it fails in good order, and works the
-# next time.
+# Every step of making, switching on, resizing and writing to a device, of its
+# features, and of loading the module, finds no memory once: it fails in good order, and
+# works the next time.
 #@group life
 #@kernel debug
-#@timeout 400
-#@cpus 2
+#@timeout 600
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -54,9 +53,11 @@ check "it is there" nbc_set d size=64 memory_backed=1 irqmode=2 poll_queues=0
 each_step "switch it on" write "$NBC_ROOT/d/power" 1 0
 check_eq "it is on" "$(nbc_get d power)" 1
 check "it works" works /dev/d
-each_step "more queues" write "$NBC_ROOT/d/submit_queues" 2 1
-check_eq "it has two" "$(nbc_get d submit_queues)" 2
-check "it works" works /dev/d
+if ((QUEUES > 1)); then
+	each_step "more queues" write "$NBC_ROOT/d/submit_queues" 2 1
+	check_eq "it has two" "$(nbc_get d submit_queues)" 2
+	check "it works" works /dev/d
+fi
 dmesg_expect "critical space allocation error"
 blkdiscard -f -z /dev/d
 nbc_power d 0
@@ -64,6 +65,37 @@ nbc_destroy d
 nbc_disk d size=64 memory_backed=1
 each_step "write to holes" dd /dev/d
 check "it works" works /dev/d
+nbc_destroy d
+
+# each_set NAME ATTRIBUTE TEXT UNDO [OTHER] : of device d. UNDO, written to the same or to
+# OTHER, undoes it; the last TEXT stays.
+each_set() {
+	each_step "$1" write "$NBC_ROOT/d/$2" "$3" "$4" ${5:+"$NBC_ROOT/d/$5"}
+}
+
+nbc_create d size=64 memory_backed=1 cache_size=1 cache_history=1 poll_queues=0
+each_set "switch it on with a cache" power 1 0
+check "it works" works /dev/d
+each_set "a latency model" latency \
+	$'latency 1\nchannels=4\nop=READ percentiles=1:1000,99:2000\nend\n' off
+each_set "a rule" rules "add,op=READ,delay_nsec=1000" removeall
+each_set "bad blocks" badblocks "+100-200" "-100-200"
+each_set "a record" record data off
+check "without all of these" nbc_set d latency=off rules=removeall badblocks=-100-200 \
+	record=off record=forget
+each_set "what a power cut would leave" crash_states "cut 1 blocks 7" cut-7 snapshot_drop
+check "it works" works /dev/d
+nbc_destroy d
+
+nbc_disk d size=64 memory_backed=1 poll_queues=0
+check "data" works /dev/d
+each_set "a snapshot" snapshot one one snapshot_drop
+each_step "write over a snapshot" dd /dev/d
+check "it works" works /dev/d
+nbc_destroy d
+
+nbc_create d size=256 memory_backed=1 zoned=1 zone_size=4 cache_size=1 poll_queues=0
+each_set "switch it on with zones" power 1 0
 nbc_destroy d
 nbc_destroy other
 
