@@ -115,6 +115,14 @@ static inline int disk_report_zone(struct gendisk *disk, struct blk_zone *zone,
 #define blk_mq_unfreeze_queue_non_owner		blk_mq_unfreeze_queue
 #endif
 
+/* The largest logical block that the block layer takes, in bytes. */
+#ifdef BLK_MAX_BLOCK_SIZE
+#define MQBLK_MAX_BLOCK_BYTES	BLK_MAX_BLOCK_SIZE
+#else
+/* It had no name for it. */
+#define MQBLK_MAX_BLOCK_BYTES	PAGE_SIZE
+#endif
+
 #ifdef BLK_FEAT_ATOMIC_WRITES
 #define MQBLK_FEAT_ATOMIC_WRITES	BLK_FEAT_ATOMIC_WRITES
 #else

@@ -8,16 +8,11 @@
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/limits.h>
+#include <linux/mqblk_compat.h>
 #include <linux/sizes.h>
 #include <linux/time64.h>
 #include <linux/types.h>
 
-/* The block layer's own limit; a page where it has none. */
-#ifdef BLK_MAX_BLOCK_SIZE
-#define NBC_MAX_BLOCK_BYTES	BLK_MAX_BLOCK_SIZE
-#else
-#define NBC_MAX_BLOCK_BYTES	PAGE_SIZE
-#endif
 /* What the block layer can promise to take in one piece, however it lies in memory, is less */
 #define NBC_MAX_ATOMIC_BYTES	SZ_1M
 /* The block layer wants every device to take at least a page. */

@@ -45,7 +45,7 @@ NBC_ATTR_ONLY(badblocks_partial_io, BOOL, 0, 0, 1, 0,
 	      "transfer what comes before a bad block, then fail")
 NBC_ATTR(blocking, blocking, BOOL, 0, 0, 1, 0,
 	 "let the block layer call the driver where it may sleep; always so when memory-backed")
-NBC_ATTR(blocksize, bs, UINT, 512, 512, NBC_MAX_BLOCK_BYTES,
+NBC_ATTR(blocksize, bs, UINT, 512, 512, MQBLK_MAX_BLOCK_BYTES,
 	 NBC_A_POW2 | NBC_A_CLAMP_PARAM,
 	 "logical and physical block size in bytes")
 NBC_ATTR_ONLY(cache_history, BOOL, 0, 0, 1, NBC_A_OURS,

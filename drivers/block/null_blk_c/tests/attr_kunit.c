@@ -464,10 +464,10 @@ static void blocksize_range(struct kunit *test)
 		nbc_check_texts(test, "blocksize", source, blocks,
 				ARRAY_SIZE(blocks));
 	nbc_expect(test, attr, "0x80000000", NBC_FROM_PARAM, 0,
-		   NBC_MAX_BLOCK_BYTES);
+		   MQBLK_MAX_BLOCK_BYTES);
 	nbc_expect(test, attr, "0x80000000", NBC_FROM_CONFIGFS, -EINVAL, 0);
 	nbc_expect(test, attr, "0xffffffff", NBC_FROM_PARAM, 0,
-		   NBC_MAX_BLOCK_BYTES);
+		   MQBLK_MAX_BLOCK_BYTES);
 }
 
 /* 0 or a page and more, without an upper end of its own */
