@@ -7,6 +7,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 #include <linux/bitfield.h>
 #include <linux/ctype.h>
 #include <linux/log2.h>
@@ -232,7 +234,10 @@ static u32 nvmec_hint_bytes(__le16 blocks, u8 lba_shift)
 	return is_power_of_2(bytes) ? bytes : 0;
 }
 
-/* What is written as a whole or not at all if the power fails, in bytes. */
+/*
+ * What is written as a whole or not at all if the power fails, in bytes. No transfer is as
+ * large as what does not fit.
+ */
 static u32 nvmec_atomic_bytes(const struct nvmec_ns_info *info,
 			      const struct nvmec_ident *ident,
 			      const struct nvme_id_ns *id)
@@ -241,7 +246,7 @@ static u32 nvmec_atomic_bytes(const struct nvmec_ns_info *info,
 
 	if (id->nsfeat & NVME_NS_FEAT_ATOMICS)
 		last = le16_to_cpu(id->nawupf);
-	return (last + 1) << info->lba_shift;
+	return min_t(u64, (last + 1ULL) << info->lba_shift, SZ_2G);
 }
 
 /*
@@ -326,6 +331,7 @@ static void nvmec_info_limits(struct nvmec_ns_info *info,
 			      const struct nvmec_ident *ident,
 			      const struct nvme_id_ns *id)
 {
+	u32 zeroes_bytes = round_down(ident->max_zeroes_bytes, (u32)BIT(info->lba_shift));
 	struct queue_limits *lim = &info->limits;
 
 	*lim = (struct queue_limits) {
@@ -348,10 +354,37 @@ static void nvmec_info_limits(struct nvmec_ns_info *info,
 			      (info->lba_shift - SECTOR_SHIFT));
 		lim->max_discard_segments = ident->max_ranges;
 	}
+	/* Of less than a block there would be commands of none, which mean 65536. */
 	lim->max_write_zeroes_sectors =
-		min_t(u64, ident->max_zeroes_bytes >> SECTOR_SHIFT,
+		min_t(u64, zeroes_bytes >> SECTOR_SHIFT,
 		      (u64)(U16_MAX + 1) << (info->lba_shift - SECTOR_SHIFT));
 	nvmec_info_hints(info, ident, id);
+}
+
+/* The largest block that the block layer takes; tests take others. */
+VISIBLE_IF_KUNIT unsigned int nvmec_max_block_bytes(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(nvmec_max_block_bytes);
+	return MQBLK_MAX_BLOCK_BYTES;
+}
+
+/* One block must fit both the block layer and a transfer. */
+static int nvmec_ident_block(struct device *dev, u32 nsid, const struct nvmec_ident *ident,
+			     u8 lbads)
+{
+	unsigned int max = ilog2(nvmec_max_block_bytes());
+
+	if (lbads < SECTOR_SHIFT || lbads > max) {
+		dev_err(dev, "namespace %u: LBADS: blocks of 2^%u bytes, 2^%u to 2^%u can be used\n",
+			nsid, lbads, SECTOR_SHIFT, max);
+		return -ENODEV;
+	}
+	if (BIT(lbads) > ident->max_bytes) {
+		dev_err(dev, "namespace %u: MDTS: blocks of %lu bytes need as large transfers, got %u\n",
+			nsid, BIT(lbads), ident->max_bytes);
+		return -ENODEV;
+	}
+	return 0;
 }
 
 /**
@@ -385,11 +418,9 @@ int nvmec_ident_ns(struct device *dev, u32 nsid,
 		return -ENODEV;
 	}
 	lbaf = &id->lbaf[format];
-	if (lbaf->ds < SECTOR_SHIFT || lbaf->ds > PAGE_SHIFT) {
-		dev_err(dev, "namespace %u: LBADS: blocks of 2^%u bytes, 2^%u to 2^%u can be used\n",
-			nsid, lbaf->ds, SECTOR_SHIFT, PAGE_SHIFT);
-		return -ENODEV;
-	}
+	ret = nvmec_ident_block(dev, nsid, ident, lbaf->ds);
+	if (ret)
+		return ret;
 	ret = nvmec_meta_ident(dev, nsid, id, lbaf, info);
 	if (ret)
 		return ret;

@@ -184,4 +184,9 @@ int nvmec_ident_ns_list(struct device *dev, const __le32 *page, u32 after,
 int nvmec_ident_ns_csi(struct device *dev, u32 nsid,
 		       const struct nvmec_ns_id *id);
 
+#if IS_ENABLED(CONFIG_KUNIT)
+/* What only tests call from outside of its file. */
+unsigned int nvmec_max_block_bytes(void);
+#endif
+
 #endif /* _NVMEC_IDENT_H */

@@ -36,6 +36,9 @@ static_assert(sizeof(struct nvmec_meta) == 8);
 /* Kernels that have no reserve for metadata allocate that of a request in one piece. */
 #define NVMEC_MAX_RQ_META	(PAGE_SIZE << PAGE_ALLOC_COSTLY_ORDER)
 
+/* What newer ones have a reserve for. */
+#define NVMEC_MAX_BIO_META	SZ_2M
+
 /* --- what a namespace says ------------------------------------------------ */
 
 static int nvmec_meta_check(struct device *dev, u32 nsid, const struct nvmec_meta *meta)
@@ -151,6 +154,20 @@ static void nvmec_meta_profile(const struct nvmec_meta *meta, struct queue_limit
 		bi->flags |= BLK_INTEGRITY_REF_TAG;
 }
 
+/*
+ * Can the block layer bring metadata for such blocks? Linux 7.3 counts the bytes of all the
+ * blocks that it has room for in 32 bits: past their end no block could be read. Kernels
+ * that want a block with protection information in one piece have a page for it.
+ */
+static bool nvmec_meta_in_reach(const struct nvmec_ns_info *info)
+{
+	u64 most_bytes = (u64)(NVMEC_MAX_BIO_META / info->meta.bytes) << info->lba_shift;
+
+	return most_bytes <= U32_MAX &&
+	       (MQBLK_SPLIT_INTERVAL_CAPABLE || !info->meta.pi_type ||
+		info->lba_shift <= PAGE_SHIFT);
+}
+
 /**
  * nvmec_meta_limits - say what the block layer can do with metadata
  * @info: all of it was read; its limits, its size and &nvmec_ns_info.no_blocks are
@@ -168,7 +185,7 @@ void nvmec_meta_limits(struct nvmec_ns_info *info)
 	if (!info->no_blocks && !meta->extended && meta->bytes % sizeof(u32))
 		info->no_blocks = "MS: no multiple of 4";
 	if (!info->no_blocks && IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY) && !meta->extended &&
-	    meta->bytes <= U8_MAX) {
+	    meta->bytes <= U8_MAX && nvmec_meta_in_reach(info)) {
 		nvmec_meta_profile(meta, &info->limits);
 		return;
 	}
@@ -176,7 +193,7 @@ void nvmec_meta_limits(struct nvmec_ns_info *info)
 		return;
 	if (!info->no_blocks)
 		info->no_blocks = meta->extended ? "FLBAS: metadata between the data" :
-						   "MS: metadata of that length";
+						   "MS: metadata of that length for its blocks";
 	meta->barred = true;
 	info->capacity_sects = 0;
 }

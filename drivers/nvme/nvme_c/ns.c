@@ -90,10 +90,11 @@ static void nvmec_info_dma(struct nvmec_ctrl *ctrl, struct queue_limits *lim)
 	struct device *dev = &ctrl->pdev->dev;
 	size_t max_sects = dma_max_mapping_size(dev) >> SECTOR_SHIFT;
 	size_t opt_sects = dma_opt_mapping_size(dev) >> SECTOR_SHIFT;
+	size_t block_sects = lim->logical_block_size >> SECTOR_SHIFT;
 
 	lim->max_hw_sectors = min_t(size_t, max_sects, lim->max_hw_sectors);
 	if (opt_sects < lim->max_hw_sectors)
-		lim->max_user_sectors = max(opt_sects, PAGE_SECTORS);
+		lim->max_user_sectors = max3(opt_sects, PAGE_SECTORS, block_sects);
 }
 
 /* Older controllers have no list of descriptors. */

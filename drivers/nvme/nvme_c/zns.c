@@ -94,7 +94,10 @@ int nvmec_zns_ident(struct device *dev, u32 nsid, const struct nvme_id_ns_zns *i
 	lim->chunk_sectors = zsze << (info->lba_shift - SECTOR_SHIFT);
 	lim->max_open_zones = nvmec_zns_limit(id->mor);
 	lim->max_active_zones = nvmec_zns_limit(id->mar);
-	mqblk_limit_zone_append(lim, min(append_sects, lim->chunk_sectors));
+	/* The block layer makes writes of appends if none of a block can be taken. */
+	append_sects = round_down(min(append_sects, lim->chunk_sectors),
+				  BIT(info->lba_shift - SECTOR_SHIFT));
+	mqblk_limit_zone_append(lim, append_sects);
 	lim->max_hw_discard_sectors = 0;
 	lim->max_discard_segments = 0;
 	lim->max_write_zeroes_sectors = 0;

@@ -3,9 +3,11 @@
  * Tests of what is made of identify data: pages that are honest, odd, or made up
  * of nonsense. What is refused is logged in one line.
  */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/bits.h>
 #include <linux/limits.h>
+#include <linux/log2.h>
 #include <linux/mqblk_compat.h>
 #include <linux/string.h>
 
@@ -383,8 +385,24 @@ static int ik_ns_read(const struct nvme_id_ns *id, struct nvmec_ns_info *info)
 	return nvmec_ident_ns(NULL, 1, &ik_ident, id, info);
 }
 
-/* LBADS: log2 of the block, of 512 bytes to a page; all there are. */
-static void ik_lbads_test(struct kunit *test)
+/* A kernel whose block layer takes blocks of 64 KiB, and one that takes a page's. */
+static unsigned int ik_64k(void)
+{
+	return SZ_64K;
+}
+
+static unsigned int ik_page(void)
+{
+	return PAGE_SIZE;
+}
+
+static void ik_take_64k(struct kunit *test)
+{
+	kunit_activate_static_stub(test, nvmec_max_block_bytes, ik_64k);
+}
+
+/* LBADS: log2 of the block; all there are. */
+static void ik_lbads(struct kunit *test, unsigned int max)
 {
 	struct nvme_id_ns *id = ik_ns_page(test, 0);
 	struct nvmec_ns_info info;
@@ -392,12 +410,57 @@ static void ik_lbads_test(struct kunit *test)
 	bool usable;
 
 	for (ds = 0; ds < 256; ds++) {
-		usable = ds >= 9 && ds <= PAGE_SHIFT;
+		usable = ds >= 9 && ds <= max;
 		id->lbaf[0].ds = ds;
 		KUNIT_EXPECT_EQ_MSG(test, ik_ns_read(id, &info),
 				    usable ? 0 : -ENODEV, "LBADS %u", ds);
-		if (usable)
-			KUNIT_EXPECT_EQ(test, info.lba_shift, ds);
+		if (!usable)
+			continue;
+		KUNIT_EXPECT_EQ(test, info.lba_shift, ds);
+		KUNIT_EXPECT_EQ(test, info.limits.logical_block_size, 1 << ds);
+	}
+}
+
+/* What this kernel takes, which without a name for it is a page; and what others do. */
+static void ik_lbads_test(struct kunit *test)
+{
+#ifdef BLK_MAX_BLOCK_SIZE
+	ik_lbads(test, ilog2(BLK_MAX_BLOCK_SIZE));
+#else
+	ik_lbads(test, PAGE_SHIFT);
+#endif
+	kunit_activate_static_stub(test, nvmec_max_block_bytes, ik_page);
+	ik_lbads(test, PAGE_SHIFT);
+	kunit_deactivate_static_stub(test, nvmec_max_block_bytes);
+	ik_take_64k(test);
+	ik_lbads(test, 16);
+}
+
+/* A block that is larger than a transfer */
+static void ik_mdts_block_test(struct kunit *test)
+{
+	static const struct {
+		u8	ds;
+		u32	max_bytes;
+		int	ret;
+	} cases[] = {
+		{ 13, 4096, -ENODEV },
+		{ 13, 8192, 0 },
+		{ 14, 8192, -ENODEV },
+		{ 16, 32768, -ENODEV },
+		{ 16, 65536, 0 },
+	};
+	struct nvme_id_ns *id = ik_ns_page(test, 0);
+	struct nvmec_ns_info info;
+	unsigned int i;
+
+	ik_take_64k(test);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct nvmec_ident ident = { .max_bytes = cases[i].max_bytes };
+
+		id->lbaf[0].ds = cases[i].ds;
+		KUNIT_EXPECT_EQ_MSG(test, nvmec_ident_ns(NULL, 1, &ident, id, &info),
+				    cases[i].ret, "LBADS %u", cases[i].ds);
 	}
 }
 
@@ -464,6 +527,9 @@ static const struct ik_size ik_sizes[] = {
 	{ "2^54 of 512", 9, BIT_ULL(54), 1, -ENODEV, 0 },
 	{ "2^51 - 1 of 4096", 12, BIT_ULL(51) - 1, 1, 0, BIT_ULL(54) - 8 },
 	{ "2^51 of 4096", 12, BIT_ULL(51), 1, -ENODEV, 0 },
+	{ "one block of 64 KiB", 16, 1, 1, 0, 128 },
+	{ "2^47 - 1 of 64 KiB", 16, BIT_ULL(47) - 1, 1, 0, BIT_ULL(54) - 128 },
+	{ "2^47 of 64 KiB", 16, BIT_ULL(47), 1, -ENODEV, 0 },
 	/* 8 sectors each are 2^64 and 8: none must be taken for 8. */
 	{ "2^61 + 1 of 4096", 12, BIT_ULL(61) + 1, 1, -ENODEV, 0 },
 	{ "all ones", 9, U64_MAX, U64_MAX, -ENODEV, 0 },
@@ -478,6 +544,7 @@ static void ik_size_test(struct kunit *test)
 	struct nvme_id_ns *id = ik_ns_page(test, param->lba_shift);
 	struct nvmec_ns_info info;
 
+	ik_take_64k(test);
 	id->nsze = cpu_to_le64(param->nsze);
 	id->ncap = cpu_to_le64(param->ncap);
 	KUNIT_EXPECT_EQ(test, ik_ns_read(id, &info), param->ret);
@@ -516,6 +583,14 @@ static const struct ik_hint ik_hints[] = {
 	/* and 256 MiB */
 	{ "the most, 4096", 12, 0x10, 0, 0xffff, 0xffff, 0xffff,
 	  65536, 65536, 268435456, 268435456, 0 },
+	/* Blocks of 64 KiB are as large as a physical one can be. */
+	{ "none, 64 KiB", 16, 0, 0, 0, 0, 0, 65536, 0, 0, 65536, 0 },
+	{ "some, 16 KiB", 14, 0x10, 0, 1, 3, 7, 32768, 32768, 131072, 65536, 0 },
+	{ "some, 64 KiB", 16, 0x10, 0, 1, 3, 7, 65536, 65536, 524288, 262144, 0 },
+	/* 4 GiB, which 32 bits cannot say */
+	{ "the most, 64 KiB", 16, 0x10, 0, 0xffff, 0xffff, 0xffff,
+	  65536, 65536, 0, 65536, 0 },
+	{ "NOIOB, 64 KiB", 16, 0, 0x8000, 0, 0, 0, 65536, 0, 0, 65536, 4194304 },
 	/* 3 blocks */
 	{ "NPWG: no power of 2", 9, 0x10, 0, 2, 15, 31,
 	  512, 512, 16384, 8192, 0 },
@@ -539,6 +614,7 @@ static void ik_hint_test(struct kunit *test)
 	struct nvme_id_ns *id = ik_ns_page(test, param->lba_shift);
 	struct nvmec_ns_info info;
 
+	ik_take_64k(test);
 	id->nsfeat = param->nsfeat;
 	id->noiob = cpu_to_le16(param->noiob);
 	id->npwg = cpu_to_le16(param->npwg);
@@ -582,6 +658,14 @@ static const struct ik_atomic ik_atomics[] = {
 	{ "AWUPF", 9, 7, 0, 0, 0, 0, 0, 0, 4096, 4096, 0, 512, 0 },
 	{ "AWUPF: the most", 12, 0xffff, 0, 0, 0, 0, 0, 0,
 	  0x10000000, 0x10000000, 0, 4096, 0 },
+	{ "one block of 64 KiB", 16, 0, 0, 0, 0, 0, 0, 0, 65536, 65536, 0, 65536, 0 },
+	/* 4 GiB: what is beyond 2 GiB is as good */
+	{ "AWUPF: the most, 64 KiB", 16, 0xffff, 0, 0, 0, 0, 0, 0,
+	  0x80000000, 0x80000000, 0, 65536, 0 },
+	{ "boundary of 64 KiB", 16, 7, 0, 0, 3, 0, 0, 0,
+	  262144, 262144, 262144, 65536, 0 },
+	{ "boundary: 4 GiB", 16, 7, 0, 0, 0xffff, 0, 0, 0,
+	  65536, 65536, 65536, 65536, 0 },
 	{ "AWUPF: no power of 2", 9, 8, 0, 0, 0, 0, 0, 0, 4608, 4096, 0, 512, 0 },
 	{ "NAWUPF", 9, 7, 0x02, 31, 0, 0, 0, 0, 16384, 16384, 0, 512, 0 },
 	{ "NAWUPF: not announced", 9, 7, 0, 31, 0, 0, 0, 0, 4096, 4096, 0, 512, 0 },
@@ -613,6 +697,7 @@ static void ik_atomic_test(struct kunit *test)
 	struct nvme_id_ns *id = ik_ns_page(test, param->lba_shift);
 	struct nvmec_ns_info info;
 
+	ik_take_64k(test);
 	id->nsfeat = param->nsfeat;
 	id->nawupf = cpu_to_le16(param->nawupf);
 	id->nabspf = cpu_to_le16(param->nabspf);
@@ -706,6 +791,18 @@ static const struct ik_limit ik_limits[] = {
 	{ "zeroes: 65536 blocks of 4096", 12, { .max_bytes = 8192,
 						.max_zeroes_bytes = SZ_1G },
 	  16, 524288, 0, 0, IK_ATOMIC },
+	{ "zeroes: 65536 blocks of 64 KiB", 16, { .max_bytes = 65536,
+						  .max_zeroes_bytes = SZ_1G },
+	  128, 2097152, 0, 0, IK_ATOMIC },
+	{ "zeroes: a block", 16, { .max_bytes = 131072,
+				   .max_zeroes_bytes = 65536 },
+	  256, 128, 0, 0, IK_ATOMIC },
+	{ "zeroes: less than a block", 16, { .max_bytes = 131072,
+					     .max_zeroes_bytes = 32768 },
+	  256, 0, 0, 0, IK_ATOMIC },
+	{ "discard: 3 blocks of 64 KiB", 16, { .max_bytes = 65536, .max_ranges = 1,
+					       .max_discard_blocks = 3 },
+	  128, 0, 384, 1, IK_ATOMIC },
 };
 
 KUNIT_ARRAY_PARAM_DESC(ik_limit, ik_limits, name);
@@ -716,6 +813,7 @@ static void ik_limit_test(struct kunit *test)
 	struct nvme_id_ns *id = ik_ns_page(test, param->lba_shift);
 	struct nvmec_ns_info info;
 
+	ik_take_64k(test);
 	KUNIT_ASSERT_EQ(test, nvmec_ident_ns(NULL, 1, &param->ident, id, &info),
 			0);
 	KUNIT_EXPECT_EQ(test, info.limits.logical_block_size,
@@ -1036,6 +1134,7 @@ static struct kunit_case ik_cases[] = {
 	KUNIT_CASE(ik_nn_test),
 	KUNIT_CASE(ik_flags_test),
 	KUNIT_CASE(ik_lbads_test),
+	KUNIT_CASE(ik_mdts_block_test),
 	KUNIT_CASE_PARAM(ik_format_test, ik_format_gen_params),
 	KUNIT_CASE_PARAM(ik_size_test, ik_size_gen_params),
 	KUNIT_CASE_PARAM(ik_hint_test, ik_hint_gen_params),

@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 #include <linux/bits.h>
 #include <linux/blk-integrity.h>
+#include <linux/mqblk_compat.h>
 #include <linux/nvme.h>
 #include <linux/t10-pi.h>
 
@@ -91,6 +92,54 @@ static void mk_format_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bi->tag_size, param->tag_bytes);
 }
 
+/*
+ * Blocks beyond a page. Where the block layer has no metadata for them, the controller alone
+ * makes it, if it is nothing but protection information.
+ */
+static void mk_large_test(struct kunit *test)
+{
+	const bool split = MQBLK_SPLIT_INTERVAL_CAPABLE;
+	const struct {
+		u8	lba_shift;
+		u16	ms;
+		u8	dps;
+		bool	has_profile;
+		bool	has_size;
+	} cases[] = {
+		/* 2 MiB / 8 blocks of 8 KiB are 2 GiB; of 16 KiB 4 GiB, which is too much */
+		{ 13, 8, 1, split, true },
+		{ 14, 8, 1, false, true },
+		{ 16, 8, 3, false, true },
+		{ 14, 8, 0, false, false },
+		{ 13, 8, 0, true, true },
+		/* 2 MiB / 64 blocks of 64 KiB are 2 GiB */
+		{ 16, 64, 1, split, split },
+		{ 16, 64, 0, true, true },
+	};
+	unsigned int i;
+
+	if (!IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY))
+		kunit_skip(test, "the kernel has no integrity of data");
+	if (PAGE_SHIFT >= 13)
+		kunit_skip(test, "pages are larger");
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct mk_format format = { .ms = cases[i].ms, .dps = cases[i].dps };
+		struct nvmec_ns_info info = {
+			.lba_shift			= cases[i].lba_shift,
+			.capacity_sects			= 128,
+			.limits.logical_block_size	= 1 << cases[i].lba_shift,
+		};
+
+		KUNIT_ASSERT_EQ(test, mk_read(test, &format, &info), 0);
+		nvmec_meta_limits(&info);
+		KUNIT_EXPECT_EQ_MSG(test, !!info.limits.max_integrity_segments,
+				    cases[i].has_profile, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, !!info.capacity_sects, cases[i].has_size,
+				    "case %u", i);
+		KUNIT_EXPECT_LT(test, info.limits.dma_alignment, PAGE_SIZE);
+	}
+}
+
 struct mk_bytes {
 	const char	*name;
 	u8		opcode;
@@ -148,6 +197,7 @@ static void mk_tag_test(struct kunit *test)
 
 static struct kunit_case mk_tests[] = {
 	KUNIT_CASE_PARAM(mk_format_test, mk_format_gen_params),
+	KUNIT_CASE(mk_large_test),
 	KUNIT_CASE_PARAM(mk_bytes_test, mk_length_gen_params),
 	KUNIT_CASE(mk_tag_test),
 	{}

@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/limits.h>
+#include <linux/mqblk_compat.h>
 #include <linux/sizes.h>
 
 #include "../ident.h"
@@ -79,6 +80,41 @@ static void zk_limits_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info.limits.max_hw_discard_sectors, 0);
 }
 
+/* Appends are whole blocks, and none if the controller takes less than one. */
+static void zk_append_test(struct kunit *test)
+{
+	static const struct {
+		u8	shift;
+		u32	sects;
+		u32	expected;
+	} cases[] = {
+		{ 12, 256, 256 },
+		{ 12, 20, 16 },
+		{ 16, 256, 256 },
+		{ 16, 255, 128 },
+		{ 16, 64, 0 },
+	};
+	struct nvme_id_ns_zns *id = kunit_kzalloc(test, sizeof(*id), GFP_KERNEL);
+	struct queue_limits expected;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, id);
+	id->lbafe[ZK_FORMAT].zsze = cpu_to_le64(ZK_ZONE);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct nvmec_ns_info info = {
+			.format		= ZK_FORMAT,
+			.lba_shift	= cases[i].shift,
+			.capacity_sects	= ZK_BLOCKS << (cases[i].shift - SECTOR_SHIFT),
+		};
+
+		KUNIT_ASSERT_EQ(test, nvmec_zns_ident(NULL, 1, id, cases[i].sects, &info), 0);
+		expected = info.limits;
+		mqblk_limit_zone_append(&expected, cases[i].expected);
+		KUNIT_EXPECT_MEMEQ_MSG(test, &info.limits, &expected, sizeof(expected),
+				       "case %u", i);
+	}
+}
+
 /* --- zones ---------------------------------------------------------------- */
 
 /* The zone at block 2048, of 1024 blocks of 4 KiB: sectors 16384 to 24575 */
@@ -148,6 +184,7 @@ static void zk_zone_test(struct kunit *test)
 
 static struct kunit_case zk_tests[] = {
 	KUNIT_CASE_PARAM(zk_limits_test, zk_limits_gen_params),
+	KUNIT_CASE(zk_append_test),
 	KUNIT_CASE_PARAM(zk_zone_test, zk_zone_gen_params),
 	{}
 };
