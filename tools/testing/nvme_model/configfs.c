@@ -60,20 +60,29 @@ static ssize_t nvmm_ns_block_size_show(struct config_item *item, char *page)
 	return sysfs_emit(page, "%u\n", 1U << to_nvmm_ns(item)->shift);
 }
 
+/* A format without metadata */
+static bool nvmm_is_plain(u8 format, u32 size)
+{
+	return !nvmm_formats[format].ms && size == 1U << nvmm_formats[format].shift;
+}
+
 static ssize_t nvmm_ns_block_size_store(struct config_item *item, const char *page,
 					size_t count)
 {
 	struct nvmm_ns *ns = to_nvmm_ns(item);
 	u32 size;
 	int ret = kstrtouint(page, 0, &size);
+	u8 format = 0;
 
-	if (ret || (size != 512 && size != 4096)) {
-		pr_err("block_size: %.*s is not valid, use 512 or 4096\n",
+	while (!ret && format < NVMM_NR_FORMATS && !nvmm_is_plain(format, size))
+		format++;
+	if (ret || format == NVMM_NR_FORMATS) {
+		pr_err("block_size: %.*s is not valid, use 512, or a power of 2 from 4096 to 131072\n",
 		       (int)strcspn(page, "\n"), page);
 		return ret ?: -EINVAL;
 	}
 	mutex_lock(&ns->ctrl->subsys->ns_lock);
-	nvmm_ns_set_format(ns, size == 4096, 0, false);
+	nvmm_ns_set_format(ns, format, 0, false);
 	nvmm_ns_end_change(ns, ns->attached);
 	return count;
 }
@@ -666,7 +675,7 @@ static void nvmm_ctrl_free(struct nvmm_ctrl *ctrl)
 		ida_free(&nvmm_instances, ctrl->instance);
 	kvfree(ctrl->pieces);
 	kfree(ctrl->page);
-	kfree(ctrl->block);
+	kvfree(ctrl->block);
 	kvfree(ctrl);
 }
 
@@ -716,7 +725,7 @@ static struct nvmm_ctrl *nvmm_ctrl_alloc(const char *name)
 	ctrl->pieces = kvcalloc(NVMM_MAX_PIECES, sizeof(*ctrl->pieces), GFP_KERNEL);
 	ctrl->page = kmalloc(NVMM_PAGE, GFP_KERNEL);
 	/* Two blocks with their metadata, for a compare */
-	ctrl->block = kmalloc(4 * NVMM_PAGE, GFP_KERNEL);
+	ctrl->block = kvmalloc(2 * NVMM_MAX_BLOCK, GFP_KERNEL);
 	ctrl->instance = ida_alloc_range(&nvmm_instances, 1, U16_MAX, GFP_KERNEL);
 	if (!ctrl->pieces || !ctrl->page || !ctrl->block || ctrl->instance < 0 ||
 	    nvmm_subsys_join(ctrl, "")) {

@@ -221,15 +221,15 @@ static u16 nvmm_map_sgl(struct nvmm_ctrl *ctrl, const struct nvme_sgl_desc *desc
  *
  * Return: 0 or a status of NVMe.
  */
-u16 nvmm_data_map(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe, u32 bytes)
+u16 nvmm_data_map(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe, u64 bytes)
 {
 	const union nvme_data_ptr *dptr = &sqe->common.dptr;
 
 	ctrl->nr_pieces = 0;
 	if (!bytes)
 		return 0;
-	if (ctrl->config.mdts && bytes > NVMM_PAGE << ctrl->config.mdts) {
-		nvmm_breach(ctrl, NVMM_TOO_LARGE, "%u bytes, opcode %#x", bytes,
+	if (bytes > U32_MAX || (ctrl->config.mdts && bytes > NVMM_PAGE << ctrl->config.mdts)) {
+		nvmm_breach(ctrl, NVMM_TOO_LARGE, "%llu bytes, opcode %#x", bytes,
 			    sqe->common.opcode);
 		return NVME_SC_INVALID_FIELD | NVME_STATUS_DNR;
 	}

@@ -99,7 +99,7 @@ u16 nvmm_fdp_receive(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe)
  * A directive that is not known, or an id that is none, is a breach. A real controller
  * would write by its first handle then, and so does this one.
  */
-void nvmm_fdp_write(struct nvmm_ctrl *ctrl, const struct nvme_rw_command *rw, u32 bytes)
+void nvmm_fdp_write(struct nvmm_ctrl *ctrl, const struct nvme_rw_command *rw, u64 bytes)
 {
 	u16 dtype = le16_to_cpu(rw->control) & NVMM_DTYPE;
 	u32 pid = le32_to_cpu(rw->dsmgmt) >> 16, slot = NVMM_MAX_HANDLES;

@@ -69,11 +69,11 @@ static u16 nvmm_rw(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns,
 	bool fua;
 
 	if (!status && rw->opcode == nvme_cmd_write)
-		nvmm_fdp_write(ctrl, rw, blocks << ns->shift);
+		nvmm_fdp_write(ctrl, rw, (u64)blocks << ns->shift);
 	if (unlikely(nvmm_ms(ns)))
 		return status ?: nvmm_protected_rw(ctrl, ns, sqe);
 	if (!status)
-		status = nvmm_data_map(ctrl, sqe, blocks << ns->shift);
+		status = nvmm_data_map(ctrl, sqe, (u64)blocks << ns->shift);
 	if (status)
 		return status;
 	switch (rw->opcode) {

@@ -100,20 +100,20 @@ bool nvmm_ns_delete(struct nvmm_ns *ns)
 /* --- creation ----------------------------------------------------------------------------- */
 
 /* What the host wants; all that is no zero and not heeded here is not offered. */
-static u16 nvmm_parse_create(struct nvmm_ctrl *ctrl, u8 *shift, u64 *bytes)
+static u16 nvmm_parse_create(struct nvmm_ctrl *ctrl, u8 *format, u64 *bytes)
 {
 	const struct nvme_id_ns *id = (void *)ctrl->page;
 	u64 blocks = le64_to_cpu(id->nsze);
 
 	/* Formats with metadata come by Format NVM. */
-	if (id->flbas > 1)
+	if (id->flbas >= NVMM_NR_FORMATS || nvmm_formats[id->flbas].ms)
 		return NVMM_DNR(NVME_SC_INVALID_FORMAT);
-	*shift = id->flbas ? 12 : 9;
+	*format = id->flbas;
 	if (!blocks || le64_to_cpu(id->ncap) > blocks || id->dps || id->nmic)
 		return NVMM_DNR(NVME_SC_INVALID_FIELD);
 	if (id->ncap != id->nsze)
 		return NVMM_DNR(NVME_SC_THIN_PROV_NOT_SUPP);
-	if (check_shl_overflow(blocks, *shift, bytes))
+	if (check_shl_overflow(blocks, nvmm_formats[*format].shift, bytes))
 		return NVMM_DNR(NVME_SC_NS_INSUFFICIENT_CAP);
 	return 0;
 }
@@ -145,7 +145,7 @@ u16 nvmm_ns_create(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 	struct nvmm_ns *ns;
 	u64 bytes;
 	u16 status;
-	u8 shift;
+	u8 format;
 
 	/* The command set: that of NVM. */
 	if (le32_to_cpu(cmd->sqe.common.cdw11) >> 24)
@@ -154,14 +154,14 @@ u16 nvmm_ns_create(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 	if (status)
 		return status;
 	nvmm_data_from_host(ctrl, ctrl->page, NVMM_PAGE);
-	status = nvmm_parse_create(ctrl, &shift, &bytes);
+	status = nvmm_parse_create(ctrl, &format, &bytes);
 	if (status)
 		return status;
 	ns = nvmm_ns_alloc(ctrl, 0);
 	if (!ns)
 		return NVME_SC_INTERNAL;
 	ns->bytes = bytes;
-	nvmm_ns_set_format(ns, shift == 12, 0, false);
+	nvmm_ns_set_format(ns, format, 0, false);
 	mutex_lock(&ctrl->subsys->ns_lock);
 	status = nvmm_insert(ctrl, ns);
 	/* Nobody else can delete it: commands are executed one by one. */

@@ -158,7 +158,9 @@ struct nvmm_format {
 	u8	guard;
 };
 
-#define NVMM_NR_FORMATS	10
+#define NVMM_NR_FORMATS	16
+/* Bytes of the largest of their blocks, and of its metadata */
+#define NVMM_MAX_BLOCK		(SZ_128K + 64)
 
 /* --- rules ------------------------------------------------------------------ */
 
@@ -713,7 +715,7 @@ void nvmm_apply(struct nvmm_ctrl *ctrl, const struct nvmm_effect *fx);
 bool nvmm_abort(struct nvmm_ctrl *ctrl, u16 sqid, u16 id);
 
 /* data.c */
-u16 nvmm_data_map(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe, u32 bytes);
+u16 nvmm_data_map(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe, u64 bytes);
 void nvmm_data_to_host(struct nvmm_ctrl *ctrl, const void *from, u32 bytes);
 void nvmm_data_from_host(struct nvmm_ctrl *ctrl, void *to, u32 bytes);
 void nvmm_data_patch(struct nvmm_ctrl *ctrl, const struct nvmm_effect *fx);
@@ -792,7 +794,7 @@ void nvmm_fdp_id(struct nvmm_ctrl *ctrl, struct nvme_id_ctrl *id);
 u16 nvmm_fdp_feature(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd);
 u32 nvmm_log_fdp(struct nvmm_ctrl *ctrl);
 u16 nvmm_fdp_receive(struct nvmm_ctrl *ctrl, const struct nvme_command *sqe);
-void nvmm_fdp_write(struct nvmm_ctrl *ctrl, const struct nvme_rw_command *rw, u32 bytes);
+void nvmm_fdp_write(struct nvmm_ctrl *ctrl, const struct nvme_rw_command *rw, u64 bytes);
 ssize_t nvmm_fdp_show(struct nvmm_ctrl *ctrl, char *page);
 void nvmm_fdp_forget(struct nvmm_ctrl *ctrl);
 

@@ -32,6 +32,12 @@ const struct nvmm_format nvmm_formats[NVMM_NR_FORMATS] = {
 	{ 12, 64, 0 },
 	{ 12, 64, NVMM_GUARD_64 },
 	{  9, 16, 0 },
+	{ 13,  0, 0 },
+	{ 14,  0, 0 },
+	{ 15,  0, 0 },
+	{ 16,  0, 0 },
+	{ 17,  0, 0 },
+	{ 14,  8, 0 },
 };
 
 /**
@@ -437,7 +443,7 @@ static u16 nvmm_map_transfer(struct nvmm_transfer *t, const struct nvme_command 
 		t->ctrl->counts[NVMM_STRIPPED]++;
 	else if (t->ns->extended)
 		bytes += ms;
-	status = nvmm_data_map(t->ctrl, sqe, blocks * bytes);
+	status = nvmm_data_map(t->ctrl, sqe, (u64)blocks * bytes);
 	if (status || t->ns->extended || nvmm_is_stripped(t))
 		return status;
 	if (!address || address % sizeof(u32)) {

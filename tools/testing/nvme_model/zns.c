@@ -41,14 +41,15 @@ static u16 nvmm_zone_set_written(struct nvmm_ns *ns, u64 zone, u64 blocks)
 u16 nvmm_zns_id_ns(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
 {
 	struct nvme_id_ns_zns *id = (void *)ctrl->page;
+	unsigned int i;
 
 	if (ns->csi != NVME_CSI_ZNS)
 		return NVMM_DNR(NVME_SC_INVALID_FIELD);
 	/* All ones: no limit */
 	id->mar = cpu_to_le32(U32_MAX);
 	id->mor = cpu_to_le32(U32_MAX);
-	id->lbafe[0].zsze = cpu_to_le64(NVMM_ZONE_BYTES >> 9);
-	id->lbafe[1].zsze = cpu_to_le64(NVMM_ZONE_BYTES >> 12);
+	for (i = 0; i < NVMM_NR_FORMATS; i++)
+		id->lbafe[i].zsze = cpu_to_le64(NVMM_ZONE_BYTES >> nvmm_formats[i].shift);
 	return 0;
 }
 
