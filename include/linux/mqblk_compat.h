@@ -244,6 +244,16 @@ static inline void mqblk_set_integrity_bytes(struct blk_integrity *bi,
 #endif
 
 /*
+ * The most metadata of a bio, in bytes, of which the block layer makes how many blocks it
+ * takes, and counts the bytes of these in 32 bits. 0: it does not count them.
+ */
+#ifdef BLK_INTEGRITY_MAX_SIZE
+#define MQBLK_MAX_BIO_META	BLK_INTEGRITY_MAX_SIZE
+#else
+#define MQBLK_MAX_BIO_META	0
+#endif
+
+/*
  * The checks of protection information that the block layer wants of a device, bits
  * NVME_RW_PRINFO_PRCHK_*, for a request that has integrity data.
  */

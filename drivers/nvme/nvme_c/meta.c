@@ -36,9 +36,6 @@ static_assert(sizeof(struct nvmec_meta) == 8);
 /* Kernels that have no reserve for metadata allocate that of a request in one piece. */
 #define NVMEC_MAX_RQ_META	(PAGE_SIZE << PAGE_ALLOC_COSTLY_ORDER)
 
-/* What newer ones have a reserve for. */
-#define NVMEC_MAX_BIO_META	SZ_2M
-
 /* --- what a namespace says ------------------------------------------------ */
 
 static int nvmec_meta_check(struct device *dev, u32 nsid, const struct nvmec_meta *meta)
@@ -161,7 +158,7 @@ static void nvmec_meta_profile(const struct nvmec_meta *meta, struct queue_limit
  */
 static bool nvmec_meta_in_reach(const struct nvmec_ns_info *info)
 {
-	u64 most_bytes = (u64)(NVMEC_MAX_BIO_META / info->meta.bytes) << info->lba_shift;
+	u64 most_bytes = (u64)(MQBLK_MAX_BIO_META / info->meta.bytes) << info->lba_shift;
 
 	return most_bytes <= U32_MAX &&
 	       (MQBLK_SPLIT_INTERVAL_CAPABLE || !info->meta.pi_type ||

@@ -99,6 +99,7 @@ static void mk_format_test(struct kunit *test)
 static void mk_large_test(struct kunit *test)
 {
 	const bool split = MQBLK_SPLIT_INTERVAL_CAPABLE;
+	const bool counts = MQBLK_MAX_BIO_META;
 	const struct {
 		u8	lba_shift;
 		u16	ms;
@@ -110,7 +111,7 @@ static void mk_large_test(struct kunit *test)
 		{ 13, 8, 1, split, true },
 		{ 14, 8, 1, false, true },
 		{ 16, 8, 3, false, true },
-		{ 14, 8, 0, false, false },
+		{ 14, 8, 0, !counts, !counts },
 		{ 13, 8, 0, true, true },
 		/* 2 MiB / 64 blocks of 64 KiB are 2 GiB */
 		{ 16, 64, 1, split, split },

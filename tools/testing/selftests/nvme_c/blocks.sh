@@ -7,6 +7,7 @@
 # refused with a line, and the other namespaces go on. Linux 6.12 takes none of them.
 #@kernel stock
 #@timeout 900
+#@long
 #@vm --memory 1G --qemu -device --qemu nvme,id=c,serial=kinds --qemu -drive --qemu if=none,id=n1,driver=null-co,size=64M,read-zeroes=on --qemu -device --qemu nvme-ns,bus=c,drive=n1,nsid=1,logical_block_size=131072,physical_block_size=131072 --qemu -drive --qemu if=none,id=n2,driver=null-co,size=64M,read-zeroes=on --qemu -device --qemu nvme-ns,bus=c,drive=n2,nsid=2,logical_block_size=4096,physical_block_size=4096 --qemu -drive --qemu if=none,id=n3,format=raw,snapshot=on,file=/usr/bin/qemu-system-x86_64 --qemu -device --qemu nvme-ns,bus=c,drive=n3,nsid=3,logical_block_size=16384,physical_block_size=16384,ms=64,pi=1 --qemu -drive --qemu if=none,id=n4,format=raw,snapshot=on,file=/usr/bin/qemu-system-x86_64 --qemu -device --qemu nvme-ns,bus=c,drive=n4,nsid=4,logical_block_size=16384,physical_block_size=16384,ms=8,pi=1,mset=1 --qemu -drive --qemu if=none,id=n5,format=raw,snapshot=on,file=/usr/bin/qemu-system-x86_64 --qemu -device --qemu nvme-ns,bus=c,drive=n5,nsid=5,logical_block_size=16384,physical_block_size=16384,zoned=true,zoned.zone_size=4M --qemu -drive --qemu if=none,id=n6,format=raw,snapshot=on,file=/usr/bin/qemu-system-x86_64 --qemu -device --qemu nvme-ns,bus=c,drive=n6,nsid=6,logical_block_size=16384,physical_block_size=16384,ms=8,pi=1 --nvme size=512M,block=8192 --nvme size=512M,block=16384 --nvme size=512M,block=65536 --nvme size=512M,block=16384,mdts=1
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
@@ -19,6 +20,7 @@
 . "$(dirname "$0")/../lib/zone.sh"
 
 require_cmd fio python3 blkdiscard blkzone
+(($(getconf PAGE_SIZE) == 4096)) || skip_all "a page is as large as some of these blocks"
 require_nvme 5
 helper userio
 nvme_load "$@"
@@ -38,7 +40,7 @@ dmesg_expect "protection error, dev nvmec0n[346]"
 dmesg_expect "Buffer I/O error on dev nvmec0n[346], logical block [0-9]*, async page read"
 dmesg_expect "guard tag error at sector"
 nvme_bind 0 1 2 3 4
-if [[ $(uname -r) == 6.12.* ]]; then
+if [[ $(uname -r) == 6.12.* || ! -d /sys/kernel/mm/transparent_hugepage ]]; then
 	largest=12
 	for n in 1 2 3 4; do
 		check "drive $n has no disk" no_disk nvmec${n}n1
