@@ -233,7 +233,14 @@ static int nvmec_ana_get_all(struct nvmec_ctrl *ctrl, struct nvmec_ana *ana)
 	return ret;
 }
 
-static bool nvmec_ana_accessible(u8 state)
+/**
+ * nvmec_ana_accessible - is a way to be used
+ * @state: enum nvme_ana_state
+ *
+ * Context: Any.
+ * Return: true if commands have a chance.
+ */
+bool nvmec_ana_accessible(u8 state)
 {
 	return state == NVME_ANA_OPTIMIZED || state == NVME_ANA_NONOPTIMIZED;
 }
@@ -249,7 +256,8 @@ static void nvmec_ana_set(struct nvmec_ns *ns, u8 state, unsigned long end)
 		WRITE_ONCE(ns->ana_until, end);
 	/* After the time: see nvmec_path_hope(). */
 	smp_store_release(&ns->ana_state, state);
-	if (READ_ONCE(ns->streams_unknown) && !was_accessible && nvmec_ana_accessible(state))
+	/* Not for each state: see nvmec_streams_note(). */
+	if (ns->streams_unknown && !was_accessible && nvmec_ana_accessible(state))
 		queue_work(nvmec_wq, &ns->ctrl->scan_work);
 	dev_info_ratelimited(&ns->ctrl->dev, "namespace %u: access is %s\n", ns->nsid,
 			     nvmec_ana_name(state));

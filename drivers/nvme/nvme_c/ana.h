@@ -13,6 +13,7 @@ struct nvmec_ns;
 struct work_struct;
 
 const char *nvmec_ana_name(u8 state);
+bool nvmec_ana_accessible(u8 state);
 void nvmec_ana_renew(struct nvmec_ctrl *ctrl);
 void nvmec_ana_ask(struct nvmec_ctrl *ctrl);
 void nvmec_ana_read(struct nvmec_ctrl *ctrl);

@@ -41,7 +41,7 @@ static int nvmec_ask_once(struct nvmec_ns *ns, const struct nvme_command *cmd, v
 		else if (nvmec_status_of_way(nrq->status))
 			ret = -EHOSTUNREACH;
 		else if (nrq->status)
-			ret = -EIO;
+			ret = nvmec_status_passes(nrq->status) ? -EBUSY : -EIO;
 	}
 	blk_mq_free_request(rq);
 	return ret;
@@ -56,7 +56,8 @@ static int nvmec_ask_once(struct nvmec_ns *ns, const struct nvme_command *cmd, v
  *
  * Context: Process context, may sleep for as long as a reset takes.
  * Return: 0; -EINTR if a reset took it back, more than once; -EHOSTUNREACH if the
- * controller cannot tell, and another one may; or another errno.
+ * controller cannot tell, and another one may; -EBUSY if it does not tell now, and may the
+ * next time; or another errno.
  */
 int nvmec_ask(struct nvmec_ns *ns, const struct nvme_command *cmd, void *data,
 	      unsigned int bytes)

@@ -230,6 +230,22 @@ bool nvmec_status_of_way(u16 status)
 	return (status & NVME_SCT_MASK) == NVME_SCT_PATH && !(status & NVME_STATUS_DNR);
 }
 
+/**
+ * nvmec_status_passes - may a command succeed the next time
+ * @status: of one that failed, from a completion, without the phase bit
+ *
+ * A controller that does not know a command may say so without a word on trying again.
+ *
+ * Return: true if that is of use.
+ */
+bool nvmec_status_passes(u16 status)
+{
+	unsigned int code = status & NVME_SCT_SC_MASK;
+
+	return !(status & NVME_STATUS_DNR) && code != NVME_SC_INVALID_FIELD &&
+	       code != NVME_SC_INVALID_OPCODE;
+}
+
 /* The retry delay that a status asks for: an index, 0 for none. */
 unsigned int nvmec_status_crd(u16 status)
 {

@@ -85,6 +85,7 @@ void nvmec_cmd_shadows(struct nvme_command *cmd, dma_addr_t shadows,
 
 blk_status_t nvmec_status_to_blk(u16 status);
 bool nvmec_status_of_way(u16 status);
+bool nvmec_status_passes(u16 status);
 unsigned int nvmec_status_crd(u16 status);
 u8 nvmec_op_opcode(enum req_op op);
 

@@ -77,6 +77,7 @@ enum nvmec_state {
  * @budget: of resets for faults; guarded by @run_lock
  * @reset_work: brings it from RESETTING to LIVE, or buries it
  * @scan_work: looks for namespaces
+ * @scan_later: queues that, for what a namespace did not say
  * @event_work: handles an asynchronous event
  * @abort_work: sends abort commands for requests that want one
  * @frozen_work: gives it up if the bus stays frozen
@@ -134,6 +135,9 @@ enum nvmec_state {
  * @scan_again: nvmec_scan_again(), which is of a file above those who need it; for who
  *	has @scan_lock; fixed
  * @scan_unwanted: somebody waits for @scan_lock; a scan ends early for it
+ * @unsaid: in the scan that runs, or ran last, a namespace did not say all, and may if it is
+ *	asked again; guarded by @scan_lock
+ * @nr_unsaid: such scans in a row that had another one follow; likewise
  * @ns_listed: it once gave a list of its namespaces, so that it has one; guarded
  *	by @scan_lock
  * @inject: faults on purpose of admin commands
@@ -173,6 +177,7 @@ struct nvmec_ctrl {
 
 	struct work_struct		reset_work;
 	struct work_struct		scan_work;
+	struct delayed_work		scan_later;
 	struct delayed_work		event_work;
 	struct work_struct		abort_work;
 	struct delayed_work		frozen_work;
@@ -219,6 +224,8 @@ struct nvmec_ctrl {
 	void				(*scan_again)(struct nvmec_ctrl *ctrl,
 						      u32 nsid);
 	bool				scan_unwanted;
+	bool				unsaid;
+	unsigned int			nr_unsaid;
 	bool				ns_listed;
 
 	struct semaphore		user_admin;

@@ -146,7 +146,8 @@ struct nvmec_ns_id {
  * @read_only: it cannot be written
  * @deac: write zeroes may deallocate: zeros are read then
  * @endgid: the endurance group that it is in; 0: it does not say
- * @fdp: where data lies can be chosen in that; then the following are valid
+ * @fdp_unknown: the controller did not say now whether where data lies can be chosen in that
+ * @fdp: it can; then the following are valid
  * @fdp_handles: reclaim unit handles of the group
  * @stream_bytes: what is given up together, or 0 if it cannot be said
  * @limits: for the block layer
@@ -163,6 +164,7 @@ struct nvmec_ns_info {
 	bool			read_only;
 	bool			deac;
 	u16			endgid;
+	bool			fdp_unknown;
 	bool			fdp;
 	u16			fdp_handles;
 	u32			stream_bytes;

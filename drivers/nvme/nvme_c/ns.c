@@ -25,6 +25,7 @@
 
 #include "admin.h"
 #include "ana.h"
+#include "cmd.h"
 #include "ctrl.h"
 #include "disks.h"
 #include "head.h"
@@ -41,6 +42,13 @@
 #include "sysfs.h"
 #include "user.h"
 #include "zns.h"
+
+/*
+ * How many scans follow in a row because of what namespaces did not say, and after which
+ * time. A controller that never says it does not have scans for ever.
+ */
+#define NVMEC_MAX_UNSAID	5
+#define NVMEC_SCAN_PAUSE	HZ
 
 /* Ids tried one by one if there is no list of them. */
 #define NVMEC_MAX_SEQUENTIAL	1024
@@ -64,11 +72,7 @@ VISIBLE_IF_KUNIT int nvmec_ns_identify(struct nvmec_ctrl *ctrl, u8 cns,
 /* Whether a status says that there is no such command, not that it failed now. */
 static bool nvmec_not_offered(int status)
 {
-	int code = status & NVME_SCT_SC_MASK;
-
-	return status > 0 &&
-	       ((status & NVME_STATUS_DNR) || code == NVME_SC_INVALID_FIELD ||
-		code == NVME_SC_INVALID_OPCODE);
+	return status > 0 && !nvmec_status_passes(status);
 }
 
 /* An error that may pass must not cost a disk. */
@@ -652,6 +656,20 @@ static void nvmec_scan_report(struct nvmec_ctrl *ctrl, int ret)
 			 "namespaces: the scan ended early: error %d\n", ret);
 }
 
+/* For what was not said. One scan in which all was said is the end of the row. */
+static void nvmec_scan_follow(struct nvmec_ctrl *ctrl)
+{
+	lockdep_assert_held(&ctrl->scan_lock);
+	if (!ctrl->unsaid) {
+		ctrl->nr_unsaid = 0;
+		return;
+	}
+	if (ctrl->nr_unsaid >= NVMEC_MAX_UNSAID)
+		return;
+	ctrl->nr_unsaid++;
+	queue_delayed_work(nvmec_wq, &ctrl->scan_later, NVMEC_SCAN_PAUSE);
+}
+
 /*
  * Looks for namespaces, and brings disks to what they are. Returns 0; -EAGAIN if
  * somebody wants the lock; -ECANCELED if the controller is not live; or another errno,
@@ -663,6 +681,7 @@ static int nvmec_scan_all(struct nvmec_ctrl *ctrl)
 	int ret;
 
 	lockdep_assert_held(&ctrl->scan_lock);
+	ctrl->unsaid = false;
 	ret = nvmec_scan_may_go_on(ctrl);
 	if (!ret) {
 		nvmec_ana_read(ctrl);
@@ -676,6 +695,7 @@ static int nvmec_scan_all(struct nvmec_ctrl *ctrl)
 		if (!ns->seen)
 			nvmec_ns_gone(ns);
 	}
+	nvmec_scan_follow(ctrl);
 	return 0;
 }
 
@@ -712,6 +732,22 @@ void nvmec_scan_work(struct work_struct *work)
 	/* Not under the lock, for which suspend waits. */
 	if (!ret)
 		nvmec_hwmon_add(ctrl);
+}
+
+/**
+ * nvmec_scan_later - &nvmec_ctrl.scan_later
+ * @work: of it
+ *
+ * A work of its own: who waits for scan_work does not wait for this time.
+ *
+ * Context: Process context.
+ */
+void nvmec_scan_later(struct work_struct *work)
+{
+	struct nvmec_ctrl *ctrl = container_of(to_delayed_work(work), struct nvmec_ctrl,
+					       scan_later);
+
+	queue_work(nvmec_wq, &ctrl->scan_work);
 }
 
 /**

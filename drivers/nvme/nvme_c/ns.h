@@ -64,8 +64,8 @@ struct work_struct;
  * @diverted: nvmec_disks_divert() holds; written under &nvmec_ctrl.ns_lock
  * @streams: where writes in streams go; written under &nvmec_ctrl.scan_lock, each member
  *	for itself, while writes look at it
- * @streams_unknown: this way could not be asked for them; written under
- *	&nvmec_ctrl.scan_lock
+ * @streams_unknown: it did not say what they are, and has none: of several ways, it does
+ *	not count; written under &nvmec_ctrl.ns_lock
  * @watch: who looks at its requests
  * @inject: faults on purpose of its requests
  */
@@ -106,6 +106,7 @@ struct nvmec_ns {
 
 DECLARE_STATIC_KEY_FALSE(nvmec_watched);
 void nvmec_scan_work(struct work_struct *work);
+void nvmec_scan_later(struct work_struct *work);
 void nvmec_scan_again(struct nvmec_ctrl *ctrl, u32 nsid);
 bool nvmec_scan_lock(struct nvmec_ctrl *ctrl, unsigned int limit_ms);
 void nvmec_ns_remove_all(struct nvmec_ctrl *ctrl);

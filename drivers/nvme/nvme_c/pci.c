@@ -168,6 +168,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	INIT_LIST_HEAD(&ctrl->namespaces);
 	INIT_WORK(&ctrl->reset_work, nvmec_reset_work);
 	INIT_WORK(&ctrl->scan_work, nvmec_scan_work);
+	INIT_DELAYED_WORK(&ctrl->scan_later, nvmec_scan_later);
 	INIT_DELAYED_WORK(&ctrl->event_work, nvmec_event_work);
 	INIT_WORK(&ctrl->abort_work, nvmec_abort_work);
 	INIT_DELAYED_WORK(&ctrl->ana_work, nvmec_ana_work);
@@ -251,6 +252,7 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	cancel_work_sync(&ctrl->reset_work);
 	cancel_delayed_work_sync(&ctrl->frozen_work);
 	cancel_work_sync(&ctrl->abort_work);
+	cancel_delayed_work_sync(&ctrl->scan_later);
 	cancel_work_sync(&ctrl->scan_work);
 }
 

@@ -9,8 +9,10 @@
  * which handles a namespace has. None of it is believed. What makes no sense has a line that
  * names the field, and the namespace works without streams.
  *
- * It is read in each scan, so after each reset. A disk without streams has no part of this
- * on its way to the ring: &nvmec_ns.extra says that there is something to add.
+ * It is read in each scan, so after each reset. A refusal that may pass says nothing: the
+ * namespace keeps what it has, and another scan follows: see nvmec_scan_follow(). A disk
+ * without streams has no part of this on its way to the ring: &nvmec_ns.extra says that
+ * there is something to add.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,6 +23,7 @@
 #include <linux/slab.h>
 
 #include "admin.h"
+#include "ana.h"
 #include "ask.h"
 #include "cmd.h"
 #include "ctrl.h"
@@ -220,7 +223,8 @@ static int nvmec_fdp_read(struct nvmec_ctrl *ctrl, u32 nsid, struct nvmec_ns_inf
  * nvmec_streams_ident - find out whether a namespace has streams
  * @ctrl: the controller
  * @nsid: the namespace
- * @info: from nvmec_ident_ns(); &nvmec_ns_info.fdp and what goes with it are written
+ * @info: from nvmec_ident_ns(); &nvmec_ns_info.fdp_unknown, &nvmec_ns_info.fdp and what goes
+ *	with that are written
  * @page: memory of NVMEC_PAGE_SIZE, for data of commands
  *
  * Context: Process context, may sleep.
@@ -246,7 +250,9 @@ int nvmec_streams_ident(struct nvmec_ctrl *ctrl, u32 nsid, struct nvmec_ns_info 
 	ret = nvmec_fdp_read(ctrl, nsid, info, page);
 	if (ret <= 0)
 		return ret == -ENODATA ? 0 : ret;
-	dev_warn(&ctrl->dev, "namespace %u: FDP: status %#x: goes without streams\n", nsid, ret);
+	info->fdp_unknown = nvmec_status_passes(ret);
+	dev_warn(&ctrl->dev, "namespace %u: FDP: status %#x: %s\n", nsid, ret,
+		 info->fdp_unknown ? "stays as it was" : "goes without streams");
 	return 0;
 }
 
@@ -305,15 +311,30 @@ static bool nvmec_streams_limit(struct nvmec_ns *ns, unsigned int nr, unsigned i
 	return !ret;
 }
 
+/*
+ * Notes whether a namespace said what its streams are. A way that is not accessible is asked
+ * when it is: nvmec_ana_set() comes after this, and finds the note. If it came before, or
+ * another reason kept the way from saying, the scan is followed by another one: the state
+ * does not change any more that was not there yet for the question.
+ */
+static void nvmec_streams_note(struct nvmec_ns *ns, bool said, bool unknown)
+{
+	struct nvmec_ctrl *ctrl = ns->ctrl;
+
+	mutex_lock(&ctrl->ns_lock);
+	WRITE_ONCE(ns->streams_unknown, unknown);
+	ctrl->unsaid |= !said && nvmec_ana_accessible(ns->ana_state);
+	mutex_unlock(&ctrl->ns_lock);
+}
+
 /**
  * nvmec_streams_renew - bring the streams of a disk to what its namespace has
  * @ns: the namespace; its disk may be unpublished
  * @info: what it is
  *
  * While the disk is held for somebody, nothing can be asked, and a scan follows. So it does
- * after a reset that takes the question back. A way that said nothing keeps what it has; if
- * that is nothing, it does not count among others. One that was not accessible is asked when
- * it is: see nvmec_ana_set().
+ * after a reset that takes the question back. A namespace that said nothing keeps what it
+ * has, and is asked again; a way that has nothing does not count among others.
  *
  * Context: Process context, under scan_lock, may sleep.
  * Return: true if the limits of the disk are others now, or whether they count.
@@ -322,26 +343,26 @@ bool nvmec_streams_renew(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 {
 	struct nvmec_streams *streams;
 	bool said, unknown, changed;
-	int ret = 0;
+	int ret = info->fdp_unknown ? -EAGAIN : 0;
 
 	if (!MQBLK_WRITE_STREAMS || ns->frozen ||
-	    (!info->fdp && !ns->streams.nr && !ns->streams_unknown))
+	    (!info->fdp && !info->fdp_unknown && !ns->streams.nr && !ns->streams_unknown))
 		return false;
 	streams = kzalloc(sizeof(*streams), GFP_KERNEL);
 	if (!streams)
-		return false;
-	if (info->fdp)
+		ret = -ENOMEM;
+	else if (info->fdp)
 		ret = nvmec_streams_read(ns, info, streams);
 	/* A dead one said nothing. */
 	if (ret == -EIO && nvmec_state(ns->ctrl) == NVMEC_DEAD)
 		ret = -EINTR;
-	if (ret && ret != -EINTR && ret != -EHOSTUNREACH)
+	if (ret && ret != -EAGAIN && ret != -EINTR && ret != -EHOSTUNREACH)
 		dev_warn(&ns->ctrl->dev, "namespace %u: FDP: its handles cannot be read: error %d\n",
 			 ns->nsid, ret);
 	said = !ret || ret == -EIO;
 	unknown = !said && !ns->streams.nr;
 	changed = unknown != ns->streams_unknown;
-	WRITE_ONCE(ns->streams_unknown, unknown);
+	nvmec_streams_note(ns, said, unknown);
 	if (said) {
 		nvmec_streams_take(ns, streams);
 		changed |= nvmec_streams_limit(ns, streams->nr,

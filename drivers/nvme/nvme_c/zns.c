@@ -185,8 +185,8 @@ static int nvmec_report_read(struct nvmec_ns *ns, u64 first,
 	int ret;
 
 	ret = nvmec_ask(ns, &cmd, report, bytes);
-	/* Zones have no other way, so that nobody would ask there. */
-	return ret == -EHOSTUNREACH ? -EIO : ret;
+	/* Zones have no other way, and nobody asks again. */
+	return ret == -EHOSTUNREACH || ret == -EBUSY ? -EIO : ret;
 }
 
 /*

@@ -301,11 +301,29 @@ static void ck_way_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, nvmec_status_of_way(0x70b));
 }
 
+static void ck_passes_test(struct kunit *test)
+{
+	/* Internal, interrupted, inaccessible, with a delay, a log page that there is not yet */
+	KUNIT_EXPECT_TRUE(test, nvmec_status_passes(0x006));
+	KUNIT_EXPECT_TRUE(test, nvmec_status_passes(0x021));
+	KUNIT_EXPECT_TRUE(test, nvmec_status_passes(0x302));
+	KUNIT_EXPECT_TRUE(test, nvmec_status_passes(0x0806));
+	KUNIT_EXPECT_TRUE(test, nvmec_status_passes(0x109));
+	/* Do Not Retry; no such opcode, no such field, with a delay, too */
+	KUNIT_EXPECT_FALSE(test, nvmec_status_passes(0x4006));
+	KUNIT_EXPECT_FALSE(test, nvmec_status_passes(0x001));
+	KUNIT_EXPECT_FALSE(test, nvmec_status_passes(0x002));
+	KUNIT_EXPECT_FALSE(test, nvmec_status_passes(0x0802));
+	/* The same codes of another type are others. */
+	KUNIT_EXPECT_TRUE(test, nvmec_status_passes(0x102));
+}
+
 static struct kunit_case ck_cases[] = {
 	KUNIT_CASE_PARAM(ck_build_test, ck_build_gen_params),
 	KUNIT_CASE(ck_status_test),
 	KUNIT_CASE(ck_crd_test),
 	KUNIT_CASE(ck_way_test),
+	KUNIT_CASE(ck_passes_test),
 	{}
 };
 

@@ -4,9 +4,10 @@
 # Write streams on a controller made of code that lets the host choose where data lies
 # (FDP): each write reaches it with the placement id of its stream, others without; streams
 # stay over resets, and come and go with what the controller says. What makes no sense is
-# refused with a line that names the field, and the namespace works without streams.
+# refused with a line that names the field, and the namespace works without streams. What
+# the controller refuses for now costs nothing, and is asked again, but not for ever.
 #@kernel uml-nvme
-#@timeout 300
+#@timeout 480
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -180,6 +181,56 @@ model_set b/namespaces/1 ana_state=1
 check "accessible: it counts" wait_until 10 shared_has 3
 two_end "not accessible"
 
+# It becomes accessible while the question is with it, which is refused all the same: the
+# state that it has by then is none that changes later.
+has_held() { [[ $(model_count b held) == "$1" ]]; }
+check "in that moment: up" two 4 3 anatt=6
+check "in that moment: one disk" wait_until 10 has_paths
+model_unbind b
+model_set b/namespaces/1 ana_state=3
+model_rule b hold opcode=0x12 queue=io hits=1
+model_rule b status code=0x302 opcode=0x12 queue=io hits=1
+model_rule b result opcode=get_log sel=12 value=0
+model_bind b
+check "in that moment: asked" wait_until 10 has_held 1
+pages=$(model_hits b)
+model_set b/namespaces/1 ana_state=1
+check "in that moment: access is looked at" wait_until 10 model_hit b $((pages + 1))
+model_now b release
+check "in that moment: it is back" wait_until 10 has_paths
+check "in that moment: it counts" wait_until 10 shared_has 3
+two_end "in that moment"
+
+# One that says that it is accessible, or not, by turns, and never tells: who waits for a
+# scan is not kept, and after a while nothing is asked any more.
+same_hits() {
+	local before=$hits
+	hits=$(model_hits "$1")
+	[[ $hits == "$before" ]]
+}
+# quiet NAME : 3 s without a question, of which there would be one each second
+quiet() {
+	hits=$(model_hits "$1")
+	nap 3
+	same_hits "$1"
+}
+check "by turns: up" two 4 3 anatt=6
+check "by turns: one disk" wait_until 10 has_paths
+model_unbind b
+model_rule b status code=0x302 opcode=0x12 queue=io
+model_bind b
+check "by turns: it is back" wait_until 10 has_paths
+for state in 3 1 3 2 15 1 3 1; do
+	model_set b/namespaces/1 ana_state=$state
+	check "by turns, $state: looked at again" nvme_rescan "$(model_ctrl b)"
+done
+check "by turns: it does not count" shared_has 4
+check "by turns: that has an end" wait_until 20 quiet b
+model_rule b clear
+check "by turns: looked at again, and it tells" nvme_rescan "$(model_ctrl b)"
+check "by turns: it counts" wait_until 10 shared_has 3
+two_end "by turns"
+
 # --- nonsense -----------------------------------------------------------------------
 
 # Without streams, the namespace works; with the next scan that finds sense, it has some.
@@ -211,6 +262,7 @@ done <<-'END'
 	twice	data,opcode=0x12,queue=io,offset=16,bytes=0000		PID: 0 is there twice
 	RUHID	data,opcode=0x12,queue=io,offset=18,bytes=0400		RUHID: 4, 0 to 3 can be used
 	handles	status,opcode=0x12,queue=io,code=0x2,dnr=1		its handles cannot be read
+	unknown	status,opcode=get_features,sel=0x1d,code=0x2		status 0x2: goes without
 END
 
 # The log page is read piece by piece, and the rules are for each: its header has nothing
@@ -232,6 +284,70 @@ done <<-'END'
 	NRUH	offset=8,bytes=0000			NRUH: 0, 1 to 65535 can be used
 	RUNS	offset=16,bytes=0000000000000000	RUNS: 0,
 END
+
+# Configurations before the one that is on: with number 1, the first two bytes of the header
+# say that it is there, and those of the first configuration are its size.
+while read -r bytes what; do
+	check "size $bytes: made" model_create m queues=2 fdp=4
+	model_rule m result opcode=get_features sel=0x1d value=0x101
+	model_rule m data opcode=get_log sel=0x20 offset=0 "bytes=$bytes"
+	check "size $bytes: up" model_up m
+	check "size $bytes: a line" kmsg_has "namespace 1: FDP: $what"
+	check_eq "size $bytes: no streams" "$(limit max_write_streams)" 0
+	model_rule m clear
+	check "size $bytes: looked at again" rescan
+	check "size $bytes: it has streams" has_streams 4
+	end "size $bytes"
+done <<-'END'
+	0100	DSZE: 1, 64 to 65535 can be used
+	4100	DSZE: 65, 64 to 65535 can be used
+	fcff	SZE: 96, 65612 to
+END
+
+# --- refused for now ----------------------------------------------------------------
+
+# It may be another answer the next time. A disk keeps what it has, and a new one gets
+# streams when there is one.
+declare -A questions=(
+	[feature]="opcode=get_features sel=0x1d"
+	[log]="opcode=get_log sel=0x20"
+	[handles]="opcode=0x12 queue=io"
+)
+check "for now: up" up fdp=4
+check "for now: streams" has_streams 4
+for question in feature log handles; do
+	# shellcheck disable=SC2086 # several words
+	model_rule m status code=0x6 ${questions[$question]}
+	check "$question for now: looked at again" rescan
+	check_eq "$question for now: it keeps what it has" "$(limit max_write_streams)" 4
+	forget
+	check "$question for now: write" write 1 0
+	check_eq "$question for now: its place" "$(placed | awk '{ print $1, $3 }')" "3 65536"
+	[[ $question != handles ]] || continue
+	model_rule m clear
+	check "$question for now: looked at again, and it tells" rescan
+done
+check "for now: a line of the first" kmsg_has "namespace 1: FDP: status 0x6: stays as it was"
+check "for now: asked again, with an end" wait_until 20 quiet m
+check "for now: not more often" test "$(model_hits m)" -le 6
+check "for now: but more than once" model_hit m 2
+model_rule m clear
+check "for now: looked at again, and it tells" rescan
+model_rule m result opcode=get_features sel=0x1d value=0
+check "for now: off in the end" rescan
+check_eq "for now: no streams" "$(limit max_write_streams)" 0
+end "for now"
+
+for question in feature log handles; do
+	check "$question at first: made" model_create m queues=2 fdp=4
+	# shellcheck disable=SC2086 # several words
+	model_rule m status code=0x6 hits=2 ${questions[$question]}
+	check "$question at first: up" model_up m
+	check "$question at first: it has streams by itself" wait_until 15 has_streams 4
+	check_eq "$question at first: it was refused" "$(model_hits m)" 2
+	check "$question at first: write" write 1 0
+	end "$question at first"
+done
 
 # What the controller says of itself is read again by a reset.
 check "LPA: made" model_create m queues=2 fdp=4
