@@ -22,6 +22,7 @@
 #include <linux/log2.h>
 #include <linux/math64.h>
 #include <linux/mqblk.h>
+#include <linux/mqblk_compat.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/topology.h>
@@ -137,13 +138,14 @@ mqblk_stats_queue(const struct mqblk_stats *stats, unsigned int nr)
 static void mqblk_stream_count(const struct mqblk_stats *stats,
 			       const struct mqblk_sample *sample)
 {
-	struct mqblk_stream *streams = READ_ONCE(stats->streams);
+	struct mqblk_stream *stream;
 
-	if (!streams)
+	if (!stats->streams)
 		return;
-	atomic64_inc(&streams[sample->stream].writes);
+	stream = &stats->streams[sample->stream];
+	atomic64_inc(&stream->writes);
 	if (!sample->failed)
-		atomic64_add(sample->bytes, &streams[sample->stream].bytes);
+		atomic64_add(sample->bytes, &stream->bytes);
 }
 
 /**
@@ -436,24 +438,21 @@ int mqblk_stats_add_queue(struct mqblk_stats *stats, unsigned int nr,
 }
 
 /**
- * mqblk_stats_add_streams - have counters for streams of writes
- * @stats: the counters; may be in use
+ * mqblk_stats_free - free counters
+ * @stats: that no request will be counted in any more, or NULL
  *
- * Context: Process context, may sleep; the caller serialises calls.
- * Return: 0, also if they are there; or -ENOMEM.
+ * Context: Process context.
  */
-int mqblk_stats_add_streams(struct mqblk_stats *stats)
+void mqblk_stats_free(struct mqblk_stats *stats)
 {
-	struct mqblk_stream *streams;
+	unsigned int i;
 
-	if (stats->streams)
-		return 0;
-	streams = kcalloc(MQBLK_NR_STREAMS, sizeof(*streams), GFP_KERNEL);
-	if (!streams)
-		return -ENOMEM;
-	/* They are zeroed before a CPU finds them: see litmus/stats.litmus. */
-	smp_store_release(&stats->streams, streams);
-	return 0;
+	if (!stats)
+		return;
+	for (i = 0; i < stats->nr_slots; i++)
+		mqblk_queue_stats_free(stats->queues[i]);
+	kfree(stats->streams);
+	kfree(stats);
 }
 
 /**
@@ -472,27 +471,12 @@ struct mqblk_stats *mqblk_stats_alloc(unsigned int nr_queues)
 		return NULL;
 	stats->nr_slots = nr_queues + 1;
 	stats->queues[nr_queues] = mqblk_queue_stats_alloc();
-	if (!stats->queues[nr_queues]) {
-		kfree(stats);
+	if (MQBLK_WRITE_STREAMS)
+		stats->streams = kcalloc(MQBLK_NR_STREAMS, sizeof(*stats->streams),
+					 GFP_KERNEL);
+	if (!stats->queues[nr_queues] || (MQBLK_WRITE_STREAMS && !stats->streams)) {
+		mqblk_stats_free(stats);
 		return NULL;
 	}
 	return stats;
-}
-
-/**
- * mqblk_stats_free - free counters
- * @stats: that no request will be counted in any more, or NULL
- *
- * Context: Process context.
- */
-void mqblk_stats_free(struct mqblk_stats *stats)
-{
-	unsigned int i;
-
-	if (!stats)
-		return;
-	for (i = 0; i < stats->nr_slots; i++)
-		mqblk_queue_stats_free(stats->queues[i]);
-	kfree(stats->streams);
-	kfree(stats);
 }

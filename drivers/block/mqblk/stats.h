@@ -99,8 +99,8 @@ struct mqblk_stream {
  * struct mqblk_stats - counters of a disk
  * @on: requests are counted; changed under mqblk_watch_lock
  * @nr_slots: hardware queues that the disk can ever have, and one
- * @streams: by number of the stream, or NULL for a disk that has none; set once, under
- *	mqblk_watch_lock
+ * @streams: by number of the stream, as a disk may have some later; NULL if the kernel has
+ *	none
  * @queues: of each queue, NULL until it is known, and at last one for all
  *	queues that are not; set once, under mqblk_watch_lock
  */
@@ -144,7 +144,6 @@ void mqblk_stats_sum(const struct mqblk_queue_stats *queue, enum mqblk_op op,
 void mqblk_stats_show(const struct mqblk_stats *stats, struct seq_file *seq);
 void mqblk_stats_show_latency(const struct mqblk_stats *stats,
 			      struct seq_file *seq);
-int mqblk_stats_add_streams(struct mqblk_stats *stats);
 void mqblk_stats_show_streams(const struct mqblk_stats *stats,
 			      struct seq_file *seq);
 

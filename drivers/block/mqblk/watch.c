@@ -171,8 +171,6 @@ static int mqblk_watch_count_on(struct mqblk_watch *watch)
 		smp_store_release(&watch->stats, stats);
 	}
 	ret = mqblk_watch_add_queues(watch);
-	if (!ret && mqblk_write_streams(&watch->disk->queue->limits))
-		ret = mqblk_stats_add_streams(watch->stats);
 	if (!ret)
 		WRITE_ONCE(watch->stats->on, true);
 	return ret;

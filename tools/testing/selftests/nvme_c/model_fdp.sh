@@ -349,6 +349,23 @@ for question in feature log handles; do
 	end "$question at first"
 done
 
+# --- counted ----------------------------------------------------------------------------
+
+# Streams that come while requests are counted
+check "counted: made" model_create m queues=2 fdp=4
+model_rule m result opcode=get_features sel=0x1d value=0
+check "counted: up" model_up m
+check_eq "counted: no streams yet" "$(limit max_write_streams)" 0
+stats_set "$(disk)" enable 1
+model_rule m clear
+check "counted: looked at again" rescan
+check "counted: it has streams" has_streams 4
+nomerges
+check "counted: write" write 2 0
+check_eq "counted: by stream" "$(awk 'NR > 1 { print $1, $2, $3 }' "$(stats_file "$(disk)" streams)")" \
+	"2 16 65536"
+end counted
+
 # What the controller says of itself is read again by a reset.
 check "LPA: made" model_create m queues=2 fdp=4
 model_rule m data opcode=identify sel=1 offset=261 bytes=02
