@@ -31,7 +31,7 @@ fuzz_options() {
 # fuzz_texts NAME DIRECTORY PART OPTION... : of textfuzz
 fuzz_texts() {
 	local name=$1 dir=$2 code=0
-	timeout --kill-after=5 $((3 * fuzz_seconds + 60 * ${SELFTEST_SLOW:-1})) textfuzz -s -g "$3" "${@:4}" \
+	timeout --kill-after=5 $((3 * fuzz_seconds + 120 * ${SELFTEST_SLOW:-1})) textfuzz -s -g "$3" "${@:4}" \
 		-c "${0%.sh}.corpus" -n "$fuzz_count" -o "$fuzz_dir/new" \
 		"$fuzz_seed" "$fuzz_seconds" "$dir" >"$fuzz_dir/out" 2>"$fuzz_dir/err" || code=$?
 	diag "$name: $(tail -n 1 "$fuzz_dir/out")"

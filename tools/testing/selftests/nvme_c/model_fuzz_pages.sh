@@ -10,7 +10,7 @@
 # works when it is honest again. Seconds (default: 6) are for each of three controllers, after
 # each text of the corpus was tried. What did something new is added to FILE.
 #@kernel uml-nvme
-#@timeout 300
+#@timeout 480
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -35,7 +35,7 @@ driver=$PCI/drivers/nvme_c
 
 # made ATTRIBUTE=VALUE... : of its first namespace
 made() {
-	model_create m queues=2 timeout=2 && model_set m/namespaces/1 "$@" && model_add_ns m 2
+	model_create m queues=2 timeout=2 fdp=4 && model_set m/namespaces/1 "$@" && model_add_ns m 2
 }
 
 # fuzz_kind NAME ATTRIBUTE=VALUE...
@@ -65,5 +65,6 @@ fuzz_kind() {
 works() { dd if="/dev/$1" of=/dev/null bs=64k count=16 iflag=direct status=none; }
 
 fuzz_kind plain csi=0
+check "plain: write streams were looked at" kmsg_has "namespace 1: FDP: "
 fuzz_kind protected "format=2 1"
 fuzz_kind zones csi=2
