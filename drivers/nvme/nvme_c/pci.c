@@ -252,7 +252,8 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	cancel_work_sync(&ctrl->reset_work);
 	cancel_delayed_work_sync(&ctrl->frozen_work);
 	cancel_work_sync(&ctrl->abort_work);
-	cancel_delayed_work_sync(&ctrl->scan_later);
+	/* Each of the two may queue the other: a scan that ends now begins no other one. */
+	disable_delayed_work_sync(&ctrl->scan_later);
 	cancel_work_sync(&ctrl->scan_work);
 }
 
