@@ -256,9 +256,12 @@ static void nvmec_ana_set(struct nvmec_ns *ns, u8 state, unsigned long end)
 		WRITE_ONCE(ns->ana_until, end);
 	/* After the time: see nvmec_path_hope(). */
 	smp_store_release(&ns->ana_state, state);
-	/* Not for each state: see nvmec_streams_note(). */
-	if (ns->streams_unknown && !was_accessible && nvmec_ana_accessible(state))
-		queue_work(nvmec_wq, &ns->ctrl->scan_work);
+	/*
+	 * Not for each state: see nvmec_streams_note(). With a pause, and once for all, as a
+	 * controller may say something else each time.
+	 */
+	if (ns->streams_unsaid && !was_accessible && nvmec_ana_accessible(state))
+		queue_delayed_work(nvmec_wq, &ns->ctrl->scan_later, NVMEC_SCAN_PAUSE);
 	dev_info_ratelimited(&ns->ctrl->dev, "namespace %u: access is %s\n", ns->nsid,
 			     nvmec_ana_name(state));
 }

@@ -44,11 +44,10 @@
 #include "zns.h"
 
 /*
- * How many scans follow in a row because of what namespaces did not say, and after which
- * time. A controller that never says it does not have scans for ever.
+ * How many scans follow in a row because of what namespaces did not say. A controller that
+ * never says it does not have scans for ever.
  */
 #define NVMEC_MAX_UNSAID	5
-#define NVMEC_SCAN_PAUSE	HZ
 
 /* Ids tried one by one if there is no list of them. */
 #define NVMEC_MAX_SEQUENTIAL	1024
@@ -666,8 +665,9 @@ static void nvmec_scan_follow(struct nvmec_ctrl *ctrl)
 	}
 	if (ctrl->nr_unsaid >= NVMEC_MAX_UNSAID)
 		return;
-	ctrl->nr_unsaid++;
-	queue_delayed_work(nvmec_wq, &ctrl->scan_later, NVMEC_SCAN_PAUSE);
+	/* One that is on its way already does not count again. */
+	if (queue_delayed_work(nvmec_wq, &ctrl->scan_later, NVMEC_SCAN_PAUSE))
+		ctrl->nr_unsaid++;
 }
 
 /*
@@ -689,6 +689,9 @@ static int nvmec_scan_all(struct nvmec_ctrl *ctrl)
 	}
 	if (ret) {
 		nvmec_scan_report(ctrl, ret);
+		/* Not the end of a row, as not all were asked; -EAGAIN is repeated anyway. */
+		if (ctrl->unsaid && ret != -EAGAIN)
+			nvmec_scan_follow(ctrl);
 		return ret;
 	}
 	list_for_each_entry_safe(ns, next, &ctrl->namespaces, entry) {

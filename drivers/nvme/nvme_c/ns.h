@@ -66,6 +66,8 @@ struct work_struct;
  *	for itself, while writes look at it
  * @streams_unknown: it did not say what they are, and has none: of several ways, it does
  *	not count; written under &nvmec_ctrl.ns_lock
+ * @streams_unsaid: it did not say what they are when it was asked last; guarded by
+ *	&nvmec_ctrl.ns_lock
  * @watch: who looks at its requests
  * @inject: faults on purpose of its requests
  */
@@ -100,9 +102,13 @@ struct nvmec_ns {
 	bool			diverted;
 	struct nvmec_streams	streams;
 	bool			streams_unknown;
+	bool			streams_unsaid;
 	struct mqblk_watch	watch;
 	struct nvmec_inject	inject;
 };
+
+/* Before a scan for what namespaces did not say */
+#define NVMEC_SCAN_PAUSE	HZ
 
 DECLARE_STATIC_KEY_FALSE(nvmec_watched);
 void nvmec_scan_work(struct work_struct *work);

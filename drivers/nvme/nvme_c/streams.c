@@ -323,6 +323,7 @@ static void nvmec_streams_note(struct nvmec_ns *ns, bool said, bool unknown)
 
 	mutex_lock(&ctrl->ns_lock);
 	WRITE_ONCE(ns->streams_unknown, unknown);
+	ns->streams_unsaid = !said;
 	ctrl->unsaid |= !said && nvmec_ana_accessible(ns->ana_state);
 	mutex_unlock(&ctrl->ns_lock);
 }
