@@ -258,9 +258,9 @@ kmsg_has() {
 	return 1
 }
 
-# dmesg_expect REGEX : the runner lets messages pass that match it
+# dmesg_expect REGEX... : the runner lets messages pass that match one of them
 dmesg_expect() {
-	[[ -z ${SELFTEST_EXPECT-} ]] || echo "$1" >>"$SELFTEST_EXPECT"
+	[[ -z ${SELFTEST_EXPECT-} ]] || printf '%s\n' "$@" >>"$SELFTEST_EXPECT"
 }
 
 # --- files and lines ----------------------------------------------------------
