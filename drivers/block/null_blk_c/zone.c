@@ -32,10 +32,19 @@
  *
  * Locks
  * -----
- * nbc_zone.lock, then nbc_zones.lock. No two zones' locks are held together.
+ * nbc_zone.lock, then nbc_zones.lock. No two zones' locks are held together, but by
+ * nbc_zones_copy(), which holds one of a device and none of its copy.
  * Writers of different zones share no lock without limits, and with limits one
  * that is held for a few instructions. Readers take neither: a read that races
  * the write of the same blocks may see them or not.
+ *
+ * Pauses
+ * ------
+ * A snapshot needs all zones as they are at one moment, with their data. It says so in
+ * &nbc_zones.on, and then takes and gives back the lock of each zone. Whoever changes a zone
+ * looks there when he has its lock (nbc_zone_lock()). So he was done before the pause had his
+ * zone's lock, or he sees the pause, gives the lock back and waits. Nobody who makes
+ * a pause waits for I/O or for memory that I/O must free before the end of it.
  */
 #include <linux/align.h>
 #include <linux/blkdev.h>
@@ -45,12 +54,16 @@
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/wait.h>
 
 #include "zone.h"
 
+/* Those who wait until zones are not paused any more */
+static DECLARE_WAIT_QUEUE_HEAD(nbc_zones_resumed);
+
 static bool nbc_zones_limited(const struct nbc_zones *zones)
 {
-	return zones->max_open || zones->max_active;
+	return READ_ONCE(zones->on) & NBC_ZONES_LIMITED;
 }
 
 static bool nbc_cond_is_open(u8 cond)
@@ -355,6 +368,22 @@ blk_status_t nbc_zone_manage(struct nbc_zones *zones, struct nbc_zone *zone,
 }
 
 /**
+ * nbc_zone_can_reset - whether nbc_zone_manage() would reset a zone
+ * @zones: the zones
+ * @zone: one of them
+ *
+ * Context: Process context; zone->lock is held.
+ * Return: whether it would.
+ */
+bool nbc_zone_can_reset(const struct nbc_zones *zones, const struct nbc_zone *zone)
+{
+	lockdep_assert_held(&zone->lock);
+	return !nbc_zone_is_conv(zones, zone) &&
+	       zone->cond != BLK_ZONE_COND_READONLY &&
+	       zone->cond != BLK_ZONE_COND_OFFLINE;
+}
+
+/**
  * nbc_zone_toggle - break a zone, or repair it
  * @zones: the zones
  * @zone: a sequential one of them
@@ -564,6 +593,7 @@ void nbc_zones_restart(struct nbc_zones *zones, unsigned int max_open,
 
 	zones->max_open = max_open;
 	zones->max_active = max_active;
+	zones->on = max_open || max_active ? NBC_ZONES_LIMITED : 0;
 	zones->nr_open = 0;
 	zones->nr_active = 0;
 	INIT_LIST_HEAD(&zones->implicit);
@@ -574,6 +604,71 @@ void nbc_zones_restart(struct nbc_zones *zones, unsigned int max_open,
 		if (nbc_cond_is_open(zone->cond))
 			zone->cond = nbc_cond_closed(zone);
 		zones->nr_active += nbc_cond_is_active(zone->cond);
+		cond_resched();
+	}
+}
+
+/**
+ * nbc_zones_pause - let those wait who would change a zone
+ * @zones: the zones; they are not paused
+ *
+ * The caller takes and gives back the lock of each zone afterwards. Then nothing changes any
+ * more, until nbc_zones_resume(), but what conventional zones hold.
+ *
+ * Context: Process context. One caller at a time, who waits for no I/O until the end.
+ */
+void nbc_zones_pause(struct nbc_zones *zones)
+{
+	WRITE_ONCE(zones->on, zones->on | NBC_ZONES_PAUSED);
+}
+
+/**
+ * nbc_zones_resume - let those go on who wait to change a zone
+ * @zones: the zones; they are paused
+ *
+ * Context: Process context.
+ */
+void nbc_zones_resume(struct nbc_zones *zones)
+{
+	WRITE_ONCE(zones->on, zones->on & ~NBC_ZONES_PAUSED);
+	wake_up_all(&nbc_zones_resumed);
+}
+
+/**
+ * nbc_zone_wait - wait until zones are not paused, without the lock of one
+ * @zones: the zones
+ * @zone: one of them; its lock is held, and held again afterwards
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_zone_wait(struct nbc_zones *zones, struct nbc_zone *zone)
+{
+	mutex_unlock(&zone->lock);
+	wait_event(nbc_zones_resumed, !(READ_ONCE(zones->on) & NBC_ZONES_PAUSED));
+	mutex_lock(&zone->lock);
+}
+
+/**
+ * nbc_zones_copy - make zones what others are
+ * @to: zones of the same geometry that nobody uses
+ * @from: the others; as of one moment if they are paused, or if nobody uses them
+ *
+ * Limits are not copied. Open zones are so in the copy, too, until nbc_zones_restart().
+ *
+ * Context: Process context, may sleep; takes the lock of each zone of @from.
+ */
+void nbc_zones_copy(struct nbc_zones *to, struct nbc_zones *from)
+{
+	unsigned int i;
+
+	for (i = 0; i < from->nr_zones; i++) {
+		struct nbc_zone *zone = &from->zone[i];
+
+		mutex_lock(&zone->lock);
+		to->zone[i].wp_sects = zone->wp_sects;
+		to->zone[i].cond = READ_ONCE(zone->cond);
+		to->zone[i].finished = zone->finished;
+		mutex_unlock(&zone->lock);
 		cond_resched();
 	}
 }

@@ -5,6 +5,7 @@
 #ifndef _NULL_BLK_C_ZONE_H
 #define _NULL_BLK_C_ZONE_H
 
+#include <linux/bits.h>
 #include <linux/blk_types.h>
 #include <linux/blkzoned.h>
 #include <linux/cache.h>
@@ -68,6 +69,10 @@ struct nbc_zone {
 	unsigned int		kept_from_sects;
 } ____cacheline_aligned_in_smp;
 
+/* What is on for the zones of a device: bits of &nbc_zones.on */
+#define NBC_ZONES_LIMITED	BIT(0)	/* there are limits */
+#define NBC_ZONES_PAUSED	BIT(1)	/* who would change a zone waits */
+
 /**
  * struct nbc_zones - the zones of a device
  * @geometry: as they were created
@@ -75,6 +80,7 @@ struct nbc_zone {
  * @nr_zones: how many there are
  * @max_open: how many may be open, 0 for any number
  * @max_active: how many may be open or closed, 0 for any number
+ * @on: NBC_ZONES_*; NBC_ZONES_PAUSED changes while requests run, by nbc_zones_pause()
  * @finish_opens: finishing a zone takes what opening it takes
  * @lock: guards @nr_open, @nr_active and @implicit; not used without limits
  * @nr_open: how many are open
@@ -82,7 +88,7 @@ struct nbc_zone {
  * @implicit: zones that are implicitly open, the longest so first
  * @zone: their state
  *
- * Members above @lock change only while no request runs. Every request reads them,
+ * Members above @lock but @on change only while no request runs. Every request reads them,
  * so they share no cache line with those below, which writers of zones change.
  */
 struct nbc_zones {
@@ -91,6 +97,7 @@ struct nbc_zones {
 	unsigned int			nr_zones;
 	unsigned int			max_open;
 	unsigned int			max_active;
+	unsigned int			on;
 	bool				finish_opens;
 
 	spinlock_t			lock ____cacheline_aligned_in_smp;
@@ -134,6 +141,10 @@ bool nbc_zones_fit(const struct nbc_zones *zones,
 		   const struct nbc_zone_geometry *geometry);
 void nbc_zones_restart(struct nbc_zones *zones, unsigned int max_open,
 		       unsigned int max_active);
+void nbc_zones_pause(struct nbc_zones *zones);
+void nbc_zones_resume(struct nbc_zones *zones);
+void nbc_zone_wait(struct nbc_zones *zones, struct nbc_zone *zone);
+void nbc_zones_copy(struct nbc_zones *to, struct nbc_zones *from);
 
 unsigned int nbc_zone_len(const struct nbc_zones *zones,
 			  const struct nbc_zone *zone);
@@ -148,14 +159,33 @@ void nbc_zone_write_end(struct nbc_zones *zones, struct nbc_zone *zone,
 			unsigned int sects);
 blk_status_t nbc_zone_manage(struct nbc_zones *zones, struct nbc_zone *zone,
 			     enum req_op op);
+bool nbc_zone_can_reset(const struct nbc_zones *zones, const struct nbc_zone *zone);
 bool nbc_zone_toggle(struct nbc_zones *zones, struct nbc_zone *zone,
 		     enum blk_zone_cond cond);
 bool nbc_zone_fall_back(struct nbc_zones *zones, struct nbc_zone *zone,
 			unsigned int sects);
 void nbc_zone_report(struct nbc_zones *zones, struct nbc_zone *zone,
 		     struct blk_zone *report);
+
+/**
+ * nbc_zone_lock - take the lock of a zone, to change the zone or its data
+ * @zones: the zones
+ * @zone: one of them
+ *
+ * Context: Process context, may sleep. Waits until zones are not paused.
+ */
+static inline void nbc_zone_lock(struct nbc_zones *zones, struct nbc_zone *zone)
+{
+	mutex_lock(&zone->lock);
+	while (unlikely(READ_ONCE(zones->on) & NBC_ZONES_PAUSED))
+		nbc_zone_wait(zones, zone);
+}
 #else
 static inline void nbc_zones_destroy(struct nbc_zones *zones)
+{
+}
+
+static inline void nbc_zones_copy(struct nbc_zones *to, struct nbc_zones *from)
 {
 }
 #endif /* CONFIG_BLK_DEV_ZONED */

@@ -4,6 +4,9 @@
  */
 #include <kunit/test.h>
 #include <linux/blkdev.h>
+#include <linux/completion.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
 #include <linux/numa.h>
 
 #include "../zone.h"
@@ -565,6 +568,94 @@ static void restart_closes(struct kunit *test)
 	nbc_expect_do(test, zones, 2, NBC_DO_WRITE, BLK_STS_OK);
 }
 
+/* A copy is as the zones after power-off, and counts for its own limits. */
+static void copies_are_alike(struct kunit *test)
+{
+	struct nbc_zones *zones = nbc_zones_of(test, &nbc_plain, 4, 4);
+	struct nbc_zones *copy = nbc_zones_of(test, &nbc_plain, 0, 0);
+
+	nbc_expect_do(test, zones, 1, NBC_DO_WRITE, BLK_STS_OK);
+	nbc_expect_do(test, zones, 2, NBC_DO_OPEN, BLK_STS_OK);
+	nbc_expect_do(test, zones, 3, NBC_DO_WRITE, BLK_STS_OK);
+	nbc_expect_do(test, zones, 3, NBC_DO_FINISH, BLK_STS_OK);
+	nbc_expect_do(test, zones, 4, NBC_DO_WRITE, BLK_STS_OK);
+	nbc_expect_do(test, zones, 4, NBC_DO_READONLY, BLK_STS_OK);
+	nbc_expect_do(test, zones, 5, NBC_DO_WRITE, BLK_STS_OK);
+	/* Something else is there before. */
+	nbc_expect_do(test, copy, 2, NBC_DO_FILL, BLK_STS_OK);
+	nbc_zones_copy(copy, zones);
+
+	nbc_expect_do(test, zones, 1, NBC_DO_WRITE, BLK_STS_OK);
+	nbc_expect_do(test, zones, 5, NBC_DO_RESET, BLK_STS_OK);
+	nbc_zones_restart(copy, 1, 1);
+	nbc_check_counts(test, copy);
+	nbc_expect_cond(test, copy, 0, BLK_ZONE_COND_NOT_WP);
+	nbc_expect_cond(test, copy, 1, BLK_ZONE_COND_CLOSED);
+	nbc_expect_cond(test, copy, 2, BLK_ZONE_COND_EMPTY);
+	nbc_expect_cond(test, copy, 3, BLK_ZONE_COND_FULL);
+	nbc_expect_cond(test, copy, 4, BLK_ZONE_COND_READONLY);
+	nbc_expect_cond(test, copy, 5, BLK_ZONE_COND_CLOSED);
+	KUNIT_EXPECT_EQ(test, 1U, copy->zone[1].wp_sects);
+	KUNIT_EXPECT_EQ(test, 0U, copy->zone[2].wp_sects);
+	KUNIT_EXPECT_EQ(test, NBC_ZONE_SECTS, copy->zone[3].wp_sects);
+	KUNIT_EXPECT_TRUE(test, copy->zone[3].finished);
+	KUNIT_EXPECT_EQ(test, 1U, copy->zone[5].wp_sects);
+	nbc_expect_do(test, copy, 2, NBC_DO_WRITE,
+		      BLK_STS_ZONE_ACTIVE_RESOURCE);
+	nbc_expect_do(test, copy, 1, NBC_DO_WRITE, BLK_STS_OK);
+}
+
+/**
+ * struct nbc_waiter_of_zone - who wants to change a zone during a pause
+ * @zones: the zones
+ * @waits: is about to take the lock
+ * @has_lock: has it
+ */
+struct nbc_waiter_of_zone {
+	struct nbc_zones	*zones;
+	struct completion	waits;
+	struct completion	has_lock;
+};
+
+static int nbc_wait_for_zone(void *data)
+{
+	struct nbc_waiter_of_zone *waiter = data;
+	struct nbc_zone *zone = &waiter->zones->zone[NBC_FIRST];
+
+	complete(&waiter->waits);
+	nbc_zone_lock(waiter->zones, zone);
+	complete(&waiter->has_lock);
+	mutex_unlock(&zone->lock);
+	return 0;
+}
+
+/* With limits or without: who makes the pause gets the lock, and who changes zones does not. */
+static void pauses_hold_commands(struct kunit *test)
+{
+	unsigned int limit;
+
+	for (limit = 0; limit < 2; limit++) {
+		struct nbc_zones *zones = nbc_zones_of(test, &nbc_plain, limit, limit);
+		struct nbc_waiter_of_zone waiter = { .zones = zones };
+		struct task_struct *task;
+
+		init_completion(&waiter.waits);
+		init_completion(&waiter.has_lock);
+		nbc_zones_pause(zones);
+		task = kthread_run(nbc_wait_for_zone, &waiter, "nbc_zone_kunit");
+		KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+		wait_for_completion(&waiter.waits);
+		KUNIT_EXPECT_FALSE(test, wait_for_completion_timeout(&waiter.has_lock, HZ / 20));
+		mutex_lock(&zones->zone[NBC_FIRST].lock);
+		mutex_unlock(&zones->zone[NBC_FIRST].lock);
+		nbc_zones_resume(zones);
+		wait_for_completion(&waiter.has_lock);
+		KUNIT_EXPECT_EQ(test, limit ? NBC_ZONES_LIMITED : 0, zones->on);
+		nbc_expect_do(test, zones, NBC_FIRST, NBC_DO_WRITE, BLK_STS_OK);
+		nbc_check_counts(test, zones);
+	}
+}
+
 static bool nbc_fall_back(struct nbc_zones *zones, unsigned int nr,
 			  unsigned int sects)
 {
@@ -783,6 +874,8 @@ static struct kunit_case nbc_zone_cases[] = {
 	KUNIT_CASE(active_comes_before_open),
 	KUNIT_CASE_PARAM(zone_closed_while_written, nbc_steal_gen_params),
 	KUNIT_CASE(restart_closes),
+	KUNIT_CASE(copies_are_alike),
+	KUNIT_CASE(pauses_hold_commands),
 	KUNIT_CASE(zones_fall_back),
 	KUNIT_CASE_PARAM(shapes, nbc_shape_gen_params),
 	KUNIT_CASE(conventional_zone_is_reported),
