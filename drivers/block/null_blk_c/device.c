@@ -301,35 +301,34 @@ int nbc_power_cut_store(struct nbc_device *dev, const char *text)
 	return 0;
 }
 
-/* A device that is off becomes one that has room for the data of another. */
-static void nbc_device_be_like(struct nbc_device *dev, const struct nbc_needs *needs)
+/* A device that is off becomes one that has room for the data of another, and gets @zones. */
+static void nbc_device_be_like(struct nbc_device *dev, const struct nbc_needs *needs,
+			       struct nbc_zones *zones)
 {
+	lockdep_assert_held(&dev->lock);
+	nbc_zones_destroy(dev->zones);
+	dev->zones = zones;
 	guard(mutex)(&dev->config_lock);
+	dev->config.zoned = zones;
 	dev->config.memory_backed = true;
 	dev->config.size = needs->size;
 	dev->config.blocksize = needs->blocksize;
 	dev->config.pi_type = needs->pi.type;
 	dev->config.pi_guard = needs->pi.guard;
 	dev->pi = needs->pi;
+	if (zones)
+		nbc_zoned_be_like(&dev->config, &zones->geometry);
 }
 
 /* May a device get other data, by an attribute? */
 static int nbc_device_check_new_data(struct nbc_device *dev, const char *attribute)
 {
-	const char *name = nbc_device_name(dev);
-
 	lockdep_assert_held(&dev->lock);
-	if (dev->disk) {
-		pr_err("%s: %s is fixed while the device is powered\n", name,
-		       attribute);
-		return -EBUSY;
-	}
-	if (dev->config.zoned) {
-		pr_err("%s: %s: not with zoned 1, their state is not copied\n",
-		       name, attribute);
-		return -EINVAL;
-	}
-	return 0;
+	if (!dev->disk)
+		return 0;
+	pr_err("%s: %s is fixed while the device is powered\n",
+	       nbc_device_name(dev), attribute);
+	return -EBUSY;
 }
 
 /*
@@ -341,6 +340,10 @@ static void nbc_device_needs(struct nbc_device *dev, struct nbc_needs *needs)
 	needs->size = dev->config.size;
 	needs->blocksize = nbc_store_block_bytes(&dev->store, dev->config.blocksize);
 	needs->pi = (struct nbc_pi) { };
+	if (dev->zones) {
+		needs->size = dev->zones->geometry.disk_sects >> (20 - SECTOR_SHIFT);
+		needs->blocksize = dev->zones->geometry.block_bytes;
+	}
 	if (!dev->disk && nbc_store_is_empty(&dev->store))
 		return;
 	needs->pi = dev->pi;
@@ -369,7 +372,8 @@ static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
  * @from: the other, which goes on, though writes wait until the copy is made
  * @cut: which power cut
  *
- * @dev takes over what its data needs: memory_backed, size, blocksize and pi_*.
+ * @dev takes over what its data needs: memory_backed, size, blocksize and pi_*. It has no
+ * zones, as no device with a history has.
  *
  * Context: Process context; takes dev->lock and then from->config_lock.
  * Return: 0; -EBUSY if @dev is powered; -EINVAL if it is zoned; -ENODEV if @from is off, or
@@ -382,11 +386,18 @@ int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
 	int ret;
 
 	guard(mutex)(&dev->lock);
-	ret = nbc_device_check_new_data(dev, "crash_state") ?:
-	      nbc_device_copy_disk(dev, from, cut, &needs);
+	ret = nbc_device_check_new_data(dev, "crash_state");
 	if (ret)
 		return ret;
-	nbc_device_be_like(dev, &needs);
+	if (dev->config.zoned) {
+		pr_err("%s: crash_state: zoned 1 is not valid, use 0, as a state has no zones\n",
+		       nbc_device_name(dev));
+		return -EINVAL;
+	}
+	ret = nbc_device_copy_disk(dev, from, cut, &needs);
+	if (ret)
+		return ret;
+	nbc_device_be_like(dev, &needs, NULL);
 	return 0;
 }
 
@@ -407,8 +418,14 @@ static int nbc_device_check_snapshot(struct nbc_device *dev, const char *snapsho
 	const char *name = nbc_device_name(dev);
 
 	lockdep_assert_held(&dev->lock);
-	if (!dev->config.memory_backed || dev->config.zoned) {
-		pr_err("%s: snapshot: only with memory_backed 1 and zoned 0\n", name);
+	if (!dev->config.memory_backed) {
+		pr_err("%s: snapshot: only with memory_backed 1\n", name);
+		return -EINVAL;
+	}
+	/* Those that it last had may have been without data. */
+	if (dev->zones ? !dev->zones->geometry.backed : dev->config.zoned) {
+		pr_err("%s: snapshot: with zoned %lu only once the device had power with memory_backed 1\n",
+		       name, dev->config.zoned);
 		return -EINVAL;
 	}
 	if (!dev->disk && dev->config.pi_type && nbc_store_is_empty(&dev->store)) {
@@ -434,6 +451,28 @@ static int nbc_device_check_snapshot(struct nbc_device *dev, const char *snapsho
 	return 0;
 }
 
+/* Keeps what zones and data are at one moment. Returns false without memory. */
+static bool nbc_snapshot_freeze(struct nbc_snapshot *snapshot, struct nbc_device *dev)
+{
+	unsigned int noio;
+
+	if (dev->zones) {
+		snapshot->zones = nbc_zoned_alloc(nbc_device_name(dev), &dev->zones->geometry,
+						  NUMA_NO_NODE);
+		if (!snapshot->zones)
+			return false;
+	}
+	nbc_zoned_pause(dev);
+	/* Reclaim must not wait for a write that waits for the end of the pause. */
+	noio = memalloc_noio_save();
+	if (dev->zones)
+		nbc_zones_copy(snapshot->zones, dev->zones);
+	snapshot->layer = nbc_layers_freeze(&dev->store);
+	memalloc_noio_restore(noio);
+	nbc_zoned_resume(dev);
+	return snapshot->layer;
+}
+
 static struct nbc_snapshot *nbc_device_snapshot(struct nbc_device *dev, const char *name,
 						const struct nbc_needs *needs)
 {
@@ -444,10 +483,9 @@ static struct nbc_snapshot *nbc_device_snapshot(struct nbc_device *dev, const ch
 		return NULL;
 	strscpy(snapshot->name, name);
 	snapshot->needs = *needs;
-	snapshot->layer = nbc_layers_freeze(&dev->store);
-	if (snapshot->layer)
+	if (nbc_snapshot_freeze(snapshot, dev))
 		return snapshot;
-	kfree(snapshot);
+	nbc_snapshot_destroy(snapshot);
 	return NULL;
 }
 
@@ -550,18 +588,46 @@ int nbc_snapshot_drop_store(struct nbc_device *dev, const char *text)
 	return 0;
 }
 
-/* Keeps the data of a snapshot, and says what device it needs. NULL if there is none. */
-static struct nbc_layer *nbc_snapshot_get(struct nbc_device *dev, const char *name,
-					  struct nbc_needs *needs)
+/* The zones of a snapshot, for @dev. The caller needs config_lock of whose it is. */
+static struct nbc_zones *nbc_snapshot_clone_zones(const struct nbc_snapshot *snapshot,
+						  struct nbc_device *dev)
+{
+	struct nbc_zones *zones;
+	unsigned int noio;
+
+	/* Reclaim must not wait for a write that a rule holds: the lock is needed to let it go. */
+	noio = memalloc_noio_save();
+	zones = nbc_zoned_clone(nbc_device_name(dev), snapshot->zones, dev->config.home_node);
+	memalloc_noio_restore(noio);
+	return zones;
+}
+
+/*
+ * Copies for @dev what a snapshot of @from is but for its name; the layer has a reference.
+ * Returns 0, -ENOENT or -ENOMEM.
+ */
+static int nbc_snapshot_get(struct nbc_device *dev, struct nbc_device *from,
+			    const char *name, struct nbc_snapshot *copy)
 {
 	struct nbc_snapshot *snapshot;
 
-	guard(mutex)(&dev->config_lock);
-	snapshot = nbc_snapshots_find(&dev->snapshots, name);
-	if (!snapshot)
-		return NULL;
-	*needs = snapshot->needs;
-	return nbc_layer_get(snapshot->layer);
+	guard(mutex)(&from->config_lock);
+	snapshot = nbc_snapshots_find(&from->snapshots, name);
+	if (!snapshot) {
+		pr_err_ratelimited("%s: origin: %s has no snapshot \"%*pE\"\n",
+				   nbc_device_name(dev), nbc_device_name(from),
+				   (int)strlen(name), name);
+		return -ENOENT;
+	}
+	copy->zones = NULL;
+	if (snapshot->zones) {
+		copy->zones = nbc_snapshot_clone_zones(snapshot, dev);
+		if (!copy->zones)
+			return -ENOMEM;
+	}
+	copy->needs = snapshot->needs;
+	copy->layer = nbc_layer_get(snapshot->layer);
+	return 0;
 }
 
 /**
@@ -570,33 +636,27 @@ static struct nbc_layer *nbc_snapshot_get(struct nbc_device *dev, const char *na
  * @from: the device that has the snapshot; may be @dev
  * @name: name of the snapshot, which stays as it is
  *
- * @dev takes over what its data needs: memory_backed, size, blocksize and pi_*.
+ * @dev takes over what its data needs: memory_backed, size, blocksize, pi_* and zones, of
+ * which it has those of the snapshot.
  *
  * Context: Process context; takes dev->lock and then from->config_lock.
- * Return: 0; -EBUSY if @dev is powered; -EINVAL if it is zoned; -ENOENT for a snapshot that
- * is not there.
+ * Return: 0; -EBUSY if @dev is powered; -ENOENT for a snapshot that is not there; -ENOMEM
+ * without memory for zones. After an error nothing has changed.
  */
 int nbc_device_clone(struct nbc_device *dev, struct nbc_device *from,
 		     const char *name)
 {
-	struct nbc_layer *layer;
-	struct nbc_needs needs;
+	struct nbc_snapshot copy;
 	int ret;
 
 	guard(mutex)(&dev->lock);
-	ret = nbc_device_check_new_data(dev, "origin");
+	ret = nbc_device_check_new_data(dev, "origin") ?:
+	      nbc_snapshot_get(dev, from, name, &copy);
 	if (ret)
 		return ret;
-	layer = nbc_snapshot_get(from, name, &needs);
-	if (!layer) {
-		pr_err_ratelimited("%s: origin: %s has no snapshot \"%*pE\"\n",
-				   nbc_device_name(dev), nbc_device_name(from),
-				   (int)strlen(name), name);
-		return -ENOENT;
-	}
 	nbc_store_empty(&dev->store);
-	nbc_layers_set_base(&dev->store, layer);
-	nbc_device_be_like(dev, &needs);
+	nbc_layers_set_base(&dev->store, copy.layer);
+	nbc_device_be_like(dev, &copy.needs, copy.zones);
 	return 0;
 }
 

@@ -557,11 +557,9 @@ struct nbc_disk *nbc_disk_create(struct nbc_device *dev,
 	ret = nbc_config_check(name, config);
 	if (ret)
 		return ERR_PTR(ret);
-	if (config->zoned && dev->store.base) {
-		pr_err("%s: zoned: 1 is not valid, use 0, as the data is that of a snapshot or has some\n",
-		       name);
-		return ERR_PTR(-EINVAL);
-	}
+	ret = nbc_zoned_check_layers(dev, config);
+	if (ret)
+		return ERR_PTR(ret);
 	ret = nbc_disk_prepare_store(dev, config);
 	if (ret)
 		return ERR_PTR(ret);

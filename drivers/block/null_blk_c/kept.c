@@ -17,7 +17,10 @@
  * bit for each zone tells which, and a sum how much it is. The sum follows the write
  * pointer in steps. What it says is counted as memory that the kernel can reclaim.
  *
- * Disks with a cache keep nothing: a power cut would bring it back.
+ * Disks with a cache keep nothing: a power cut would bring it back. Zones keep nothing either
+ * as long as there are layers beneath the store: what lies behind a write pointer would be in
+ * the next snapshot, and to drop it would take memory. So whoever takes a snapshot drops it
+ * before.
  */
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
@@ -32,6 +35,7 @@
 #include <linux/swap.h>
 
 #include "kept.h"
+#include "layer.h"
 #include "store.h"
 
 /* The part of memory that all disks may keep */
@@ -75,7 +79,7 @@ static long nbc_kept_max_sects(void)
 bool nbc_kept_add(struct nbc_kept *kept, struct nbc_zone *zone,
 		  unsigned int sects)
 {
-	if (!kept)
+	if (!kept || nbc_store_layers(kept->store))
 		return false;
 	nbc_kept_set(kept, zone, 0, max(zone->kept_sects, sects));
 	if (atomic_long_read(&nbc_kept_sects) <= nbc_kept_max_sects())

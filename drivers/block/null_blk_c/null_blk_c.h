@@ -241,8 +241,8 @@ struct nbc_disk {
  * @snapshots: likewise
  * @record: likewise; also of who has its file open
  * @orphans: looks now and then whether processes are gone that rules end with
- * @zones: those of the disk that it has or last had, NULL for none; outlive
- *	@disk likewise; changes with power only
+ * @zones: those of the disk that it has or last had, or of the snapshot that its data is of,
+ *	NULL for none; outlive @disk likewise; guarded by @lock, and changes only while off
  * @faults: by enum nbc_fault_id
  * @minor: number of the disk that it has or last had, -1 for none. Nobody else gets it
  *	meanwhile: who opens a disk by its name when it goes must not find another one;

@@ -11,6 +11,7 @@
 
 #include "layer.h"
 #include "snapshot.h"
+#include "zone.h"
 
 static bool nbc_snapshot_name_valid(const char *name)
 {
@@ -145,6 +146,7 @@ ssize_t nbc_snapshots_print(const struct nbc_snapshots *snapshots, char *page)
 void nbc_snapshot_destroy(struct nbc_snapshot *snapshot)
 {
 	nbc_layer_put(snapshot->layer);
+	nbc_zones_destroy(snapshot->zones);
 	kfree(snapshot);
 }
 

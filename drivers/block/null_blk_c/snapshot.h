@@ -11,6 +11,7 @@
 #include "pi.h"
 
 struct nbc_layer;
+struct nbc_zones;
 
 /* Longest name, with its end */
 #define NBC_SNAPSHOT_NAME_BYTES	32
@@ -34,12 +35,14 @@ struct nbc_needs {
  * @entry: place among those of the device
  * @name: its name there
  * @layer: the data; it has a reference
+ * @zones: what its zones were, NULL if it had none; its own
  * @needs: what a device must be to have it: what it was then, as far as its data permits
  */
 struct nbc_snapshot {
 	struct list_head	entry;
 	char			name[NBC_SNAPSHOT_NAME_BYTES];
 	struct nbc_layer	*layer;
+	struct nbc_zones	*zones;
 	struct nbc_needs	needs;
 };
 

@@ -172,7 +172,7 @@ static blk_status_t nbc_zoned_write(struct nbc_disk *ndisk, struct nbc_zone *zon
 	u64 start = nbc_zone_start(ndisk->zones, zone);
 	blk_status_t status;
 
-	mutex_lock(&zone->lock);
+	nbc_zone_lock(ndisk->zones, zone);
 	nbc_zoned_trace(ndisk, zone, cmd->op);
 	if (cmd->op == REQ_OP_ZONE_APPEND)
 		cmd->pos = (start + zone->wp_sects) << SECTOR_SHIFT;
@@ -189,33 +189,39 @@ static blk_status_t nbc_zoned_write(struct nbc_disk *ndisk, struct nbc_zone *zon
  * After a reset a zone may keep what it has. If it was finished, nobody knows how much
  * that is: it would count as memory that can be had, and is not there.
  */
-static bool nbc_zoned_keeps(struct nbc_disk *ndisk, struct nbc_zone *zone,
-			    unsigned int written, bool finished)
+static bool nbc_zoned_keeps(struct nbc_disk *ndisk, struct nbc_zone *zone)
 {
-	return !finished && nbc_kept_add(ndisk->kept, zone, written);
+	return !zone->finished && nbc_kept_add(ndisk->kept, zone, zone->wp_sects);
+}
+
+/*
+ * What a command does to the data of a zone before the zone changes. Over layers there may be
+ * no memory to hide what a zone holds: then it is not reset. Otherwise this does not fail.
+ */
+static blk_status_t nbc_zoned_prepare(struct nbc_disk *ndisk, struct nbc_zone *zone,
+				      enum req_op op)
+{
+	if (op == REQ_OP_ZONE_FINISH) {
+		nbc_zoned_flush(ndisk, zone, nbc_zoned_end(ndisk, zone));
+		nbc_kept_drop(ndisk->kept, zone);
+	} else if (op == REQ_OP_ZONE_RESET && nbc_zone_can_reset(ndisk->zones, zone) &&
+		   !nbc_zoned_keeps(ndisk, zone)) {
+		return nbc_zoned_empty(ndisk, zone);
+	}
+	return BLK_STS_OK;
 }
 
 static blk_status_t nbc_zoned_change(struct nbc_disk *ndisk,
 				     struct nbc_zone *zone, enum req_op op)
 {
 	blk_status_t status;
-	unsigned int written;
-	bool finished;
 
-	mutex_lock(&zone->lock);
-	if (op == REQ_OP_ZONE_FINISH) {
-		nbc_zoned_flush(ndisk, zone, nbc_zoned_end(ndisk, zone));
-		nbc_kept_drop(ndisk->kept, zone);
-	}
-	written = zone->wp_sects;
-	finished = zone->finished;
-	status = nbc_zone_manage(ndisk->zones, zone, op);
-	if (status == BLK_STS_OK) {
+	nbc_zone_lock(ndisk->zones, zone);
+	status = nbc_zoned_prepare(ndisk, zone, op);
+	if (status == BLK_STS_OK)
+		status = nbc_zone_manage(ndisk->zones, zone, op);
+	if (status == BLK_STS_OK)
 		nbc_zoned_trace(ndisk, zone, op);
-		if (op == REQ_OP_ZONE_RESET &&
-		    !nbc_zoned_keeps(ndisk, zone, written, finished))
-			status = nbc_zoned_empty(ndisk, zone);
-	}
 	mutex_unlock(&zone->lock);
 	return status;
 }
@@ -224,11 +230,15 @@ static blk_status_t nbc_zoned_change(struct nbc_disk *ndisk,
 static blk_status_t nbc_zoned_reset_all(struct nbc_disk *ndisk)
 {
 	struct nbc_zones *zones = ndisk->zones;
+	blk_status_t status;
 	unsigned int i;
 
 	for (i = zones->geometry.nr_conv; i < zones->nr_zones; i++) {
-		if (READ_ONCE(zones->zone[i].cond) != BLK_ZONE_COND_EMPTY)
-			nbc_zoned_change(ndisk, &zones->zone[i], REQ_OP_ZONE_RESET);
+		if (READ_ONCE(zones->zone[i].cond) == BLK_ZONE_COND_EMPTY)
+			continue;
+		status = nbc_zoned_change(ndisk, &zones->zone[i], REQ_OP_ZONE_RESET);
+		if (status == BLK_STS_NOSPC)
+			return status;
 		cond_resched();
 	}
 	return BLK_STS_OK;
@@ -367,11 +377,22 @@ MQBLK_REPORT_ZONES_FN(nbc_report_zones)
 
 /* Attributes */
 
+/* Breaks a zone, or mends it. Returns 0; -ENOMEM if it is not mended. */
+static int nbc_zoned_toggle(struct nbc_disk *ndisk, struct nbc_zone *zone,
+			    enum blk_zone_cond cond)
+{
+	guard(mutex)(&zone->lock);
+	nbc_kept_drop(ndisk->kept, zone);
+	if (zone->cond == cond && nbc_zoned_empty(ndisk, zone))
+		return -ENOMEM;
+	nbc_zone_toggle(ndisk->zones, zone, cond);
+	return 0;
+}
+
 static int nbc_zoned_break(struct nbc_device *dev, const char *attr,
 			   const char *text, enum blk_zone_cond cond)
 {
 	struct nbc_zones *zones;
-	struct nbc_zone *zone;
 	u64 sector, first;
 	int ret;
 
@@ -392,13 +413,11 @@ static int nbc_zoned_break(struct nbc_device *dev, const char *attr,
 		       text, first, zones->geometry.disk_sects - 1);
 		return ret;
 	}
-	zone = nbc_zone_at(zones, sector);
-	mutex_lock(&zone->lock);
-	nbc_kept_drop(dev->disk->kept, zone);
-	if (nbc_zone_toggle(zones, zone, cond))
-		nbc_zoned_empty(dev->disk, zone);
-	mutex_unlock(&zone->lock);
-	return 0;
+	ret = nbc_zoned_toggle(dev->disk, nbc_zone_at(zones, sector), cond);
+	if (ret)
+		pr_err("%s: %s: no memory to hide what a snapshot has of the zone\n",
+		       nbc_device_name(dev), attr);
+	return ret;
 }
 
 /**
@@ -517,23 +536,166 @@ static unsigned int nbc_zoned_append_sects(const struct nbc_config *config)
 		   nbc_zoned_cap_sects(config));
 }
 
-/* Drops the data of sequential zones with the zones: they would show it. */
-static int nbc_zoned_renew(struct nbc_device *dev,
-			   const struct nbc_zone_geometry *geometry, int node)
+/**
+ * nbc_zoned_alloc - make zones, if there is memory for them
+ * @name: of the device
+ * @geometry: how it is divided
+ * @node: where to allocate from, or NUMA_NO_NODE
+ *
+ * Context: Process context, may sleep.
+ * Return: as nbc_zones_create().
+ */
+struct nbc_zones *nbc_zoned_alloc(const char *name, const struct nbc_zone_geometry *geometry,
+				  int node)
 {
-	u64 first = (u64)geometry->nr_conv * geometry->zone_sects;
 	u64 bytes = nbc_zones_bytes(geometry);
 	struct nbc_zones *zones = NULL;
 
 	if (nbc_memory_covers(bytes))
 		zones = nbc_zones_create(geometry, node);
-	if (!zones) {
+	if (!zones)
 		pr_err("%s: zone_size: %u makes %llu zones, and there are no %llu MiB of memory for them; use larger ones\n",
-		       nbc_device_name(dev),
-		       geometry->zone_sects >> NBC_MB_SHIFT,
+		       name, geometry->zone_sects >> NBC_MB_SHIFT,
 		       nbc_zone_count(geometry), bytes >> 20);
-		return -ENOMEM;
+	return zones;
+}
+
+/**
+ * nbc_zoned_clone - copy zones
+ * @name: of the device that gets them
+ * @from: zones that nobody uses
+ * @node: where to allocate from, or NUMA_NO_NODE
+ *
+ * Context: Process context, may sleep.
+ * Return: the copy, without limits, or NULL without memory.
+ */
+struct nbc_zones *nbc_zoned_clone(const char *name, struct nbc_zones *from, int node)
+{
+	struct nbc_zones *zones = nbc_zoned_alloc(name, &from->geometry, node);
+
+	if (zones)
+		nbc_zones_copy(zones, from);
+	return zones;
+}
+
+/**
+ * nbc_zoned_be_like - ask for zones of a geometry
+ * @config: set so that its disk has such zones
+ * @geometry: the geometry, of zones with data
+ *
+ * Context: Any.
+ */
+void nbc_zoned_be_like(struct nbc_config *config, const struct nbc_zone_geometry *geometry)
+{
+	config->memory_backed = true;
+	config->zoned = true;
+	config->size = geometry->disk_sects >> NBC_MB_SHIFT;
+	config->blocksize = geometry->block_bytes;
+	config->zone_size = geometry->zone_sects >> NBC_MB_SHIFT;
+	config->zone_capacity = geometry->cap_sects >> NBC_MB_SHIFT;
+	config->zone_nr_conv = geometry->nr_conv;
+	config->zone_full = geometry->full;
+}
+
+/**
+ * nbc_zoned_check_layers - may a disk have its zones, over layers?
+ * @dev: the device, off; dev->lock is held
+ * @config: what its disk shall be, by nbc_zoned_configure()
+ *
+ * There they do not start anew: that would hide data of a snapshot, which takes memory.
+ *
+ * Context: Process context.
+ * Return: 0, or -EINVAL if the data has no zones, or others.
+ */
+int nbc_zoned_check_layers(struct nbc_device *dev, const struct nbc_config *config)
+{
+	struct nbc_config fits = *config;
+	const struct {
+		const char	*name;
+		unsigned long	value;
+		unsigned long	*use;
+	} all[] = {
+		{ "memory_backed", config->memory_backed, &fits.memory_backed },
+		{ "size", config->size, &fits.size },
+		{ "blocksize", config->blocksize, &fits.blocksize },
+		{ "zone_size", config->zone_size, &fits.zone_size },
+		{ "zone_capacity", config->zone_capacity ?: config->zone_size,
+		  &fits.zone_capacity },
+		{ "zone_nr_conv", config->zone_nr_conv, &fits.zone_nr_conv },
+		{ "zone_full", config->zone_full, &fits.zone_full },
+	};
+	unsigned int i;
+
+	lockdep_assert_held(&dev->lock);
+	if (!config->zoned || !dev->store.base)
+		return 0;
+	if (!dev->zones) {
+		pr_err("%s: zoned: 1 is not valid, use 0, as the data is that of a snapshot without zones or has some\n",
+		       nbc_device_name(dev));
+		return -EINVAL;
 	}
+	nbc_zoned_be_like(&fits, &dev->zones->geometry);
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		if (all[i].value == *all[i].use)
+			continue;
+		pr_err("%s: %s: %lu is not valid, use %lu, as the data is that of a snapshot or has some\n",
+		       nbc_device_name(dev), all[i].name, all[i].value, *all[i].use);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * nbc_zoned_pause - let the zones of a device stay as they are
+ * @dev: the device, powered or not; dev->lock is held
+ *
+ * When this returns no command on a sequential zone is under way, its data is all below the
+ * write pointer, and none begins before nbc_zoned_resume(). Nothing happens without zones.
+ *
+ * Context: Process context, may sleep; waits for the command that is under way in each zone,
+ * which waits for nobody. The caller must not wait for I/O, nor for memory that I/O must
+ * free, until nbc_zoned_resume().
+ */
+void nbc_zoned_pause(struct nbc_device *dev)
+{
+	struct nbc_zones *zones = dev->zones;
+	unsigned int i;
+
+	lockdep_assert_held(&dev->lock);
+	if (!zones)
+		return;
+	nbc_zones_pause(zones);
+	for (i = zones->geometry.nr_conv; i < zones->nr_zones; i++) {
+		mutex_lock(&zones->zone[i].lock);
+		if (dev->disk)
+			nbc_kept_drop(dev->disk->kept, &zones->zone[i]);
+		mutex_unlock(&zones->zone[i].lock);
+		cond_resched();
+	}
+}
+
+/**
+ * nbc_zoned_resume - undo nbc_zoned_pause()
+ * @dev: the device
+ *
+ * Context: Process context.
+ */
+void nbc_zoned_resume(struct nbc_device *dev)
+{
+	if (dev->zones)
+		nbc_zones_resume(dev->zones);
+}
+
+/* Drops the data of sequential zones with the zones: they would show it. */
+static int nbc_zoned_renew(struct nbc_device *dev,
+			   const struct nbc_zone_geometry *geometry, int node)
+{
+	u64 first = (u64)geometry->nr_conv * geometry->zone_sects;
+	struct nbc_zones *zones;
+
+	zones = nbc_zoned_alloc(nbc_device_name(dev), geometry, node);
+	if (!zones)
+		return -ENOMEM;
 	nbc_store_discard(&dev->store, first << SECTOR_SHIFT,
 			  (geometry->disk_sects - first) << SECTOR_SHIFT);
 	nbc_zones_destroy(dev->zones);
