@@ -309,7 +309,7 @@ static void nbc_device_be_like(struct nbc_device *dev, const struct nbc_needs *n
 	nbc_zones_destroy(dev->zones);
 	dev->zones = zones;
 	guard(mutex)(&dev->config_lock);
-	dev->config.zoned = zones;
+	dev->config.zoned = !!zones;
 	dev->config.memory_backed = true;
 	dev->config.size = needs->size;
 	dev->config.blocksize = needs->blocksize;
@@ -363,6 +363,8 @@ static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
 	}
 	nbc_device_needs(from, needs);
 	nbc_store_empty(&dev->store);
+	nbc_zones_destroy(dev->zones);
+	dev->zones = NULL;
 	return nbc_history_copy(from->disk->history, cut, &dev->store);
 }
 
@@ -509,10 +511,10 @@ static int nbc_snapshot_read_name(struct nbc_device *dev, const char *attribute,
  *
  * It has all writes that were acknowledged before, and none that is issued after this
  * returns. A write in flight may be in it for some of its blocks. I/O goes on
- * meanwhile.
+ * meanwhile, but for what changes sequential zones.
  *
  * Context: Process context; takes dev->lock, waits for a grace period, but for no
- * request.
+ * request other than the one that is under way in each sequential zone.
  * Return: 0; -EINVAL for a name that is not valid, or a device that cannot have snapshots;
  * -EBUSY if it can only while it is off; -EEXIST, -EMLINK or -ENOMEM. After an error
  * nothing has changed.

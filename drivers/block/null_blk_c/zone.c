@@ -32,8 +32,7 @@
  *
  * Locks
  * -----
- * nbc_zone.lock, then nbc_zones.lock. No two zones' locks are held together, but by
- * nbc_zones_copy(), which holds one of a device and none of its copy.
+ * nbc_zone.lock, then nbc_zones.lock. No two zones' locks are held together.
  * Writers of different zones share no lock without limits, and with limits one
  * that is held for a few instructions. Readers take neither: a read that races
  * the write of the same blocks may see them or not.
@@ -343,8 +342,8 @@ void nbc_zone_write_end(struct nbc_zones *zones, struct nbc_zone *zone,
  * nbc_zone_manage - open, close, finish or reset a zone
  * @zones: the zones
  * @zone: one of them
- * @op: REQ_OP_ZONE_OPEN, _CLOSE, _FINISH or _RESET; the data of a zone that was
- *	reset is the caller's to discard
+ * @op: REQ_OP_ZONE_OPEN, _CLOSE, _FINISH or _RESET; who resets a zone has
+ *	discarded its data, or keeps it by nbc_kept_add()
  *
  * Context: Process context; zone->lock is held.
  * Return: BLK_STS_OK; BLK_STS_IOERR if the zone's condition does not permit it;
@@ -377,10 +376,12 @@ blk_status_t nbc_zone_manage(struct nbc_zones *zones, struct nbc_zone *zone,
  */
 bool nbc_zone_can_reset(const struct nbc_zones *zones, const struct nbc_zone *zone)
 {
+	/* It may be closed for another one at any time. */
+	u8 cond = READ_ONCE(zone->cond);
+
 	lockdep_assert_held(&zone->lock);
-	return !nbc_zone_is_conv(zones, zone) &&
-	       zone->cond != BLK_ZONE_COND_READONLY &&
-	       zone->cond != BLK_ZONE_COND_OFFLINE;
+	return !nbc_zone_is_conv(zones, zone) && cond != BLK_ZONE_COND_READONLY &&
+	       cond != BLK_ZONE_COND_OFFLINE;
 }
 
 /**
@@ -391,7 +392,7 @@ bool nbc_zone_can_reset(const struct nbc_zones *zones, const struct nbc_zone *zo
  *	already becomes empty
  *
  * Context: Process context; zone->lock is held.
- * Return: whether the zone is empty now; its data is the caller's to discard.
+ * Return: whether the zone is empty now, whose data the caller has discarded.
  */
 bool nbc_zone_toggle(struct nbc_zones *zones, struct nbc_zone *zone,
 		     enum blk_zone_cond cond)

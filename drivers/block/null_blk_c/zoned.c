@@ -383,7 +383,7 @@ static int nbc_zoned_toggle(struct nbc_disk *ndisk, struct nbc_zone *zone,
 {
 	guard(mutex)(&zone->lock);
 	nbc_kept_drop(ndisk->kept, zone);
-	if (zone->cond == cond && nbc_zoned_empty(ndisk, zone))
+	if (READ_ONCE(zone->cond) == cond && nbc_zoned_empty(ndisk, zone))
 		return -ENOMEM;
 	nbc_zone_toggle(ndisk->zones, zone, cond);
 	return 0;
@@ -428,7 +428,8 @@ static int nbc_zoned_break(struct nbc_device *dev, const char *attr,
  * Context: Process context; takes dev->lock, waits for a write to the zone.
  * Return: 0; -EINVAL without power or zones, for a zone that is not sequential,
  * or for what is not a sector of the disk; -ERANGE for a number of more than 64
- * bits.
+ * bits; -ENOMEM without memory to hide what a snapshot has of a zone that is to be empty,
+ * which stays as it is.
  */
 int nbc_zone_readonly_store(struct nbc_device *dev, const char *text)
 {
@@ -645,6 +646,21 @@ int nbc_zoned_check_layers(struct nbc_device *dev, const struct nbc_config *conf
 	return 0;
 }
 
+/* Drops what zones keep, and waits for the command that is under way in each. */
+static void nbc_zoned_settle(struct nbc_device *dev)
+{
+	struct nbc_zones *zones = dev->zones;
+	unsigned int i;
+
+	for (i = zones->geometry.nr_conv; i < zones->nr_zones; i++) {
+		mutex_lock(&zones->zone[i].lock);
+		if (dev->disk)
+			nbc_kept_drop(dev->disk->kept, &zones->zone[i]);
+		mutex_unlock(&zones->zone[i].lock);
+		cond_resched();
+	}
+}
+
 /**
  * nbc_zoned_pause - let the zones of a device stay as they are
  * @dev: the device, powered or not; dev->lock is held
@@ -658,20 +674,14 @@ int nbc_zoned_check_layers(struct nbc_device *dev, const struct nbc_config *conf
  */
 void nbc_zoned_pause(struct nbc_device *dev)
 {
-	struct nbc_zones *zones = dev->zones;
-	unsigned int i;
-
 	lockdep_assert_held(&dev->lock);
-	if (!zones)
+	if (!dev->zones)
 		return;
-	nbc_zones_pause(zones);
-	for (i = zones->geometry.nr_conv; i < zones->nr_zones; i++) {
-		mutex_lock(&zones->zone[i].lock);
-		if (dev->disk)
-			nbc_kept_drop(dev->disk->kept, &zones->zone[i]);
-		mutex_unlock(&zones->zone[i].lock);
-		cond_resched();
-	}
+	/* Most of what is kept goes while commands go on. */
+	if (dev->disk && dev->disk->kept)
+		nbc_zoned_settle(dev);
+	nbc_zones_pause(dev->zones);
+	nbc_zoned_settle(dev);
 }
 
 /**

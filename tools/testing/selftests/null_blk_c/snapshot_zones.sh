@@ -254,6 +254,7 @@ for round in {1..12}; do
 	nbc_power c 0
 	((round % 3)) || nbc_set d snapshot_drop="s$round"
 done
+check "the load goes on" kill -0 "$pid"
 check "the disk is removed meanwhile" nbc_destroy d
 check_wait "the load ends" "$pid"
 check "a clone goes on without it" nbc_power c 1

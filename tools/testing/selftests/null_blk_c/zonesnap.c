@@ -466,5 +466,9 @@ int main(int argc, char **argv)
 	for (i = 0; i < nr_zones; i++)
 		check_zone(&zones[i], fd, zones[i].ended, zones[i].ended, "the disk");
 	printf("%u commands of zone 1; %u times zones were busy\n", zones[1].ended, seen_busy);
+	if (!seen_busy) {
+		fprintf(stderr, "no snapshot met a command\n");
+		return 1;
+	}
 	return 0;
 }
