@@ -7,7 +7,8 @@
 # count what a clone has. A disk goes away while snapshots are taken of it.
 #
 #@group zone
-#@timeout 240
+#@timeout 400
+#@long
 
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
