@@ -102,7 +102,8 @@ static struct nk_dev *nk_create(struct kunit *test, unsigned int nr_active)
 	mutex_init(&dev->ctrl.ns_lock);
 	mutex_init(&dev->ctrl.scan_lock);
 	/* It has no admin queue: hwmon, which would ask, finds none of the requests free. */
-	sema_init(&dev->ctrl.user_admin, 0);
+	sema_init(&dev->ctrl.user_admin, 1);
+	KUNIT_ASSERT_EQ(test, down_trylock(&dev->ctrl.user_admin), 0);
 	INIT_LIST_HEAD(&dev->ctrl.namespaces);
 	dev->ctrl.state = NVMEC_LIVE;
 	dev->ctrl.ident.nn = 8192;
