@@ -456,8 +456,6 @@ static int nbc_device_check_snapshot(struct nbc_device *dev, const char *snapsho
 /* Keeps what zones and data are at one moment. Returns false without memory. */
 static bool nbc_snapshot_freeze(struct nbc_snapshot *snapshot, struct nbc_device *dev)
 {
-	unsigned int noio;
-
 	if (dev->zones) {
 		snapshot->zones = nbc_zoned_alloc(nbc_device_name(dev), &dev->zones->geometry,
 						  NUMA_NO_NODE);
@@ -465,12 +463,9 @@ static bool nbc_snapshot_freeze(struct nbc_snapshot *snapshot, struct nbc_device
 			return false;
 	}
 	nbc_zoned_pause(dev);
-	/* Reclaim must not wait for a write that waits for the end of the pause. */
-	noio = memalloc_noio_save();
 	if (dev->zones)
 		nbc_zones_copy(snapshot->zones, dev->zones);
 	snapshot->layer = nbc_layers_freeze(&dev->store);
-	memalloc_noio_restore(noio);
 	nbc_zoned_resume(dev);
 	return snapshot->layer;
 }
@@ -524,6 +519,7 @@ int nbc_snapshot_store(struct nbc_device *dev, const char *text)
 	char name[NBC_SNAPSHOT_NAME_BYTES];
 	struct nbc_snapshot *snapshot;
 	struct nbc_needs needs;
+	unsigned int noio;
 	int ret;
 
 	ret = nbc_snapshot_read_name(dev, "snapshot", text, name);
@@ -534,7 +530,13 @@ int nbc_snapshot_store(struct nbc_device *dev, const char *text)
 	if (ret)
 		return ret;
 	nbc_device_needs(dev, &needs);
+	/*
+	 * Reclaim must not wait for a write of this disk: it may wait for the end of the pause,
+	 * or be held until power-off, which needs the lock.
+	 */
+	noio = memalloc_noio_save();
 	snapshot = nbc_device_snapshot(dev, name, &needs);
+	memalloc_noio_restore(noio);
 	if (!snapshot)
 		return -ENOMEM;
 	guard(mutex)(&dev->config_lock);
