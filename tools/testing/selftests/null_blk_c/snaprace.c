@@ -25,10 +25,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "snap.h"
+
 #define BLOCKS		32	/* of each thread */
 #define MAX_THREADS	16
 #define MAX_WRITES	(1 << 22)
-#define PATIENCE_US	30000000
 
 struct writer {
 	unsigned int number;
@@ -41,57 +42,11 @@ struct writer {
 };
 
 static struct writer writers[MAX_THREADS];
-static const char *root, *disk, *clone_name;
+static const char *disk, *clone_name;
 static unsigned int block, threads;
 static _Atomic bool stop;
 static long worst_ns;
 static int fd;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static void attr(const char *dev, const char *name, const char *value)
-{
-	char path[256];
-	int file;
-
-	snprintf(path, sizeof(path), "%s/%s/%s", root, dev, name);
-	file = open(path, O_WRONLY);
-	if (file < 0)
-		die(path);
-	if (write(file, value, strlen(value)) < 0)
-		die(path);
-	close(file);
-}
-
-static int disk_open(const char *dev, int flags)
-{
-	unsigned int waited;
-	char path[64];
-	int file;
-
-	snprintf(path, sizeof(path), "/dev/%s", dev);
-	for (waited = 0; waited < PATIENCE_US; waited += 1000) {
-		file = open(path, flags | O_DIRECT);
-		if (file >= 0)
-			return file;
-		usleep(1000);
-	}
-	die(path);
-	return -1;
-}
-
-static char *buffer_new(size_t bytes)
-{
-	char *buffer;
-
-	if (posix_memalign((void **)&buffer, 4096, bytes))
-		die("memory");
-	return buffer;
-}
 
 /* Neighbours in a unit belong to others. */
 static unsigned int disk_block(const struct writer *w, unsigned int nr)

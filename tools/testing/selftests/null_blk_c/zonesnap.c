@@ -30,10 +30,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "snap.h"
+
 #define MAX_ZONES	16
 #define MAX_COMMANDS	(1 << 20)
 #define MAX_BLOCKS	16	/* of a write */
-#define PATIENCE_US	30000000
 
 enum what { WRITE, RESET, FINISH, OPEN, CLOSE, NOTHING };
 
@@ -66,18 +67,12 @@ struct zone {
 };
 
 static struct zone zones[MAX_ZONES];
-static const char *root, *disk, *clone_name;
+static const char *disk, *clone_name;
 static unsigned int block, nr_zones, zone_blocks, seen_busy;
 static _Atomic uint64_t now = 1;
 static _Atomic bool stop;
 static char *data;
 static int fd;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 /* Returns false after an error of a limit; others end the program. */
 static bool refused(const char *what)
@@ -85,44 +80,6 @@ static bool refused(const char *what)
 	if (errno != ETOOMANYREFS && errno != EOVERFLOW)
 		die(what);
 	return false;
-}
-
-static void attr(const char *dev, const char *name, const char *value)
-{
-	char path[256];
-	int file;
-
-	snprintf(path, sizeof(path), "%s/%s/%s", root, dev, name);
-	file = open(path, O_WRONLY);
-	if (file < 0 || write(file, value, strlen(value)) < 0)
-		die(path);
-	close(file);
-}
-
-static int disk_open(const char *dev)
-{
-	unsigned int waited;
-	char path[64];
-	int file;
-
-	snprintf(path, sizeof(path), "/dev/%s", dev);
-	for (waited = 0; waited < PATIENCE_US; waited += 1000) {
-		file = open(path, O_RDWR | O_DIRECT);
-		if (file >= 0)
-			return file;
-		usleep(1000);
-	}
-	die(path);
-	return -1;
-}
-
-static char *buffer_new(size_t bytes)
-{
-	char *buffer;
-
-	if (posix_memalign((void **)&buffer, 4096, bytes))
-		die("memory");
-	return buffer;
 }
 
 static void state_new(struct state *state)
@@ -405,7 +362,7 @@ static void round_once(unsigned int round)
 		most[i] = atomic_load(&zones[i].begun);
 	for (again = 0; again < 2; again++) {
 		clone_snapshot(name);
-		file = disk_open(clone_name);
+		file = disk_open(clone_name, O_RDWR);
 		for (i = 0; i < nr_zones; i++)
 			check_zone(&zones[i], file, least[i], most[i], name);
 		check_order(most, name);
@@ -445,7 +402,7 @@ int main(int argc, char **argv)
 	disk = argv[2];
 	clone_name = argv[3];
 	block = atoi(argv[4]);
-	fd = disk_open(disk);
+	fd = disk_open(disk, O_RDWR);
 	if (ioctl(fd, BLKGETNRZONES, &nr_zones) || ioctl(fd, BLKGETZONESZ, &sects))
 		die("zones");
 	if (nr_zones > MAX_ZONES)
@@ -462,7 +419,7 @@ int main(int argc, char **argv)
 	attr(disk, "snapshot", "last");
 	clone_snapshot("last");
 	close(fd);
-	fd = disk_open(clone_name);
+	fd = disk_open(clone_name, O_RDWR);
 	for (i = 0; i < nr_zones; i++)
 		check_zone(&zones[i], fd, zones[i].ended, zones[i].ended, "the disk");
 	printf("%u commands of zone 1; %u times zones were busy\n", zones[1].ended, seen_busy);
