@@ -43,7 +43,8 @@
  * &nbc_zones.on, and then takes and gives back the lock of each zone. Whoever changes a zone
  * looks there when he has its lock (nbc_zone_lock()). So he was done before the pause had his
  * zone's lock, or he sees the pause, gives the lock back and waits. Nobody who makes
- * a pause waits for I/O or for memory that I/O must free before the end of it.
+ * a pause waits for I/O or for memory that I/O must free before the end of it. Several may
+ * make one at the same time: it ends with the last.
  */
 #include <linux/align.h>
 #include <linux/blkdev.h>
@@ -411,21 +412,20 @@ bool nbc_zone_toggle(struct nbc_zones *zones, struct nbc_zone *zone,
 
 /**
  * nbc_zone_fall_back - what a power cut does to a zone that loses data
- * @zones: zones that no request uses
+ * @zones: zones that nobody uses
  * @zone: a sequential one of them
  * @sects: how much of it is still there, from its start on
  *
  * The write pointer falls back to where the data ends, if it is behind it. The zone is
  * closed then, or empty. One that was finished, or that nobody can write, stays as it is.
  *
- * Context: Process context; zone->lock is held.
+ * Context: Process context.
  * Return: whether the write pointer fell back; what is behind it is the caller's to
  * discard.
  */
 bool nbc_zone_fall_back(struct nbc_zones *zones, struct nbc_zone *zone,
 			unsigned int sects)
 {
-	lockdep_assert_held(&zone->lock);
 	if (zone->finished || zone->wp_sects <= sects ||
 	    zone->cond == BLK_ZONE_COND_READONLY ||
 	    zone->cond == BLK_ZONE_COND_OFFLINE)
@@ -611,27 +611,33 @@ void nbc_zones_restart(struct nbc_zones *zones, unsigned int max_open,
 
 /**
  * nbc_zones_pause - let those wait who would change a zone
- * @zones: the zones; they are not paused
+ * @zones: the zones; others may have paused them, too
  *
  * The caller takes and gives back the lock of each zone afterwards. Then nothing changes any
  * more, until nbc_zones_resume(), but what conventional zones hold.
  *
- * Context: Process context. One caller at a time, who waits for no I/O until the end.
+ * Context: Process context. The caller waits for no I/O until the end.
  */
 void nbc_zones_pause(struct nbc_zones *zones)
 {
+	spin_lock(&zones->lock);
+	zones->nr_pauses++;
 	WRITE_ONCE(zones->on, zones->on | NBC_ZONES_PAUSED);
+	spin_unlock(&zones->lock);
 }
 
 /**
- * nbc_zones_resume - let those go on who wait to change a zone
- * @zones: the zones; they are paused
+ * nbc_zones_resume - undo nbc_zones_pause()
+ * @zones: the zones; those who wait to change one go on unless others pause them
  *
  * Context: Process context.
  */
 void nbc_zones_resume(struct nbc_zones *zones)
 {
-	WRITE_ONCE(zones->on, zones->on & ~NBC_ZONES_PAUSED);
+	spin_lock(&zones->lock);
+	if (!--zones->nr_pauses)
+		WRITE_ONCE(zones->on, zones->on & ~NBC_ZONES_PAUSED);
+	spin_unlock(&zones->lock);
 	wake_up_all(&nbc_zones_resumed);
 }
 

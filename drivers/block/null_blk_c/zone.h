@@ -82,10 +82,12 @@ struct nbc_zone {
  * @max_active: how many may be open or closed, 0 for any number
  * @on: NBC_ZONES_*; NBC_ZONES_PAUSED changes while requests run, by nbc_zones_pause()
  * @finish_opens: finishing a zone takes what opening it takes
- * @lock: guards @nr_open, @nr_active and @implicit; not used without limits
+ * @lock: guards @nr_open, @nr_active, @implicit and @nr_pauses; without limits not taken by
+ *	requests
  * @nr_open: how many are open
  * @nr_active: how many are open or closed
  * @implicit: zones that are implicitly open, the longest so first
+ * @nr_pauses: how many nbc_zones_resume() must undo
  * @zone: their state
  *
  * Members above @lock but @on change only while no request runs. Every request reads them,
@@ -104,6 +106,7 @@ struct nbc_zones {
 	unsigned int			nr_open;
 	unsigned int			nr_active;
 	struct list_head		implicit;
+	unsigned int			nr_pauses;
 
 	struct nbc_zone			zone[];
 };

@@ -663,6 +663,11 @@ static void pauses_hold_commands(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, completion_done(&waiter.has_lock));
 		mutex_lock(&zones->zone[NBC_FIRST].lock);
 		mutex_unlock(&zones->zone[NBC_FIRST].lock);
+		/* Another one makes no difference. */
+		nbc_zones_pause(zones);
+		nbc_zones_resume(zones);
+		KUNIT_EXPECT_TRUE(test, nbc_waits(task));
+		KUNIT_EXPECT_FALSE(test, completion_done(&waiter.has_lock));
 		nbc_zones_resume(zones);
 		wait_for_completion(&waiter.has_lock);
 		kthread_stop(task);
