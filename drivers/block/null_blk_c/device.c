@@ -351,10 +351,48 @@ static void nbc_device_needs(struct nbc_device *dev, struct nbc_needs *needs)
 		needs->blocksize = BIT(needs->pi.block_shift);
 }
 
-static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
-				const struct nbc_cut *cut, struct nbc_needs *needs)
+/* Copies zones and data of one moment. Returns as nbc_history_copy(). */
+static int nbc_device_copy_moment(struct nbc_device *dev, struct nbc_device *from,
+				  const struct nbc_cut *cut, struct nbc_zones *zones)
 {
-	/* As long as it is held, the disk stays. */
+	int ret;
+
+	lockdep_assert_held(&from->config_lock);
+	nbc_zoned_pause(from);
+	if (zones)
+		nbc_zones_copy(zones, from->zones);
+	ret = nbc_history_copy(from->disk->history, cut, &dev->store, zones);
+	nbc_zoned_resume(from);
+	return ret;
+}
+
+/* Makes @zones those of what was copied, which are the caller's. Without any they are NULL. */
+static int nbc_device_copy_zoned(struct nbc_device *dev, struct nbc_device *from,
+				 const struct nbc_cut *cut, struct nbc_zones **zones)
+{
+	int ret;
+
+	*zones = NULL;
+	if (from->zones) {
+		*zones = nbc_zoned_alloc(nbc_device_name(dev), &from->zones->geometry,
+					 dev->config.home_node);
+		if (!*zones)
+			return -ENOMEM;
+	}
+	ret = nbc_device_copy_moment(dev, from, cut, *zones);
+	if (ret)
+		nbc_zones_destroy(*zones);
+	return ret;
+}
+
+static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
+				const struct nbc_cut *cut, struct nbc_needs *needs,
+				struct nbc_zones **zones)
+{
+	unsigned int noio;
+	int ret;
+
+	/* As long as it is held, the disk and its zones stay. */
 	guard(mutex)(&from->config_lock);
 	if (!from->disk || !from->disk->history) {
 		pr_err("%s: crash_state: %s has no power or no cache_history\n",
@@ -365,7 +403,11 @@ static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
 	nbc_store_empty(&dev->store);
 	nbc_zones_destroy(dev->zones);
 	dev->zones = NULL;
-	return nbc_history_copy(from->disk->history, cut, &dev->store);
+	/* Reclaim must not wait for a write that waits for the copy, or that a rule holds. */
+	noio = memalloc_noio_save();
+	ret = nbc_device_copy_zoned(dev, from, cut, zones);
+	memalloc_noio_restore(noio);
+	return ret;
 }
 
 /**
@@ -374,32 +416,26 @@ static int nbc_device_copy_disk(struct nbc_device *dev, struct nbc_device *from,
  * @from: the other, which goes on, though writes wait until the copy is made
  * @cut: which power cut
  *
- * @dev takes over what its data needs: memory_backed, size, blocksize and pi_*. It has no
- * zones, as no device with a history has.
+ * @dev takes over what its data needs: memory_backed, size, blocksize, pi_* and zones, of
+ * which it has what the cut leaves.
  *
  * Context: Process context; takes dev->lock and then from->config_lock.
- * Return: 0; -EBUSY if @dev is powered; -EINVAL if it is zoned; -ENODEV if @from is off, or
- * has no history; or the error of nbc_history_copy().
+ * Return: 0; -EBUSY if @dev is powered; -ENODEV if @from is off, or has no history; -ENOMEM
+ * without memory for zones; or the error of nbc_history_copy().
  */
 int nbc_device_copy_state(struct nbc_device *dev, struct nbc_device *from,
 			  const struct nbc_cut *cut)
 {
+	struct nbc_zones *zones;
 	struct nbc_needs needs;
 	int ret;
 
 	guard(mutex)(&dev->lock);
-	ret = nbc_device_check_new_data(dev, "crash_state");
+	ret = nbc_device_check_new_data(dev, "crash_state") ?:
+	      nbc_device_copy_disk(dev, from, cut, &needs, &zones);
 	if (ret)
 		return ret;
-	if (dev->config.zoned) {
-		pr_err("%s: crash_state: zoned 1 is not valid, use 0, as a state has no zones\n",
-		       nbc_device_name(dev));
-		return -EINVAL;
-	}
-	ret = nbc_device_copy_disk(dev, from, cut, &needs);
-	if (ret)
-		return ret;
-	nbc_device_be_like(dev, &needs, NULL);
+	nbc_device_be_like(dev, &needs, zones);
 	return 0;
 }
 

@@ -234,9 +234,8 @@ static int nbc_config_check(const char *name, const struct nbc_config *config)
 		       name);
 		return -EINVAL;
 	}
-	if (config->cache_history && (config->zoned || !nbc_has_cache(config))) {
-		pr_err("%s: cache_history: 1 is not valid, use 0 for zones and without a cache\n",
-		       name);
+	if (config->cache_history && !nbc_has_cache(config)) {
+		pr_err("%s: cache_history: 1 is not valid, use 0 without a cache\n", name);
 		return -EINVAL;
 	}
 	return nbc_config_check_atomic(name, config);
@@ -431,7 +430,8 @@ static int nbc_disk_add_cache(struct nbc_disk *ndisk, const char *name,
 	if (!config->cache_history)
 		return 0;
 	ndisk->history = nbc_history_create(ndisk->cache,
-					    nbc_disk_store_block(&ndisk->pi, config));
+					    nbc_disk_store_block(&ndisk->pi, config),
+					    ndisk->zones);
 	if (ndisk->history)
 		return 0;
 	nbc_cache_destroy(ndisk->cache);

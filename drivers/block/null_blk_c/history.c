@@ -22,6 +22,14 @@
  * cache had no unit for it, or may have been done in part. Then all that came before is
  * made durable, too, for no power cut spares a later write and not an earlier one. So
  * no write fails that would not fail without a history.
+ *
+ * Zones
+ * -----
+ * A sequential zone loses what comes behind the first block that it loses, see losses.c. Its
+ * commands come here under the lock of the zone, so their order is that in the zone, and a
+ * reset is zeroes from its start on. What makes a single zone durable (zoned.c) has the
+ * history forget that zone. Whoever copies a state keeps zones from changing meanwhile, so that
+ * their write pointers are those of the data.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -37,6 +45,7 @@
 #include "cmd.h"
 #include "history.h"
 #include "layer.h"
+#include "losses.h"
 #include "unit.h"
 
 /**
@@ -61,7 +70,7 @@ struct nbc_entry {
 
 static bool nbc_cmd_has_data(const struct nbc_cmd *cmd)
 {
-	return cmd->op == REQ_OP_WRITE;
+	return cmd->op == REQ_OP_WRITE || cmd->op == REQ_OP_ZONE_APPEND;
 }
 
 static void nbc_entry_destroy(struct nbc_entry *entry)
@@ -126,24 +135,32 @@ static void nbc_history_add(struct nbc_history *history, struct nbc_entry *entry
 	history->nr_writes += !entry->durable;
 }
 
-static void nbc_history_forget(struct nbc_history *history)
+/* Forgets what was done from the byte @pos to @end, which no other command is about in part. */
+static void nbc_history_forget(struct nbc_history *history, u64 pos, u64 end)
 {
 	struct nbc_entry *entry, *next;
 
 	list_for_each_entry_safe(entry, next, &history->entries, entry) {
-		nbc_entry_destroy(entry);
+		if (entry->pos < end && entry->pos + entry->len > pos) {
+			list_del(&entry->entry);
+			history->nr_units -= entry->nr_units;
+			history->nr_writes -= !entry->durable;
+			nbc_entry_destroy(entry);
+		}
 		cond_resched();
 	}
-	INIT_LIST_HEAD(&history->entries);
-	history->nr_writes = 0;
-	history->nr_units = 0;
+}
+
+static void nbc_history_make_durable(struct nbc_history *history, u64 pos, u64 end)
+{
+	lockdep_assert_held(&history->lock);
+	nbc_cache_flush_range(history->cache, pos, end);
+	nbc_history_forget(history, pos, end);
 }
 
 static void nbc_history_flush(struct nbc_history *history)
 {
-	lockdep_assert_held(&history->lock);
-	nbc_cache_flush(history->cache);
-	nbc_history_forget(history);
+	nbc_history_make_durable(history, 0, U64_MAX);
 }
 
 static blk_status_t nbc_history_do(struct nbc_history *history,
@@ -259,35 +276,25 @@ blk_status_t nbc_history_run(struct nbc_history *history,
 	return status;
 }
 
-/* Puts the blocks of an entry that the cut spares. Returns 1 for some, 0 for none, -ENOMEM. */
-static int nbc_entry_put_spared(const struct nbc_history *history,
-				const struct nbc_entry *entry,
-				const struct nbc_cut *cut, u64 write,
-				struct nbc_store *store)
+/**
+ * nbc_history_flush_range - make durable what was written to a range
+ * @history: the history
+ * @pos: first byte
+ * @end: the byte behind the last one; no command crosses either
+ *
+ * Context: Process context, may sleep.
+ */
+void nbc_history_flush_range(struct nbc_history *history, u64 pos, u64 end)
 {
-	unsigned int shift = history->block_shift;
-	unsigned int block;
-	int ret = 0;
-
-	for (block = 0; block < entry->len >> shift; block++) {
-		u64 offset = (u64)block << shift;
-
-		/* What becomes of its first block becomes of all of an atomic one. */
-		if (!nbc_cut_spares(cut, history->nr_writes, write,
-				    entry->atomic ? 0 : block))
-			continue;
-		ret = nbc_store_put(store, entry->pos + offset,
-				    entry->data + offset, BIT(shift)) ?: 1;
-		if (ret < 0)
-			break;
-	}
-	return ret;
+	guard(mutex)(&history->lock);
+	nbc_history_make_durable(history, pos, end);
 }
 
 /**
  * struct nbc_redo - doing again what a cut spares
  * @cut: the cut
  * @store: where
+ * @zones: what falls back there, NULL without zones
  * @write: number of the next write that may be lost
  * @nr_spared: how many of those before survived
  * @nr_units: how many units they touch, since memory was asked for
@@ -296,55 +303,81 @@ static int nbc_entry_put_spared(const struct nbc_history *history,
 struct nbc_redo {
 	const struct nbc_cut	*cut;
 	struct nbc_store	*store;
+	struct nbc_zones	*zones;
 	u64			write;
 	u64			nr_spared;
 	unsigned long		nr_units;
 	bool			full;
 };
 
+/* Puts a block of an entry, if the cut spares it. Returns whether it is there. */
+static bool nbc_redo_block(const struct nbc_history *history,
+			   const struct nbc_entry *entry, unsigned int block,
+			   struct nbc_redo *redo)
+{
+	u64 offset = (u64)block << history->block_shift;
+	u64 pos = entry->pos + offset;
+
+	if (nbc_losses_cover(history->losses, pos))
+		return false;
+	/* What becomes of its first block becomes of all of an atomic one. */
+	if (!redo->full && nbc_cut_spares(redo->cut, history->nr_writes, redo->write,
+					  entry->atomic ? 0 : block)) {
+		redo->full = nbc_store_put(redo->store, pos, entry->data + offset,
+					   BIT(history->block_shift));
+		if (!redo->full)
+			return true;
+	}
+	nbc_losses_add(history->losses, pos);
+	return false;
+}
+
 static void nbc_redo_write(const struct nbc_history *history,
 			   const struct nbc_entry *entry, struct nbc_redo *redo)
 {
-	int ret;
+	unsigned int block;
+	bool spared = false;
 
 	redo->nr_units += entry->nr_units;
 	if (redo->nr_units >= NBC_UNITS_AT_ONCE && !redo->full) {
 		redo->full = !nbc_memory_left();
 		redo->nr_units = 0;
 	}
-	if (redo->full)
-		return;
-	ret = nbc_entry_put_spared(history, entry, redo->cut, redo->write,
-				   redo->store);
-	redo->full = ret < 0;
-	redo->nr_spared += ret > 0;
+	for (block = 0; block < entry->len >> history->block_shift; block++)
+		spared |= nbc_redo_block(history, entry, block, redo);
+	redo->nr_spared += spared;
 }
 
 /*
  * Does again what the cut spares, after what was dirty is lost. Without memory writes are
  * lost from there on, but nothing that is durable: that is there already, and is done again
  * where an older write may have come to lie over it. Where the store has no unit of its own
- * there was none: what is below it, or nothing, is what is durable at the end. Returns 0 or
- * -ENOMEM, or, if it may be @interrupted, -EINTR.
+ * there was none: what is below it, or nothing, is what is durable at the end. Then zones fall
+ * back. Returns 0 or -ENOMEM, or, if it may be @interrupted, -EINTR.
  */
 static int nbc_history_redo(const struct nbc_history *history,
 			    struct nbc_redo *redo, bool interrupted)
 {
 	struct nbc_entry *entry;
 
-	if (redo->cut->policy == NBC_CUT_LOST)
+	if (redo->cut->policy == NBC_CUT_LOST && !history->losses)
 		return 0;
+	nbc_losses_clear(history->losses);
 	list_for_each_entry(entry, &history->entries, entry) {
 		if (!entry->durable) {
 			nbc_redo_write(history, entry, redo);
 			redo->write++;
 		} else {
 			nbc_store_put_over(redo->store, entry->pos, entry->data, entry->len);
+			if (!entry->data)
+				nbc_losses_renew(history->losses, entry->pos);
 		}
 		if (interrupted && fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
 	}
+	if (nbc_losses_take(history->losses, redo->zones, redo->store))
+		redo->full = true;
 	return redo->full ? -ENOMEM : 0;
 }
 
@@ -353,14 +386,16 @@ static int nbc_history_redo(const struct nbc_history *history,
  * @history: the history; commands that change data wait meanwhile
  * @cut: which power cut
  * @to: an empty store that nobody uses
+ * @zones: a copy of the zones, which do not change meanwhile, for their write pointers to
+ *	fall back; NULL without zones
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENOMEM, or -EINTR after a fatal signal, and then @to is empty.
  */
 int nbc_history_copy(struct nbc_history *history, const struct nbc_cut *cut,
-		     struct nbc_store *to)
+		     struct nbc_store *to, struct nbc_zones *zones)
 {
-	struct nbc_redo redo = { .cut = cut, .store = to };
+	struct nbc_redo redo = { .cut = cut, .store = to, .zones = zones };
 	unsigned int noio;
 	int ret;
 
@@ -379,29 +414,30 @@ int nbc_history_copy(struct nbc_history *history, const struct nbc_cut *cut,
 
 /* What is durable, beneath all of @to. Returns 0 or an error. */
 static int nbc_history_share_durable(const struct nbc_history *history,
-				     struct nbc_store *to, unsigned int nr)
+				     struct nbc_state *to, unsigned int nr)
 {
 	struct nbc_layer *layer;
 	unsigned int i;
 	int ret;
 
-	ret = nbc_store_copy(&to[0], history->cache->store);
+	ret = nbc_store_copy(&to[0].store, history->cache->store);
 	if (ret)
 		return ret;
-	layer = nbc_layers_freeze(&to[0]);
+	layer = nbc_layers_freeze(&to[0].store);
 	if (!layer)
 		return -ENOMEM;
 	for (i = 1; i < nr; i++)
-		nbc_layers_set_base(&to[i], nbc_layer_get(layer));
+		nbc_layers_set_base(&to[i].store, nbc_layer_get(layer));
 	nbc_layer_put(layer);
 	return 0;
 }
 
 /**
- * nbc_history_copy_many - make other stores what power cuts would leave at one moment
+ * nbc_history_copy_many - make what power cuts would leave at one moment
  * @history: the history; commands that change data wait meanwhile
- * @cut: which power cut; each store has the next seed
- * @to: an array of empty stores that nobody uses
+ * @cut: which power cut; each state has the next seed
+ * @to: an array of states with empty stores, and as for nbc_history_copy() with zones, that
+ *	nobody uses
  * @nr: how many they are, not 0
  *
  * What is durable they have in common.
@@ -410,7 +446,7 @@ static int nbc_history_share_durable(const struct nbc_history *history,
  * Return: 0; -ENOMEM, or -EINTR after a fatal signal, and then @to has anything.
  */
 int nbc_history_copy_many(struct nbc_history *history, const struct nbc_cut *cut,
-			  struct nbc_store *to, unsigned int nr)
+			  struct nbc_state *to, unsigned int nr)
 {
 	struct nbc_cut each = *cut;
 	unsigned int noio, i;
@@ -421,7 +457,11 @@ int nbc_history_copy_many(struct nbc_history *history, const struct nbc_cut *cut
 	noio = memalloc_noio_save();
 	ret = nbc_history_share_durable(history, to, nr);
 	for (i = 0; !ret && i < nr; i++, each.seed++) {
-		struct nbc_redo redo = { .cut = &each, .store = &to[i] };
+		struct nbc_redo redo = {
+			.cut	= &each,
+			.store	= &to[i].store,
+			.zones	= to[i].zones,
+		};
 
 		ret = nbc_history_redo(history, &redo, true);
 	}
@@ -434,19 +474,29 @@ int nbc_history_copy_many(struct nbc_history *history, const struct nbc_cut *cut
  * nbc_history_create - begin to remember what is written to a cache
  * @cache: an empty cache
  * @block_bytes: size of a logical block, which no power cut tears
+ * @zones: those of the disk, NULL if it has none
  *
  * Context: Process context, may sleep.
  * Return: the history, or NULL without memory.
  */
 struct nbc_history *nbc_history_create(struct nbc_cache *cache,
-				       unsigned int block_bytes)
+				       unsigned int block_bytes,
+				       struct nbc_zones *zones)
 {
 	struct nbc_history *history;
 
 	history = kzalloc_node(sizeof(*history), GFP_KERNEL, cache->store->node);
 	if (!history)
 		return NULL;
+	if (zones) {
+		history->losses = nbc_losses_create(zones, cache->store->node);
+		if (!history->losses) {
+			kfree(history);
+			return NULL;
+		}
+	}
 	history->cache = cache;
+	history->zones = zones;
 	history->block_shift = ilog2(block_bytes);
 	mutex_init(&history->lock);
 	INIT_LIST_HEAD(&history->entries);
@@ -456,7 +506,7 @@ struct nbc_history *nbc_history_create(struct nbc_cache *cache,
 /**
  * nbc_history_destroy - cut the power: lose what the cut does not spare
  * @history: a history of a cache that no request uses; or NULL
- * @cut: which power cut
+ * @cut: which power cut; zones fall back to what it leaves
  * @name: of the disk, for what is said about it
  *
  * Context: Process context, may sleep.
@@ -470,6 +520,7 @@ void nbc_history_destroy(struct nbc_history *history, const struct nbc_cut *cut,
 	if (!history)
 		return;
 	redo.store = history->cache->store;
+	redo.zones = history->zones;
 	nbc_cache_drop(history->cache);
 	ret = nbc_history_redo(history, &redo, false);
 	if (history->nr_writes || cut->policy != NBC_CUT_LOST)
@@ -478,7 +529,8 @@ void nbc_history_destroy(struct nbc_history *history, const struct nbc_cut *cut,
 			redo.nr_spared, history->nr_writes);
 	if (ret)
 		pr_warn("%s: no memory for more of them\n", name);
-	nbc_history_forget(history);
+	nbc_history_forget(history, 0, U64_MAX);
+	nbc_losses_destroy(history->losses);
 	mutex_destroy(&history->lock);
 	kfree(history);
 }

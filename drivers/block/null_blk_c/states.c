@@ -2,20 +2,23 @@
 /*
  * Crash states: several states that a power cut could leave at one moment, each by a seed
  * of its own, as snapshots. All lie on one layer with what is durable, so that each costs
- * what it has of the writes since the last flush.
+ * what it has of the writes since the last flush, and its zones.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cleanup.h>
 #include <linux/kstrtox.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "history.h"
 #include "layer.h"
 #include "null_blk_c.h"
+#include "zoned.h"
 
 /* Longest text: a name, a number, a policy and another number. */
 #define NBC_STATES_TEXT_BYTES	128
@@ -27,14 +30,14 @@
  * @name: of the snapshots; a dash and the seed follow
  * @cut: policy, and the first seed; each state has the next one
  * @nr: how many there are to be
- * @stores: their data
+ * @each: what each is, as long as it is not in @list
  * @list: struct nbc_snapshot, as far as they are made
  */
 struct nbc_states {
 	char			name[NBC_SNAPSHOT_NAME_BYTES];
 	struct nbc_cut		cut;
 	unsigned int		nr;
-	struct nbc_store	*stores;
+	struct nbc_state	*each;
 	struct nbc_snapshots	list;
 };
 
@@ -118,28 +121,67 @@ static int nbc_state_add(struct nbc_device *dev, struct nbc_states *states,
 		.blocksize	= dev->config.blocksize,
 		.pi		= dev->disk->pi,
 	};
-	snapshot->layer = nbc_layers_freeze(&states->stores[i]);
+	snapshot->layer = nbc_layers_freeze(&states->each[i].store);
 	if (!snapshot->layer) {
 		kfree(snapshot);
 		return -ENOMEM;
 	}
+	swap(snapshot->zones, states->each[i].zones);
 	nbc_snapshots_add(&states->list, snapshot);
 	return 0;
 }
 
-static int nbc_states_make(struct nbc_device *dev, struct nbc_states *states)
+/* Returns 0 or -ENOMEM. */
+static int nbc_states_alloc_zones(struct nbc_device *dev, struct nbc_states *states)
+{
+	unsigned int i;
+
+	if (!dev->zones)
+		return 0;
+	for (i = 0; i < states->nr; i++) {
+		states->each[i].zones = nbc_zoned_alloc(nbc_device_name(dev),
+							&dev->zones->geometry, NUMA_NO_NODE);
+		if (!states->each[i].zones)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Copies zones and data of one moment. Returns as nbc_history_copy_many(). */
+static int nbc_states_copy(struct nbc_device *dev, struct nbc_states *states)
 {
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < states->nr; i++)
-		nbc_store_create(&states->stores[i]);
-	ret = nbc_history_copy_many(dev->disk->history, &states->cut, states->stores,
+	ret = nbc_states_alloc_zones(dev, states);
+	if (ret)
+		return ret;
+	nbc_zoned_pause(dev);
+	for (i = 0; dev->zones && i < states->nr; i++)
+		nbc_zones_copy(states->each[i].zones, dev->zones);
+	ret = nbc_history_copy_many(dev->disk->history, &states->cut, states->each,
 				    states->nr);
+	nbc_zoned_resume(dev);
+	return ret;
+}
+
+static int nbc_states_make(struct nbc_device *dev, struct nbc_states *states)
+{
+	unsigned int noio, i;
+	int ret;
+
+	for (i = 0; i < states->nr; i++)
+		nbc_store_create(&states->each[i].store);
+	/* Reclaim must not wait for a write that waits for the copies, or that a rule holds. */
+	noio = memalloc_noio_save();
+	ret = nbc_states_copy(dev, states);
+	memalloc_noio_restore(noio);
 	for (i = 0; !ret && i < states->nr; i++)
 		ret = nbc_state_add(dev, states, i);
-	for (i = 0; i < states->nr; i++)
-		nbc_store_destroy(&states->stores[i]);
+	for (i = 0; i < states->nr; i++) {
+		nbc_store_destroy(&states->each[i].store);
+		nbc_zones_destroy(states->each[i].zones);
+	}
 	return ret;
 }
 
@@ -171,11 +213,11 @@ int nbc_crash_states_store(struct nbc_device *dev, const char *text)
 	ret = nbc_states_check(dev, &states);
 	if (ret)
 		return ret;
-	states.stores = kvcalloc(states.nr, sizeof(*states.stores), GFP_KERNEL);
-	if (!states.stores)
+	states.each = kvcalloc(states.nr, sizeof(*states.each), GFP_KERNEL);
+	if (!states.each)
 		return -ENOMEM;
 	ret = nbc_states_make(dev, &states);
-	kvfree(states.stores);
+	kvfree(states.each);
 	if (ret) {
 		nbc_snapshots_destroy(&states.list);
 		return ret;

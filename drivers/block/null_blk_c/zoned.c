@@ -8,7 +8,8 @@
  * Another geometry makes new zones, and what sequential zones held is dropped.
  *
  * With a cache a power cut loses what was not flushed. The write pointer of a zone falls
- * back to where its data ends then, so that it is never above data that is not there.
+ * back to where its data ends then, so that it is never above data that is not there, see
+ * losses.c.
  * Data is lost from the first lost byte of the zone on. Thus what shall be there for sure
  * takes with it what is before it in the zone: a write with FUA makes that durable, and so
  * does finishing the zone.
@@ -27,6 +28,8 @@
 #include <linux/srcu.h>
 #include <linux/string.h>
 
+#include "history.h"
+#include "losses.h"
 #include "null_blk_c.h"
 #include "zoned.h"
 
@@ -131,13 +134,16 @@ static u64 nbc_zoned_end(struct nbc_disk *ndisk, struct nbc_zone *zone)
 		nbc_zone_len(ndisk->zones, zone)) << SECTOR_SHIFT;
 }
 
-/* Makes durable what is below the byte @end of a zone, to which nobody writes. */
-static void nbc_zoned_flush(struct nbc_disk *ndisk, struct nbc_zone *zone, u64 end)
+/* Makes durable what a zone has, to which nobody writes. */
+static void nbc_zoned_flush(struct nbc_disk *ndisk, struct nbc_zone *zone)
 {
 	u64 start = nbc_zone_start(ndisk->zones, zone) << SECTOR_SHIFT;
+	u64 end = nbc_zoned_end(ndisk, zone);
 
 	lockdep_assert_held(&zone->lock);
-	if (ndisk->cache)
+	if (ndisk->history)
+		nbc_history_flush_range(ndisk->history, start, end);
+	else if (ndisk->cache)
 		nbc_cache_flush_range(ndisk->cache, start, end);
 }
 
@@ -160,7 +166,7 @@ static void nbc_zoned_fill(struct nbc_disk *ndisk, struct nbc_zone *zone,
 		nbc_zoned_discard(ndisk, cmd->pos, cmd->done);
 		cmd->done = 0;
 	} else if (cmd->flags & REQ_FUA) {
-		nbc_zoned_flush(ndisk, zone, cmd->pos + cmd->done);
+		nbc_zoned_flush(ndisk, zone);
 	}
 	nbc_zone_write_end(ndisk->zones, zone, cmd->done >> SECTOR_SHIFT);
 	nbc_kept_written(ndisk->kept, zone);
@@ -202,7 +208,7 @@ static blk_status_t nbc_zoned_prepare(struct nbc_disk *ndisk, struct nbc_zone *z
 				      enum req_op op)
 {
 	if (op == REQ_OP_ZONE_FINISH) {
-		nbc_zoned_flush(ndisk, zone, nbc_zoned_end(ndisk, zone));
+		nbc_zoned_flush(ndisk, zone);
 		nbc_kept_drop(ndisk->kept, zone);
 	} else if (op == REQ_OP_ZONE_RESET && nbc_zone_can_reset(ndisk->zones, zone) &&
 		   !nbc_zoned_keeps(ndisk, zone)) {
@@ -381,12 +387,16 @@ MQBLK_REPORT_ZONES_FN(nbc_report_zones)
 static int nbc_zoned_toggle(struct nbc_disk *ndisk, struct nbc_zone *zone,
 			    enum blk_zone_cond cond)
 {
-	guard(mutex)(&zone->lock);
+	int ret = 0;
+
+	nbc_zone_lock(ndisk->zones, zone);
 	nbc_kept_drop(ndisk->kept, zone);
 	if (READ_ONCE(zone->cond) == cond && nbc_zoned_empty(ndisk, zone))
-		return -ENOMEM;
-	nbc_zone_toggle(ndisk->zones, zone, cond);
-	return 0;
+		ret = -ENOMEM;
+	else
+		nbc_zone_toggle(ndisk->zones, zone, cond);
+	mutex_unlock(&zone->lock);
+	return ret;
 }
 
 static int nbc_zoned_break(struct nbc_device *dev, const char *attr,
@@ -663,7 +673,7 @@ static void nbc_zoned_settle(struct nbc_device *dev)
 
 /**
  * nbc_zoned_pause - let the zones of a device stay as they are
- * @dev: the device, powered or not; dev->lock is held
+ * @dev: the device, powered or not; dev->lock is held, or dev->config_lock while it is powered
  *
  * When this returns no command on a sequential zone is under way, its data is all below the
  * write pointer, and none begins before nbc_zoned_resume(). Nothing happens without zones.
@@ -674,7 +684,7 @@ static void nbc_zoned_settle(struct nbc_device *dev)
  */
 void nbc_zoned_pause(struct nbc_device *dev)
 {
-	lockdep_assert_held(&dev->lock);
+	lockdep_assert(lockdep_is_held(&dev->lock) || lockdep_is_held(&dev->config_lock));
 	if (!dev->zones)
 		return;
 	/* Most of what is kept goes while commands go on. */
@@ -751,22 +761,12 @@ int nbc_zoned_power_on(struct nbc_device *dev, const struct nbc_config *config)
 	return 0;
 }
 
-/* Lets a zone lose its data from the byte @pos on. */
-static void nbc_zoned_lose(struct nbc_disk *ndisk, struct nbc_zone *zone, u64 pos)
-{
-	u64 sects = (pos >> SECTOR_SHIFT) - nbc_zone_start(ndisk->zones, zone);
-
-	guard(mutex)(&zone->lock);
-	/* What is durable behind it must not be there when the zone is finished. */
-	if (nbc_zone_fall_back(ndisk->zones, zone, sects))
-		nbc_zoned_discard(ndisk, pos, nbc_zoned_end(ndisk, zone) - pos);
-}
-
 /**
  * nbc_zoned_cut_power - let zones be as the cache leaves them
- * @ndisk: a disk that no request uses, whose cache is about to be dropped
+ * @ndisk: a disk that nobody uses, whose cache is about to be dropped
  *
- * Zones that lose nothing are not looked at.
+ * Zones that lose nothing are not looked at. With a history it is that which knows what is
+ * lost, see nbc_history_destroy().
  *
  * Context: Process context, may sleep.
  */
@@ -776,12 +776,13 @@ void nbc_zoned_cut_power(struct nbc_disk *ndisk)
 	struct nbc_zone *zone;
 	u64 pos;
 
-	if (!zones || !ndisk->cache)
+	if (!zones || !ndisk->cache || ndisk->history)
 		return;
 	pos = (u64)zones->geometry.nr_conv << zones->zone_shift << SECTOR_SHIFT;
 	while (nbc_cache_first_lost(ndisk->cache, &pos)) {
 		zone = nbc_zone_at(zones, pos >> SECTOR_SHIFT);
-		nbc_zoned_lose(ndisk, zone, pos);
+		nbc_zone_lose(zones, zone, (pos >> SECTOR_SHIFT) - nbc_zone_start(zones, zone),
+			      ndisk->store);
 		pos = nbc_zoned_end(ndisk, zone);
 		cond_resched();
 	}
