@@ -23,11 +23,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "snap.h"
+
 #define BLOCKS		48	/* of the window that is written */
 #define MAX_LEN		6	/* blocks of a write */
 #define MAX_BLOCK	65536
 #define MAX_ENTRIES	40
-#define PATIENCE_US	30000000
 
 enum policy { LOST, KEPT, PREFIX, TORN, SUBSET, EACH, NR_POLICIES };
 
@@ -43,7 +44,7 @@ struct entry {
 	bool durable;
 };
 
-static const char *root, *disk, *state;
+static const char *disk, *state;
 static unsigned int block;
 static uint64_t seed;
 static char *buffer;
@@ -54,57 +55,10 @@ static unsigned int nr_entries;
 static uint64_t last_stamp;
 static bool prefix_seen[MAX_ENTRIES + 1];
 
-static void die(const char *what)
-{
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
 static uint64_t draw(void)
 {
 	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
 	return seed >> 33;
-}
-
-static int attr_try(const char *dev, const char *attr, const char *value)
-{
-	char path[256];
-	int fd, ret;
-
-	snprintf(path, sizeof(path), "%s/%s/%s", root, dev, attr);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		die(path);
-	ret = write(fd, value, strlen(value)) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
-static void attr(const char *dev, const char *name, const char *value)
-{
-	int ret = attr_try(dev, name, value);
-
-	if (ret) {
-		errno = -ret;
-		die(value);
-	}
-}
-
-static int disk_open(const char *dev, int flags)
-{
-	unsigned int waited;
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/dev/%s", dev);
-	for (waited = 0; waited < PATIENCE_US; waited += 1000) {
-		fd = open(path, flags | O_DIRECT);
-		if (fd >= 0)
-			return fd;
-		usleep(1000);
-	}
-	die(path);
-	return -1;
 }
 
 static void fill(uint64_t stamp, unsigned int nr)
@@ -376,8 +330,7 @@ int main(int argc, char **argv)
 	block = atoi(argv[4]);
 	histories = atoi(argv[5]);
 	seed = strtoull(argv[6], NULL, 0);
-	if (posix_memalign((void **)&buffer, 4096, (size_t)BLOCKS * MAX_BLOCK))
-		die("memory");
+	buffer = buffer_new((size_t)BLOCKS * MAX_BLOCK);
 	for (i = 0; i < histories; i++)
 		run_history();
 	for (i = 0; i <= MAX_ENTRIES; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What programs that take snapshots of a busy disk have in common. Whatever goes wrong ends
+ * What programs that take snapshots and crash states have in common. Whatever goes wrong ends
  * the program.
  */
 #ifndef _SELFTEST_SNAP_H

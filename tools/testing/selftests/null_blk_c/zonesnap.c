@@ -2,7 +2,7 @@
 /*
  * zonesnap - is a snapshot of a busy zoned disk one that may be?
  *
- * usage: zonesnap ROOT DISK CLONE BLOCK ROUNDS SEED
+ * usage: zonesnap ROOT DISK CLONE BLOCK ROUNDS SEED [STATES]
  *
  * ROOT is null_blk_c's directory in configfs, DISK a powered device in it with blocks of BLOCK
  * bytes, a conventional zone and some sequential ones, all empty; CLONE another device, which
@@ -14,7 +14,8 @@
  * snapshot was asked for, nor after one that began when it was taken. No zone has a command
  * that began after one had ended that another zone has not. What limits refuse does nothing.
  * Then each zone is finished: there must be zeroes behind what was written. In the end, the
- * disk must have all commands.
+ * disk must have all commands. With STATES, whatever it is, the disk has cache_history, and
+ * instead of snapshots there are crash states that keep all.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,6 +32,7 @@
 #include <unistd.h>
 
 #include "snap.h"
+#include "zoneio.h"
 
 #define MAX_ZONES	16
 #define MAX_COMMANDS	(1 << 20)
@@ -71,6 +73,7 @@ static const char *disk, *clone_name;
 static unsigned int block, nr_zones, zone_blocks, seen_busy;
 static _Atomic uint64_t now = 1;
 static _Atomic bool stop;
+static bool states;
 static char *data;
 static int fd;
 
@@ -146,42 +149,28 @@ static struct command choose(struct zone *zone)
 
 static void zone_report(const struct zone *zone, int file, struct blk_zone *is)
 {
-	struct {
-		struct blk_zone_report head;
-		struct blk_zone zone;
-	} report = {
-		.head.sector	= (uint64_t)zone->number * zone_blocks * block / 512,
-		.head.nr_zones	= 1,
-	};
-
-	if (ioctl(file, BLKREPORTZONE, &report) || report.head.nr_zones != 1)
-		die("report");
-	*is = report.zone;
+	zone_report_at(file, (uint64_t)zone->number * zone_blocks * block / 512, is);
 }
 
 /* Returns false if a limit refuses it. */
 static bool manage(const struct zone *zone, int file, unsigned long request)
 {
 	uint64_t sects = (uint64_t)zone_blocks * block / 512;
-	struct blk_zone_range range = {
-		.sector		= zone->number * sects,
-		.nr_sectors	= sects,
-	};
 
-	return !ioctl(file, request, &range) || refused("zone command");
+	return !zone_command(file, request, zone->number * sects, sects) ||
+	       refused("zone command");
 }
 
 /* As manage() */
 static bool write_blocks(struct zone *zone, uint32_t number, unsigned int blocks)
 {
-	unsigned int at = is_conv(zone) ? 0 : zone->state.wp, i;
-	uint32_t *words = (uint32_t *)zone->buffer;
+	unsigned int at = is_conv(zone) ? 0 : zone->state.wp;
 	ssize_t bytes = (ssize_t)blocks * block;
 
-	for (i = 0; i < bytes / sizeof(*words); i++)
-		words[i] = number;
-	return pwrite(fd, words, bytes, ((off_t)zone->number * zone_blocks + at) * block) ==
-	       bytes || refused("write");
+	stamp_bytes(zone->buffer, bytes, number);
+	return pwrite(fd, zone->buffer, bytes,
+		      ((off_t)zone->number * zone_blocks + at) * block) == bytes ||
+	       refused("write");
 }
 
 static void do_one(struct zone *zone, uint32_t number)
@@ -223,25 +212,12 @@ static void *do_all(void *data)
 /* Is all memory from block @from to @to of what was read bytes of @value? */
 static bool are(unsigned int from, unsigned int to, unsigned char value)
 {
-	size_t i;
-
-	for (i = (size_t)from * block; i < (size_t)to * block; i++) {
-		if ((unsigned char)data[i] != value)
-			return false;
-	}
-	return true;
+	return bytes_are(data + (size_t)from * block, (size_t)(to - from) * block, value);
 }
 
 static bool block_is(unsigned int nr, uint32_t number)
 {
-	const uint32_t *words = (const uint32_t *)(data + (size_t)nr * block);
-	unsigned int i;
-
-	for (i = 0; i < block / sizeof(*words); i++) {
-		if (words[i] != number)
-			return false;
-	}
-	return true;
+	return stamped(data + (size_t)nr * block, block, number);
 }
 
 static void zone_read(const struct zone *zone, int file)
@@ -256,15 +232,11 @@ static void zone_read(const struct zone *zone, int file)
 static bool state_fits(const struct zone *zone, const struct state *state,
 		       const struct blk_zone *is)
 {
-	unsigned int cond = BLK_ZONE_COND_CLOSED, nr;
+	unsigned int nr;
 
 	if (is_conv(zone))
 		return block_is(0, state->has[0]) && are(1, zone_blocks, 0);
-	if (state->wp == zone_blocks)
-		cond = BLK_ZONE_COND_FULL;
-	else if (!state->wp)
-		cond = BLK_ZONE_COND_EMPTY;
-	if (is->cond != cond || is->wp != is->start + (uint64_t)state->wp * block / 512)
+	if (is->cond != zone_closed_cond(state->wp, zone_blocks) || is->wp != is->start + (uint64_t)state->wp * block / 512)
 		return false;
 	for (nr = 0; nr < state->wp; nr++) {
 		if (!block_is(nr, state->has[nr]))
@@ -338,11 +310,37 @@ static void check_behind(const struct zone *zone, int file, const char *what)
 	exit(1);
 }
 
+static void take(const char *name)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s 1 kept", name);
+	if (states)
+		attr(disk, "crash_states", text);
+	else
+		attr(disk, "snapshot", name);
+}
+
+/* A state has the seed in its name. */
+static void snapshot_name(char *text, size_t size, const char *prefix, const char *name)
+{
+	snprintf(text, size, "%s%s%s", prefix, name, states ? "-0" : "");
+}
+
+static void drop(const char *name)
+{
+	char text[64];
+
+	snapshot_name(text, sizeof(text), "", name);
+	attr(disk, "snapshot_drop", text);
+}
+
 static void clone_snapshot(const char *name)
 {
-	char origin[64];
+	char prefix[32], origin[64];
 
-	snprintf(origin, sizeof(origin), "%s/%s", disk, name);
+	snprintf(prefix, sizeof(prefix), "%s/", disk);
+	snapshot_name(origin, sizeof(origin), prefix, name);
 	attr(clone_name, "origin", origin);
 	attr(clone_name, "power", "1");
 }
@@ -357,7 +355,7 @@ static void round_once(unsigned int round)
 	snprintf(name, sizeof(name), "r%u", round);
 	for (i = 0; i < nr_zones; i++)
 		least[i] = atomic_load(&zones[i].ended);
-	attr(disk, "snapshot", name);
+	take(name);
 	for (i = 0; i < nr_zones; i++)
 		most[i] = atomic_load(&zones[i].begun);
 	for (again = 0; again < 2; again++) {
@@ -376,7 +374,7 @@ static void round_once(unsigned int round)
 	/* Some stay for a while, so that there are several layers. */
 	if (round >= 5) {
 		snprintf(name, sizeof(name), "r%u", round - 5);
-		attr(disk, "snapshot_drop", name);
+		drop(name);
 	}
 }
 
@@ -396,8 +394,9 @@ int main(int argc, char **argv)
 	uint32_t sects;
 	unsigned int i;
 
-	if (argc != 7)
+	if (argc != 7 && argc != 8)
 		return 2;
+	states = argc == 8;
 	root = argv[1];
 	disk = argv[2];
 	clone_name = argv[3];
@@ -416,7 +415,7 @@ int main(int argc, char **argv)
 	atomic_store(&stop, true);
 	for (i = 0; i < nr_zones; i++)
 		pthread_join(zones[i].thread, NULL);
-	attr(disk, "snapshot", "last");
+	take("last");
 	clone_snapshot("last");
 	close(fd);
 	fd = disk_open(clone_name, O_RDWR);
