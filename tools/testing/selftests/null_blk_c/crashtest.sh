@@ -14,27 +14,11 @@
 . "$(dirname "$0")/../lib/disk.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
 . "$(dirname "$0")/../lib/nbc.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/crash.sh
+. "$(dirname "$0")/../lib/crash.sh"
 
 crashtest=$SELFTEST_TOP/scripts/crashtest
 states=${STATES:-8}
-
-# Appends lines, and says which are there; a program that is right syncs them first.
-appender() {
-	local i
-	for ((i = 0; i < 150; i++)); do
-		echo "line $i" >>journal
-		"$1" journal
-		echo "$i"
-	done
-}
-promised_lines() {
-	local missing
-	missing=$(comm -13 <(sort journal) <(sed 's/^/line /' "$CRASHTEST_OUTPUT" | sort))
-	[[ -n $missing ]] || return 0
-	echo "not there, but promised: $missing"
-	return 1
-}
-export -f appender promised_lines
 
 # A new file takes the place of the old one, which is what others see.
 replacer() {

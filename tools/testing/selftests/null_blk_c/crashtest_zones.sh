@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# scripts/crashtest --zoned: file systems for zones pass at every state, a program that promises
+# too early is caught. What --zoned is not for is refused.
+#
+#@group zone
+#@long
+#@timeout 600
+
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/disk.sh
+. "$(dirname "$0")/../lib/disk.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/nbc.sh
+. "$(dirname "$0")/../lib/nbc.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/crash.sh
+. "$(dirname "$0")/../lib/crash.sh"
+
+crashtest=$SELFTEST_TOP/scripts/crashtest
+states=${STATES:-6}
+
+# crash STATES OPTION... -- COMMAND...
+crash() {
+	local states=$1
+	shift
+	"$crashtest" --zoned --states "$states" --cache 16 --stop 1 --seed "$SEED" "$@"
+}
+# caught OPTION... -- COMMAND... : some state fails, and no other thing does
+caught() {
+	local code=0
+	crash 60 "$@" 2>&1 || code=$?
+	((code == 1))
+}
+# refused OPTION...
+refused() {
+	local code=0
+	"$crashtest" --zoned "$@" -- true || code=$?
+	((code == 2))
+}
+
+[[ -x $crashtest ]] || skip_all "no scripts/crashtest: not in its tree"
+nbc_load nr_devices=0
+# Who is killed while the disk goes may leave errors behind.
+dmesg_expect "(I/O|timeout) error(, dev| on dev(ice)?) crashtest"
+dmesg_expect "Buffer I/O error"
+dmesg_expect "F2FS-fs|BTRFS"
+diag "SEED=${SEED:=$RANDOM}"
+check "bad input: a file system without zones" refused --fs ext4
+check "bad input: images have no zones" refused --fs btrfs --keep /tmp
+declare -A size=([btrfs]=1024 [f2fs]=512)
+for fs in btrfs f2fs; do
+	if ! type -P "mkfs.$fs" >/dev/null; then
+		skip "$fs" "no mkfs.$fs"
+	elif ! modprobe -q "$fs" && ! grep -qw "$fs" /proc/filesystems; then
+		skip "$fs" "the kernel does not know it"
+	else
+		check "$fs: lines that are synced are there" crash "$states" --fs "$fs" \
+			--size "${size[$fs]}" --check promised_lines -- bash -c "appender sync"
+		check "$fs: lines that are not are missed" caught --fs "$fs" \
+			--size "${size[$fs]}" --check promised_lines -- bash -c "appender true"
+	fi
+done
+left=("$NBC_ROOT"/crashtest*)
+check "nothing is left" test ! -e "${left[0]}"
