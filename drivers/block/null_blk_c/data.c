@@ -157,8 +157,12 @@ static blk_status_t nbc_data_move_judged(struct nbc_disk *ndisk, const struct nb
 	if (cmd->status || !lying.verdict->lies)
 		return nbc_data_change(ndisk, &other);
 	if (nbc_lie_begin(&lying, ndisk->store, &ndisk->pi, block_bytes,
-			  get_capacity(ndisk->disk) << SECTOR_SHIFT, &other))
+			  get_capacity(ndisk->disk) << SECTOR_SHIFT, &other)) {
+		/* A cut that took it would take what its zone has behind that place. */
+		if (ndisk->zones && other.pos != cmd->pos)
+			other.flags |= REQ_FUA;
 		status = nbc_data_change(ndisk, &other);
+	}
 	/* What decayed did so, even if the disk finds it itself, by its protection. */
 	if (!status || lying.entry.lie == NBC_LIE_DECAY)
 		nbc_lie_end(&lying, ndisk->rules, block_bytes);

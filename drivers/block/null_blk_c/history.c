@@ -20,7 +20,8 @@
  *
  * Without memory, a write may be durable at once, be it for want of a copy or because the
  * cache had no unit for it, or may have been done in part. Then all that came before is
- * made durable, too, for no power cut spares a later write and not an earlier one. So
+ * made durable, too, for no power cut spares a later write and not an earlier one, but where
+ * the later one had FUA or its zone was made durable. So
  * no write fails that would not fail without a history.
  *
  * Zones
@@ -280,7 +281,7 @@ blk_status_t nbc_history_run(struct nbc_history *history,
  * nbc_history_flush_range - make durable what was written to a range
  * @history: the history
  * @pos: first byte
- * @end: the byte behind the last one; no command crosses either
+ * @end: the byte behind the last one; no command that is not durable crosses either
  *
  * Context: Process context, may sleep.
  */
@@ -528,7 +529,7 @@ void nbc_history_destroy(struct nbc_history *history, const struct nbc_cut *cut,
 			name, nbc_cut_names[cut->policy], cut->seed,
 			redo.nr_spared, history->nr_writes);
 	if (ret)
-		pr_warn("%s: no memory for more of them\n", name);
+		pr_warn("%s: no memory for more of them, or to hide what zones lost\n", name);
 	nbc_history_forget(history, 0, U64_MAX);
 	nbc_losses_destroy(history->losses);
 	mutex_destroy(&history->lock);

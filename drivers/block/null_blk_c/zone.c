@@ -368,14 +368,14 @@ blk_status_t nbc_zone_manage(struct nbc_zones *zones, struct nbc_zone *zone,
 }
 
 /**
- * nbc_zone_can_reset - whether nbc_zone_manage() would reset a zone
+ * nbc_zone_is_writable - whether a zone's condition permits to write, reset or finish it
  * @zones: the zones
  * @zone: one of them
  *
  * Context: Process context; zone->lock is held.
- * Return: whether it would.
+ * Return: whether it does; a conventional zone is not reset or finished either.
  */
-bool nbc_zone_can_reset(const struct nbc_zones *zones, const struct nbc_zone *zone)
+bool nbc_zone_is_writable(const struct nbc_zones *zones, const struct nbc_zone *zone)
 {
 	/* It may be closed for another one at any time. */
 	u8 cond = READ_ONCE(zone->cond);

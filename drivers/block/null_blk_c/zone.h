@@ -162,7 +162,7 @@ void nbc_zone_write_end(struct nbc_zones *zones, struct nbc_zone *zone,
 			unsigned int sects);
 blk_status_t nbc_zone_manage(struct nbc_zones *zones, struct nbc_zone *zone,
 			     enum req_op op);
-bool nbc_zone_can_reset(const struct nbc_zones *zones, const struct nbc_zone *zone);
+bool nbc_zone_is_writable(const struct nbc_zones *zones, const struct nbc_zone *zone);
 bool nbc_zone_toggle(struct nbc_zones *zones, struct nbc_zone *zone,
 		     enum blk_zone_cond cond);
 bool nbc_zone_fall_back(struct nbc_zones *zones, struct nbc_zone *zone,

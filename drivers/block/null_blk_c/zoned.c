@@ -165,7 +165,7 @@ static void nbc_zoned_fill(struct nbc_disk *ndisk, struct nbc_zone *zone,
 		/* A part may be there, where a finished zone reads as zeroes. */
 		nbc_zoned_discard(ndisk, cmd->pos, cmd->done);
 		cmd->done = 0;
-	} else if (cmd->flags & REQ_FUA) {
+	} else if (cmd->done && cmd->flags & REQ_FUA) {
 		nbc_zoned_flush(ndisk, zone);
 	}
 	nbc_zone_write_end(ndisk->zones, zone, cmd->done >> SECTOR_SHIFT);
@@ -207,10 +207,13 @@ static bool nbc_zoned_keeps(struct nbc_disk *ndisk, struct nbc_zone *zone)
 static blk_status_t nbc_zoned_prepare(struct nbc_disk *ndisk, struct nbc_zone *zone,
 				      enum req_op op)
 {
+	/* What fails makes nothing durable. */
+	if (op == REQ_OP_ZONE_FINISH && !nbc_zone_is_writable(ndisk->zones, zone))
+		return BLK_STS_IOERR;
 	if (op == REQ_OP_ZONE_FINISH) {
 		nbc_zoned_flush(ndisk, zone);
 		nbc_kept_drop(ndisk->kept, zone);
-	} else if (op == REQ_OP_ZONE_RESET && nbc_zone_can_reset(ndisk->zones, zone) &&
+	} else if (op == REQ_OP_ZONE_RESET && nbc_zone_is_writable(ndisk->zones, zone) &&
 		   !nbc_zoned_keeps(ndisk, zone)) {
 		return nbc_zoned_empty(ndisk, zone);
 	}

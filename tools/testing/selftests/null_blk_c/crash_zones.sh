@@ -160,15 +160,28 @@ nbc_power s 0
 check "the real cut" nbc_set d power_cut=lost power=1
 check_eq "lost" "$(zones d 0 1 2 3 6 7 8)" "nw 0 cl 16 cl 13 fu 2048 em 0 em 0 em 0"
 
+# The flush that comes with it is lost: FUA alone does it.
 put e 9 0 100
+nbc_set d rules="add,op=FLUSH,lie=lost"
 put e 9 100 1 dsync
+nbc_set d rules=removeall
 put e 9 101 1
 put f 10 0 8
 check "FUA takes with it what is before" take lost
-check_eq "in its zone" "$(zone s 9) $(zone_bytes s 9 0 101)" "cl 101 65"
+check_eq "in its zone only" "$(zone s 9) $(zone_bytes s 9 0 101) $(zone s 10)" "cl 101 65 em 0"
 
 # Where it was lost once, a zone is written again, and lost again.
 check "the cut" nbc_set d power_cut=lost power=1
+
+# What a rule put into the middle of a zone is not where the zone ends.
+put e 11 0 100
+sync /dev/d
+nbc_set d rules="add,op=WRITE,lie=misplaced,by=2058"
+put f 10 0 1
+nbc_set d rules=removeall
+check "the cut" nbc_set d power_cut=lost power=1
+check_eq "a misplaced write takes nothing" "$(zone d 11) $(zone_bytes d 11 0 10)" "cl 100 65"
+
 put g 1 16 5
 sync /dev/d
 put h 1 21 5

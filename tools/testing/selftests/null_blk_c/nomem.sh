@@ -98,6 +98,7 @@ nbc_create d size=256 memory_backed=1 zoned=1 zone_size=4 cache_size=1 poll_queu
 each_set "switch it on with zones" power 1 0
 nbc_set d power=0 cache_history=1
 each_set "and with a history" power 1 0
+check "data in a zone" dd if=/dev/zero of=/dev/d bs=64k count=8 oflag=direct conv=nocreat
 each_set "what a power cut would leave of zones" crash_states "cut 1 blocks 7" cut-7 snapshot_drop
 nbc_destroy d
 nbc_destroy other
