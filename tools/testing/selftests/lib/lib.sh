@@ -83,6 +83,10 @@ require_cmd() {
 	done
 }
 
+# knows_fs NAME : the kernel has this file system, or a module for it
+knows_fs() { modprobe -q "$1" || grep -qw "$1" /proc/filesystems; }
+require_fs() { knows_fs "$1" || skip_all "the kernel does not know $1"; }
+
 # require_module NAME... : loadable or built in
 require_module() {
 	local module

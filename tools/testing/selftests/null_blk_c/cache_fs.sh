@@ -14,7 +14,7 @@
 . "$(dirname "$0")/../lib/nbc.sh"
 
 require_cmd mkfs.ext4 e2fsck
-modprobe -q ext4 || grep -qw ext4 /proc/filesystems || skip_all "no ext4"
+require_fs ext4
 nbc_load nr_devices=0
 mountpoint=$(mktemp -d)
 at_exit rm -rf "$mountpoint"

@@ -196,7 +196,7 @@ if [[ -n $zones ]]; then
 else
 	skip "open zones" "no command blkzone, or a kernel without zones"
 fi
-if [[ -n $(type -P mkfs.ext4) ]] && { modprobe -q ext4 || grep -qw ext4 /proc/filesystems; }; then
+if [[ -n $(type -P mkfs.ext4) ]] && knows_fs ext4; then
 	dmesg_expect "Buffer I/O error on dev d,|EXT4-fs \(d\): I/O error while writing superblock"
 	state mounted busy is_mounted memory_backed=1
 else

@@ -16,8 +16,7 @@
 . "$(dirname "$0")/../lib/zone.sh"
 
 require_cmd mkfs.btrfs
-modprobe -q btrfs || grep -qw btrfs /proc/filesystems ||
-	skip_all "the kernel does not know btrfs"
+require_fs btrfs
 require_tracing
 nbc_load nr_devices=0
 files=$(mktemp -d) mountpoint=$(mktemp -d)

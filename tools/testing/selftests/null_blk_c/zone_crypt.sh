@@ -106,8 +106,7 @@ use 4096
 
 # btrfs writes its data by appends, which cannot be encrypted: where they go to is not
 # known yet.
-if [[ -z $(type -P mkfs.btrfs) ]] ||
-	! { modprobe -q btrfs || grep -qw btrfs /proc/filesystems; }; then
+if [[ -z $(type -P mkfs.btrfs) ]] || ! knows_fs btrfs; then
 	skip "btrfs" "no mkfs.btrfs, or the kernel does not know it"
 	exit
 fi

@@ -16,8 +16,7 @@
 . "$(dirname "$0")/../lib/zone.sh"
 
 require_cmd blkzone mkfs.f2fs fsck.f2fs
-modprobe -q f2fs || grep -qw f2fs /proc/filesystems ||
-	skip_all "the kernel does not know f2fs"
+require_fs f2fs
 nbc_load nr_devices=0
 work=$(mktemp -d) mountpoint=$(mktemp -d)
 at_exit rm -rf "$work" "$mountpoint"

@@ -16,8 +16,7 @@
 . "$(dirname "$0")/../lib/zone.sh"
 
 require_cmd blkzone fio
-modprobe -q zonefs || grep -qw zonefs /proc/filesystems ||
-	skip_all "the kernel does not know zonefs"
+require_fs zonefs
 helper mkzonefs
 nbc_load nr_devices=0
 dmesg_expect "I/O error, dev d|zonefs \(d\) WARNING:"

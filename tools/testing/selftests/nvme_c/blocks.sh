@@ -212,8 +212,7 @@ commands() {
 filesystem() {
 	local name=$1 disk=/dev/$2 fs=$3
 	shift 3
-	if [[ -z $(type -P "mkfs.$fs") ]] ||
-		! { modprobe -q "$fs" || grep -qw "$fs" /proc/filesystems; }; then
+	if [[ -z $(type -P "mkfs.$fs") ]] || ! knows_fs "$fs"; then
 		skip "$name: $fs" "no mkfs.$fs, or the kernel does not know it"
 		return
 	fi

@@ -34,8 +34,7 @@ resets() {
 use() {
 	local mkfs=$1 fsck=$2 fs job
 	fs=${mkfs#mkfs.} fs=${fs%% *}
-	if [[ -z $(type -P "mkfs.$fs") ]] ||
-		! { modprobe -q "$fs" || grep -qw "$fs" /proc/filesystems; }; then
+	if [[ -z $(type -P "mkfs.$fs") ]] || ! knows_fs "$fs"; then
 		skip "$fs" "no mkfs.$fs, or the kernel does not know it"
 		return
 	fi

@@ -86,14 +86,13 @@ mkdir "$dir/files"
 some_files "$dir/files"
 (cd "$dir/files" && find . -type f -exec sha256sum {} + >"$dir/sums")
 intact() { (cd "$mnt/files" && sha256sum --quiet -c "$dir/sums") && echo intact; }
-knows() { modprobe -q "$1" || grep -qw "$1" /proc/filesystems; }
 # holds TYPE DISK : what is copied there is there after a mount and a reset of the device
 holds() {
 	mount -t "$1" "$2" "$mnt" && cp -r "$dir/files" "$mnt" && umount "$mnt" &&
 		nvme_reset nvmec0 && mount -t "$1" "$2" "$mnt" && intact && umount "$mnt"
 }
 
-if knows btrfs; then
+if knows_fs btrfs; then
 	with_btrfs() {
 		blkzone reset $d
 		mkfs.btrfs -O zoned -d single -m single -f $d && holds btrfs $d
@@ -107,7 +106,7 @@ other_disk() {
 	modprobe -q loop || true
 	truncate -s 256M "$dir/other" && losetup --sector-size 4096 -f --show "$dir/other"
 }
-if knows f2fs && other=$(other_disk); then
+if knows_fs f2fs && other=$(other_disk); then
 	at_exit losetup -d "$other"
 	at_exit umount -q "$mnt"
 	with_f2fs() {
@@ -118,7 +117,7 @@ if knows f2fs && other=$(other_disk); then
 else
 	skip "f2fs" "the kernel does not know it, or has no loop devices"
 fi
-if knows zonefs; then
+if knows_fs zonefs; then
 	helper mkzonefs
 	with_zonefs() {
 		blkzone reset $d
