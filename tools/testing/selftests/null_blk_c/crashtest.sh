@@ -78,7 +78,7 @@ caught() {
 }
 
 [[ -x $crashtest ]] || skip_all "no scripts/crashtest: not in its tree"
-require_cmd mkfs.ext4 e2fsck mount python3
+require_cmd mkfs.ext4 e2fsck mount python3 pgrep setsid
 nbc_load nr_devices=0
 # Who is killed while the disk goes may leave errors behind.
 dmesg_expect "(I/O|timeout) error(, dev| on dev(ice)?) crashtest"
@@ -103,11 +103,11 @@ check "SQLite with synchronous=EXTRA passes" crash --seed "$SEED" \
 check "SQLite with synchronous=OFF is caught" caught --seed "$SEED" \
 	--check "promised_rows 1" -- bash -c "sqlite_rows off"
 for fs in xfs btrfs; do
-	if type -P "mkfs.$fs" >/dev/null; then
+	if type -P "mkfs.$fs" >/dev/null && knows_fs "$fs"; then
 		check "$fs: lines that are synced are there" crash --fs "$fs" --seed "$SEED" \
 			--check promised_lines -- bash -c "appender sync"
 	else
-		skip "$fs" "no mkfs.$fs"
+		skip "$fs" "no mkfs.$fs, or the kernel does not know it"
 	fi
 done
 images=$(mktemp -d)
@@ -133,6 +133,32 @@ check "two states with --no-fsck" look --no-fsck
 check "it does not look at these" test ! -e "$images/looked"
 check "but what the check says counts" caught --no-fsck --seed "$SEED" \
 	--check promised_lines -- bash -c "appender true"
+# What the command does outside of the file system is seen from the check.
+ticker() {
+	local nothing
+	exec {nothing}<> <(:)
+	while :; do
+		echo >>"$1"
+		read -rt 0.01 -u "$nothing"
+	done
+}
+stands_still() {
+	local before nothing
+	exec {nothing}<> <(:)
+	before=$(stat -c %s "$1")
+	read -rt 0.3 -u "$nothing"
+	(($(stat -c %s "$1") == before))
+}
+export -f ticker stands_still
+touch "$images/ticks"
+check "the command stands still while a state is checked" crash --seed "$SEED" \
+	--check "stands_still $images/ticks" -- bash -c "ticker $images/ticks"
+has_blocks() { grep -qx "$1" /sys/block/crashtest*s/queue/logical_block_size; }
+export -f has_blocks
+check "blocks of 512 bytes" crash --block 512 --policies prefix --seed "$SEED" \
+	--check "has_blocks 512 && promised_lines" -- bash -c "appender sync"
+check "blocks of 4096 bytes without a wish" crash --seed "$SEED" \
+	--check "has_blocks 4096" -- bash -c "appender sync"
 fails_by_itself() {
 	local code=0
 	crash -- false || code=$?
@@ -150,5 +176,9 @@ for value in many 0 08 1.5 ''; do
 	check "bad input: \"$value\" states" refused --states "$value"
 done
 check "bad input: file system" refused --fs vfat
+check "bad input: block" refused --block 100
+check "a server is left behind" crash --seed "$SEED" \
+	--check promised_lines -- bash -c "setsid sleep 987654 >open & appender sync"
+check "it is ended" eval '! pgrep -fx "sleep 987654"'
 left=("$NBC_ROOT"/crashtest*)
 check "nothing is left" test ! -e "${left[0]}"
