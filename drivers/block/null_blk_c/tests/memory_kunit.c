@@ -5,19 +5,15 @@
 #include <kunit/test.h>
 #include <linux/atomic.h>
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/err.h>
-#include <linux/jiffies.h>
 #include <linux/kthread.h>
-#include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/sizes.h>
 
 #include "../memory.h"
+#include "wait_kunit.h"
 
 #define NBC_WRITERS	4
-/* Longest time that anything may take that has to happen at some time. */
-#define NBC_PATIENCE	(60 * HZ)
 
 /**
  * struct nbc_stuck - a giver that takes its time
@@ -48,18 +44,6 @@ static int nbc_need_memory(void *done)
 	nbc_memory_covers(SZ_1G);
 	complete(done);
 	return 0;
-}
-
-static bool nbc_is_blocked(struct task_struct *task)
-{
-	unsigned long deadline = jiffies + NBC_PATIENCE;
-
-	while (READ_ONCE(task->__state) != TASK_UNINTERRUPTIBLE) {
-		if (time_after(jiffies, deadline))
-			return false;
-		msleep(20);
-	}
-	return true;
 }
 
 /*

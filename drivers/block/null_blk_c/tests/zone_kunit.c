@@ -10,6 +10,7 @@
 #include <linux/numa.h>
 
 #include "../zone.h"
+#include "wait_kunit.h"
 
 /* Zones are small here: what they do does not depend on their size. */
 #define NBC_ZONE_SECTS	8
@@ -631,18 +632,6 @@ static int nbc_wait_for_zone(void *data)
 	return 0;
 }
 
-static bool nbc_waits(struct task_struct *task)
-{
-	unsigned long deadline = jiffies + 10 * HZ;
-
-	while (READ_ONCE(task->__state) != TASK_UNINTERRUPTIBLE) {
-		if (time_after(jiffies, deadline))
-			return false;
-		schedule_timeout_uninterruptible(1);
-	}
-	return true;
-}
-
 /* With limits or without: who makes the pause gets the lock, and who changes zones does not. */
 static void pauses_hold_commands(struct kunit *test)
 {
@@ -659,14 +648,14 @@ static void pauses_hold_commands(struct kunit *test)
 		task = kthread_run(nbc_wait_for_zone, &waiter, "nbc_zone_kunit");
 		KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 		wait_for_completion(&waiter.waits);
-		KUNIT_EXPECT_TRUE(test, nbc_waits(task));
+		KUNIT_EXPECT_TRUE(test, nbc_is_blocked(task));
 		KUNIT_EXPECT_FALSE(test, completion_done(&waiter.has_lock));
 		mutex_lock(&zones->zone[NBC_FIRST].lock);
 		mutex_unlock(&zones->zone[NBC_FIRST].lock);
 		/* Another one makes no difference. */
 		nbc_zones_pause(zones);
 		nbc_zones_resume(zones);
-		KUNIT_EXPECT_TRUE(test, nbc_waits(task));
+		KUNIT_EXPECT_TRUE(test, nbc_is_blocked(task));
 		KUNIT_EXPECT_FALSE(test, completion_done(&waiter.has_lock));
 		nbc_zones_resume(zones);
 		wait_for_completion(&waiter.has_lock);
