@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What ran of our files: a table, and a list of what did not, from lcov's records.
 
-Usage: tools/coverage/report.py [--missing FILE] [--source DIRECTORY] INFO...
+Usage: tools/coverage/report.py [--missing FILE] [--tables DIRECTORY] [--source DIRECTORY] INFO...
 
 INFO are records with branches, as scripts/test --coverage leaves in coverage.info; what
 several say of a file is added. Prints lines and branches of each file and of each module.
@@ -10,6 +10,8 @@ several say of a file is added. Prints lines and branches of each file and of ea
 --missing FILE writes what did not run by file and function, with the line's text. A line
 that did not run is marked with "-", one that ran and has a branch that was never taken
 with how many of them: "1/2". Branches of a line that did not run are not listed again.
+
+--tables DIRECTORY writes a table of each module there, MODULE.txt, for the documentation.
 
 --source DIRECTORY is where the files are: the tree of this script unless it is given.
 """
@@ -102,21 +104,52 @@ def row(name, counts):
             f" {branches:>8} {taken:>6} {part(branches, taken):>6}")
 
 
+HEAD = f"{'file':<36} {'lines':>6} {'run':>6} {'%':>6} {'branches':>8} {'taken':>6} {'%':>6}"
+
+
+def counts_of(files, module):
+    """[(path, counts)] of the files of a module"""
+    return [(path, file.counts()) for path, file in sorted(files.items())
+            if module_of(path) == module]
+
+
+def add_up(counts):
+    """The sum of several files' counts"""
+    return [sum(column) for column in zip(*counts)]
+
+
+def rows(counts):
+    """A line for each file"""
+    return [row(path.partition("/")[2], count) for path, count in counts]
+
+
 def table(files):
     """Its lines: each file under its module, then the modules"""
-    lines = [f"{'file':<36} {'lines':>6} {'run':>6} {'%':>6} {'branches':>8} {'taken':>6} {'%':>6}"]
-    sums = []
+    lines, sums = [HEAD], []
     for module, _ in reversed(MODULES):
-        counts = [(path, file.counts()) for path, file in sorted(files.items())
-                  if module_of(path) == module]
-        lines += [row(path.partition("/")[2], count) for path, count in counts]
+        counts = counts_of(files, module)
+        lines += rows(counts)
         if counts:
-            sums.append((module, [sum(column) for column in zip(*(c for _, c in counts))]))
+            sums.append((module, add_up(count for _, count in counts)))
     lines.append("")
     lines += [row(module, count) for module, count in sums]
     if sums:
-        lines.append(row("all", [sum(column) for column in zip(*(c for _, c in sums))]))
+        lines.append(row("all", add_up(count for _, count in sums)))
     return lines
+
+
+def module_table(files, module):
+    """The lines of a table of one module, which has some file"""
+    counts = counts_of(files, module)
+    return [HEAD, *rows(counts), "", row(module, add_up(count for _, count in counts))]
+
+
+def write_tables(files, directory):
+    """A table of each module that has some file"""
+    os.makedirs(directory, exist_ok=True)
+    for module in {module_of(path) for path in files}:
+        with open(os.path.join(directory, module + ".txt"), "w", encoding="utf-8") as file:
+            file.write("\n".join(module_table(files, module)) + "\n")
 
 
 def text_of(source, path):
@@ -150,7 +183,8 @@ def missing(files, source):
 
 def main(arguments):
     """Returns the exit code."""
-    files, infos, options = {}, [], {"--missing": None, "--source": TOP}
+    files, infos = {}, []
+    options = {"--missing": None, "--tables": None, "--source": TOP}
     arguments = list(arguments)
     if "--help" in arguments or "-h" in arguments:
         print(__doc__)
@@ -176,6 +210,8 @@ def main(arguments):
         print("report.py: no record of a file of ours; see --help", file=sys.stderr)
         return 2
     print("\n".join(table(files)))
+    if options["--tables"]:
+        write_tables(files, options["--tables"])
     if options["--missing"]:
         with open(options["--missing"], "w", encoding="utf-8") as file:
             file.write("\n".join(missing(files, options["--source"])) + "\n")

@@ -56,6 +56,18 @@ class Report(unittest.TestCase):
         self.assertIn(["nvme_c", "1", "1", "100.0", "0", "0", "100.0"], lines)
         self.assertEqual(lines[-1], ["all", "5", "3", "60.0", "4", "1", "25.0"])
 
+    def test_tables(self):
+        """Each module has a file of its own, with its sum last."""
+        with tempfile.TemporaryDirectory() as tables:
+            report.write_tables(report.add_record({}, RECORD), tables)
+            self.assertEqual(sorted(os.listdir(tables)), ["mqblk.txt", "nvme_c.txt"])
+            with open(os.path.join(tables, "mqblk.txt"), encoding="utf-8") as file:
+                lines = file.read().splitlines()
+        self.assertEqual([line.split()[:3] for line in lines if line], [
+            ["file", "lines", "run"],
+            ["block/mqblk/disk.c", "4", "2"],
+            ["mqblk", "4", "2"]])
+
     def test_missing(self):
         """By function, with the text; a line that did not run is there once."""
         with tempfile.TemporaryDirectory() as source:
