@@ -326,7 +326,8 @@ static int nvmec_udata_charge(struct nvmec_udata *data, unsigned long pages)
 {
 	struct user_struct *user = current_user();
 
-	if (ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK))
+	/* Without pages there would be nothing to give @payer back for. */
+	if (!pages || ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK))
 		return 0;
 	if (atomic_long_add_return(pages, &user->locked_vm) >
 	    rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT) {

@@ -171,3 +171,22 @@ touch "$dir/enough"
 wait $job || true
 check "no answer: a read fails" grep -q "Input/output error" <<<"$got"
 down "no answer"
+
+# --- users who go ---------------------------------------------------------------
+
+# The kernel forgets a user of whom nothing is left. How many it knows:
+users() {
+	echo 1 >/sys/kernel/slab/uid_cache/shrink
+	awk '$1 == "uid_cache" { print $2 }' /proc/slabinfo
+}
+few_users() { (($(users) < known + 20)); }
+check "users who go: up" up
+known=$(users)
+for ((i = 0; i < 40; i++)); do
+	# shellcheck disable=SC2086 # several words
+	[[ $(userio -u $((70000 + i)) "$(generic)" io64 $read) == "0 0" ]] || break
+done
+check_eq "users who go: each reads" "$i" 40
+check "users who go: they are forgotten" wait_until 10 few_users
+diag "of 40 users, $(($(users) - known)) are left"
+down "users who go"
