@@ -423,19 +423,21 @@ int nvmec_admin_events_start(struct nvmec_ctrl *ctrl)
 
 /*
  * To read its log page is what makes the controller report the next one. A whole page,
- * for there are controllers that write one, however little was asked for.
+ * for there are controllers that write one, however little was asked for. Returns false
+ * without memory.
  */
-static void nvmec_event_read_log(struct nvmec_ctrl *ctrl, u8 lid)
+static bool nvmec_event_read_log(struct nvmec_ctrl *ctrl, u8 lid)
 {
 	struct nvme_command cmd;
 	void *page;
 
 	page = kmalloc(NVMEC_PAGE_SIZE, GFP_KERNEL);
 	if (!page)
-		return;
+		return false;
 	nvmec_cmd_get_log(&cmd, lid, NVMEC_PAGE_SIZE);
 	nvmec_admin(ctrl, &cmd, page, NVMEC_PAGE_SIZE, NULL);
 	kfree(page);
+	return true;
 }
 
 /* Only one request for an event is with the controller at a time. */
@@ -447,7 +449,10 @@ void nvmec_event_work(struct work_struct *work)
 	u32 info = FIELD_GET(NVMEC_EVENT_INFO, ctrl->event);
 	u32 lid = FIELD_GET(NVMEC_EVENT_LOG, ctrl->event);
 
-	nvmec_event_read_log(ctrl, lid);
+	if (!nvmec_event_read_log(ctrl, lid)) {
+		queue_delayed_work(nvmec_wq, &ctrl->event_work, HZ);
+		return;
+	}
 	if (type == NVME_AER_NOTICE && info == NVME_AER_NOTICE_NS_CHANGED)
 		queue_work(nvmec_wq, &ctrl->scan_work);
 	else if (type == NVME_AER_NOTICE && info == NVME_AER_NOTICE_ANA)

@@ -306,7 +306,8 @@ static void nvmec_hwmon_free(struct nvmec_hwmon *hwmon)
  * nvmec_hwmon_add - show the temperatures of a controller, unless that was done
  * @ctrl: the controller; one that does not know them is none the worse
  *
- * What the controller could not answer because it was reset is asked after the next scan.
+ * What the controller could not answer because it was reset is asked after the next scan. So
+ * is all of it if there was no memory.
  *
  * Context: Process context of scan_work, no lock held, may sleep.
  */
@@ -333,7 +334,7 @@ void nvmec_hwmon_add(struct nvmec_ctrl *ctrl)
 	}
 	if (hwmon)
 		nvmec_hwmon_free(hwmon);
-	if (ret == -EAGAIN)
+	if (ret == -EAGAIN || ret == -ENOMEM)
 		return;
 	ctrl->no_hwmon = true;
 	dev_warn(&ctrl->dev, "temperatures: error %d, they are not shown\n", ret);

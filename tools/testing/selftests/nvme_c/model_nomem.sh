@@ -67,8 +67,10 @@ attach() {
 
 # --- and whether it works afterwards -----------------------------------------
 
-# comes_back : with memory, both disks are there and can be read; it is bound again if it was
-# given up
+has_temperatures() { compgen -G "/sys/class/nvme_c/$1/hwmon*" >/dev/null; }
+
+# comes_back : with memory, both disks are there and can be read, and temperatures are shown;
+# it is bound again if it was given up
 comes_back() {
 	local ctrl
 	ctrl=$(model_ctrl m)
@@ -78,6 +80,7 @@ comes_back() {
 	fi
 	wait_until 10 nvme_state_is "$ctrl" live && nvme_rescan "$ctrl" &&
 		wait_until 10 model_has_disk m && wait_until 10 model_has_disk m 2 &&
+		wait_until 10 has_temperatures "$ctrl" &&
 		dd if="/dev/${ctrl}n1" of=/dev/null bs=64k count=1 iflag=direct status=none &&
 		dd if="/dev/${ctrl}n2" of=/dev/null bs=64k count=1 iflag=direct status=none
 }
@@ -115,6 +118,21 @@ without_memory() {
 without_memory "binding" 262144 rebind
 without_memory "a reset" 65536 reset
 without_memory "a namespace" 131072 attach
+
+# A controller reports no change of namespaces before the log of the last one was read: who
+# finds no memory for that has to come back.
+rounds=0
+no_disk() { ! model_has_disk m 2; }
+while ((rounds < 8)); do
+	faults_after failslab 0
+	model_set m/namespaces/2 attached=0
+	wait_until 3 no_disk || true
+	faults_off || true
+	model_set m/namespaces/2 attached=1
+	wait_until 10 model_has_disk m 2 || break
+	rounds=$((rounds + 1))
+done
+check_eq "a change that is reported without memory: 8 times, the next one is seen" $rounds 8
 
 check "data is still there" fio_verify "$(model_disk m)" --size=4m --verify_only
 for name in m other; do
