@@ -348,15 +348,19 @@ static const struct file_operations nbc_record_fops = {
  */
 void nbc_record_show_file(struct nbc_record *record, const char *name)
 {
-	struct dentry *dir;
+	struct dentry *dir, *file;
 
 	if (record->dir)
 		return;
 	dir = debugfs_create_dir(name, nbc_record_root);
 	if (IS_ERR(dir))
 		return;
-	debugfs_create_file_unsafe("record", 0400, dir, record, &nbc_record_fops);
-	record->dir = dir;
+	file = debugfs_create_file_unsafe("record", 0400, dir, record, &nbc_record_fops);
+	/* Without a directory it is tried again. */
+	if (IS_ERR(file))
+		debugfs_remove(dir);
+	else
+		record->dir = dir;
 }
 
 /**

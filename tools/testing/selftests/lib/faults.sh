@@ -68,3 +68,15 @@ faults_off() {
 	echo 0 >"$faults_dir/probability"
 	[[ $(<"$faults_dir/times") == 0 ]]
 }
+
+# each_step NAME ARGUMENT... : of the helper failnth; ok if something did fail, in good order
+each_step() {
+	local name=$1 out
+	shift
+	if out=$(failnth "$@" 2>&1) && [[ $out != "0 failed"* ]]; then
+		ok "$name"
+		diag "$out"
+	else
+		not_ok "$name" "$out"
+	fi
+}

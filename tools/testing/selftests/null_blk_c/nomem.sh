@@ -29,17 +29,6 @@ nbc_disk other size=1
 # leaves a trace says so in another line as well.
 dmesg_expect '\] Call Trace:$'
 
-# each_step NAME ARGUMENT... : of failnth; ok if something did fail, in good order
-each_step() {
-	local name=$1 out
-	shift
-	if out=$(failnth "$@" 2>&1) && [[ $out != "0 failed"* ]]; then
-		ok "$name"
-		diag "$out"
-	else
-		not_ok "$name" "$out"
-	fi
-}
 works() {
 	dd if=/dev/urandom of="$1" bs=1M count=2 oflag=direct conv=nocreat \
 		status=none &&
