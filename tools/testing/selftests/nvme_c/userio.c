@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * userio [-bBcfnprsw] [-m N] [-u UID] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
+ * userio [-bBcfnprsw] [-k N] [-m N] [-u UID] DEVICE IOCTL [KEY=NUMBER...] [in=FILE] [out=FILE]
  *
  * Makes one ioctl of <linux/nvme_ioctl.h>, or sends one command by io_uring, and prints what came of it: the name of an
  * errno, or "status" and "result" in hexadecimal. The buffer stands among bytes of a
  * pattern; "overrun" is printed if one of them changed, and what is not written by the
  * device has the pattern, too.
  *
+ *  -k N      the Nth allocation of the kernel's for the command fails; print "through"
+ *            after what came of it, if there were fewer
  *  -r        open the device for reading only
  *  -s        the buffer's pages come by userfaultfd: print "stalled" when somebody waits
  *            for one, and have them come after a line; nobody looks into the buffer then
@@ -69,11 +71,54 @@ struct numbers {
 static unsigned char *room, *buffer, *meta_room, *meta;
 static unsigned int ring_flags = IORING_SETUP_SQE128 | IORING_SETUP_CQE32;
 static int ring_fixed, ring_waits, ring_compat, ring_many;
+static int fail_fd = -1, fail_nth, is_through;
 
 static void die(const char *what)
 {
 	fprintf(stderr, "userio: %s: %s\n", what, strerror(errno));
 	exit(2);
+}
+
+/* Of this task, and of whatever it has the kernel do itself. */
+static void fail_open(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/fail-nth", getpid());
+	fail_fd = open(path, O_RDWR);
+	if (fail_fd < 0)
+		die(path);
+}
+
+static void fail_write(int nth)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", nth);
+
+	if (pwrite(fail_fd, text, len, 0) != len)
+		die("fail-nth");
+}
+
+static void fail_begin(void)
+{
+	if (fail_nth)
+		fail_write(fail_nth);
+}
+
+/* Leaves errno alone. */
+static void fail_end(void)
+{
+	char text[16] = "";
+	int error = errno;
+
+	if (!fail_nth)
+		return;
+	if (pread(fail_fd, text, sizeof(text) - 1, 0) < 0)
+		die("fail-nth");
+	is_through = atoi(text) != 0;
+	if (is_through)
+		fail_write(0);
+	errno = error;
 }
 
 static int set_number(struct numbers *n, const char *key, unsigned long value)
@@ -267,11 +312,13 @@ static int run_uring(int fd, const char *name, const struct numbers *n, __u64 *r
 		die("io_uring_register");
 	if (ring_many)
 		return run_many(&ring, fd, op, &cmd, result);
+	fail_begin();
 	ret = uring_send(&ring, fd, op, &cmd, sizeof(struct nvme_uring_cmd), ring_fixed);
 	if (!ret && ring_waits)
 		wait_for_line("sent");
 	if (!ret)
 		ret = uring_wait(&ring, &second);
+	fail_end();
 	*result = second;
 	if (ret >= 0)
 		return ret;
@@ -279,15 +326,13 @@ static int run_uring(int fd, const char *name, const struct numbers *n, __u64 *r
 	return -1;
 }
 
-static int run(int fd, const char *name, const struct numbers *n, __u64 *result)
+static int run_ioctl(int fd, const char *name, const struct numbers *n, __u64 *result)
 {
 	struct nvme_passthru_cmd64 cmd64;
 	struct nvme_passthru_cmd cmd;
 	struct nvme_user_io io;
 	int ret;
 
-	if (!strncmp(name, "uring-", 6))
-		return run_uring(fd, name + 6, n, result);
 	fill64(&cmd64, n);
 	memcpy(&cmd, &cmd64, offsetof(struct nvme_passthru_cmd, result));
 	cmd.result = 0;
@@ -329,6 +374,18 @@ static int run(int fd, const char *name, const struct numbers *n, __u64 *result)
 	return ret;
 }
 
+static int run(int fd, const char *name, const struct numbers *n, __u64 *result)
+{
+	int ret;
+
+	if (!strncmp(name, "uring-", 6))
+		return run_uring(fd, name + 6, n, result);
+	fail_begin();
+	ret = run_ioctl(fd, name, n, result);
+	fail_end();
+	return ret;
+}
+
 static void *bring_pages(void *arg)
 {
 	struct uffdio_range range = { (unsigned long)room, ROOM };
@@ -367,7 +424,7 @@ int main(int argc, char **argv)
 	__u64 result = 0;
 	uid_t uid = 0;
 
-	while ((opt = getopt(argc, argv, "bBcfm:nprsu:w")) != -1) {
+	while ((opt = getopt(argc, argv, "bBcfk:m:nprsu:w")) != -1) {
 		switch (opt) {
 		case 'r':
 			flags = O_RDONLY;
@@ -392,6 +449,9 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			ring_compat = 1;
+			break;
+		case 'k':
+			fail_nth = atoi(optarg);
 			break;
 		case 'm':
 			ring_many = atoi(optarg);
@@ -421,6 +481,9 @@ int main(int argc, char **argv)
 	fd = open(argv[optind], flags);
 	if (fd < 0)
 		die(argv[optind]);
+	/* Not after: then it is root's. */
+	if (fail_nth)
+		fail_open();
 	if (uid && setresuid(uid, uid, uid))
 		die("setresuid");
 	if (waits)
@@ -432,6 +495,8 @@ int main(int argc, char **argv)
 		printf("%s\n", strerrorname_np(errno));
 	else
 		printf("%#x %#llx\n", ret, (unsigned long long)result);
+	if (is_through)
+		printf("through\n");
 	if (stalls)
 		return 0;
 	look_at(room, ROOM, buffer, (n.addr || ret < 0) && !n.in ? 0 : n.len, n.out);

@@ -6,14 +6,17 @@
  * failnth write FILE TEXT UNDO [OTHER]
  *				write TEXT to an attribute; UNDO, to the same or to
  *				OTHER, undoes that
- * failnth insmod FILE PARAMS	load a module: only the last steps of it, as those
- *				before are of the kernel's loader, and slow
+ * failnth insmod FILE PARAMS [STEPS]
+ *				load a module: only the last 100 steps of it, or so many,
+ *				as those before are of the kernel's loader, and slow
  * failnth dd FILE		write 64 KiB at 0, direct
  *
  * The first time the first allocation fails that the kernel makes for it, the next
  * time the second, until it is through without meeting a failure. What succeeds
  * in spite of one is undone and tried again. An attempt may end with ENOMEM, or
- * ENOSPC for data; any other error ends the program.
+ * ENOSPC for data; any other error ends the program. insmod may end with EINVAL, too: the
+ * kernel says so where it finds no memory for the directory that shows a module's driver
+ * (module_add_driver()).
  *
  * Prints how many attempts failed and how many succeeded in spite of a failure.
  * Needs a kernel with CONFIG_FAULT_INJECTION and CONFIG_FAILSLAB.
@@ -100,13 +103,14 @@ static const struct {
 	int		nr_more;	/* that may be left out */
 	int		flags;
 	int		last;	/* only so many of its steps, or 0 for all */
+	int		also;	/* an errno that is right, too */
 	int		(*act)(void);
 	int		(*undo)(void);
 } actions[] = {
-	{ "mkdir", 1, 0, -1, 0, do_mkdir, undo_mkdir },
-	{ "write", 3, 1, O_WRONLY, 0, do_write, undo_write },
-	{ "insmod", 2, 0, O_RDONLY, LAST_STEPS, do_insmod, undo_insmod },
-	{ "dd", 1, 0, O_WRONLY | O_DIRECT, 0, do_dd, undo_nothing },
+	{ "mkdir", 1, 0, -1, 0, ENOSPC, do_mkdir, undo_mkdir },
+	{ "write", 3, 1, O_WRONLY, 0, ENOSPC, do_write, undo_write },
+	{ "insmod", 2, 1, O_RDONLY, LAST_STEPS, EINVAL, do_insmod, undo_insmod },
+	{ "dd", 1, 0, O_WRONLY | O_DIRECT, 0, ENOSPC, do_dd, undo_nothing },
 };
 
 static int open_fail_nth(void)
@@ -162,7 +166,7 @@ static int first_step(int nth, int (*act)(void), int (*undo)(void), int last)
 
 int main(int argc, char **argv)
 {
-	int failed = 0, in_spite = 0, nth, n, ret, error, was_met;
+	int failed = 0, in_spite = 0, nth, n, ret, error, was_met, last;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
@@ -182,7 +186,10 @@ int main(int argc, char **argv)
 			die(args[0]);
 	}
 	undo_fd = fd;
-	if (argc > 2 + actions[i].nr_args) {
+	last = actions[i].last;
+	if (argc > 2 + actions[i].nr_args && last) {
+		last = atoi(args[2]);
+	} else if (argc > 2 + actions[i].nr_args) {
 		undo_fd = open(args[3], actions[i].flags);
 		if (undo_fd < 0)
 			die(args[3]);
@@ -193,7 +200,7 @@ int main(int argc, char **argv)
 	memset(data, 'x', DATA_BYTES);
 	nth = open_fail_nth();
 
-	n = first_step(nth, actions[i].act, actions[i].undo, actions[i].last);
+	n = first_step(nth, actions[i].act, actions[i].undo, last);
 	for (; n < MAX_STEPS; n++) {
 		arm(nth, n);
 		ret = actions[i].act();
@@ -203,7 +210,7 @@ int main(int argc, char **argv)
 			errno = error;
 			die("no failure was met, yet it failed");
 		}
-		if (ret && error != ENOMEM && error != ENOSPC) {
+		if (ret && error != ENOMEM && error != actions[i].also) {
 			errno = error;
 			fprintf(stderr, "step %d: ", n);
 			die("wrong error");
