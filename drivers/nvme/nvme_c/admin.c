@@ -430,14 +430,15 @@ static bool nvmec_event_read_log(struct nvmec_ctrl *ctrl, u8 lid)
 {
 	struct nvme_command cmd;
 	void *page;
+	int ret;
 
 	page = kmalloc(NVMEC_PAGE_SIZE, GFP_KERNEL);
 	if (!page)
 		return false;
 	nvmec_cmd_get_log(&cmd, lid, NVMEC_PAGE_SIZE);
-	nvmec_admin(ctrl, &cmd, page, NVMEC_PAGE_SIZE, NULL);
+	ret = nvmec_admin(ctrl, &cmd, page, NVMEC_PAGE_SIZE, NULL);
 	kfree(page);
-	return true;
+	return ret != -ENOMEM;
 }
 
 /* Only one request for an event is with the controller at a time. */
@@ -448,8 +449,10 @@ void nvmec_event_work(struct work_struct *work)
 	u32 type = FIELD_GET(NVMEC_EVENT_TYPE, ctrl->event);
 	u32 info = FIELD_GET(NVMEC_EVENT_INFO, ctrl->event);
 	u32 lid = FIELD_GET(NVMEC_EVENT_LOG, ctrl->event);
+	bool broken = type == NVME_AER_ERROR && info == NVME_AER_ERROR_PERSIST_INT_ERR;
 
-	if (!nvmec_event_read_log(ctrl, lid)) {
+	/* One that has to be reset does not wait for memory. */
+	if (!nvmec_event_read_log(ctrl, lid) && !broken) {
 		queue_delayed_work(nvmec_wq, &ctrl->event_work, HZ);
 		return;
 	}
@@ -461,7 +464,7 @@ void nvmec_event_work(struct work_struct *work)
 		dev_warn_ratelimited(&ctrl->dev,
 				     "asynchronous event: type %u, information %#x, log page %#x\n",
 				     type, info, lid);
-	if (type == NVME_AER_ERROR && info == NVME_AER_ERROR_PERSIST_INT_ERR)
+	if (broken)
 		nvmec_ctrl_fault(ctrl, NVMEC_FAULT_EVENT);
 	nvmec_queue_arm_event(&ctrl->queues[0]);
 }

@@ -327,6 +327,9 @@ void nvmec_hwmon_add(struct nvmec_ctrl *ctrl)
 							     &nvmec_hwmon_chip,
 							     NULL);
 		ret = PTR_ERR_OR_ZERO(hwmon->dev);
+		/* That is what it says without memory for the name. */
+		if (ret == -EINVAL)
+			ret = -ENOMEM;
 	}
 	if (!ret) {
 		ctrl->hwmon = hwmon;

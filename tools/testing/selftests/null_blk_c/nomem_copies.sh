@@ -67,14 +67,14 @@ nbc_destroy d
 # --- a record -----------------------------------------------------------------------
 
 # Its file may be missing at first, and comes when recording is switched on the next time.
-for ((n = 1; n < 40; n++)); do
-	nbc_create d
+for ((n = 1; n < 100; n++)); do
+	nbc_create d record_mb=1
 	(echo $n >"/proc/$BASHPID/fail-nth" && echo on >"$NBC_ROOT/d/record") 2>/dev/null || true
 	nbc_set d record=off record=on || break
 	[[ -e /sys/kernel/debug/null_blk_c/d/record ]] || break
 	nbc_destroy d
 done
-check_eq "a record: has its file in the end, whichever of 39 steps failed" $n 40
+check_eq "a record: has its file in the end, whichever of 99 steps failed" $n 100
 
 # --- other disks ------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ require_unloadable nvme_c
 helper failnth
 nvme_load "$@"
 module=$(module_path nvme_c)
-rmmod nvme_c
+wait_until 5 rmmod nvme_c
 faults_allow
 # What the kernel says itself where it finds no memory
 dmesg_expect '\] Call Trace:$'
@@ -29,10 +29,10 @@ out=$(failnth insmod "$module" "" 250 2>&1) || out="failed: $out"
 check "some steps found no memory" grep -qE '^[1-9][0-9]* failed, ' <<<"$out"
 diag "$out"
 # The last try was one with memory.
-check "unload it" rmmod nvme_c
+check "unload it" wait_until 5 rmmod nvme_c
 for left in /sys/class/nvme_c /sys/class/nvme_c-subsystem /sys/kernel/debug/nvme_c; do
 	check "nothing is left: $left" test ! -e "$left"
 done
 check_eq "no numbers are left" "$(grep -c ' nvme_c' /proc/devices || true)" 0
 check "it loads once more" insmod "$module"
-check "and goes" rmmod nvme_c
+check "and goes" wait_until 5 rmmod nvme_c

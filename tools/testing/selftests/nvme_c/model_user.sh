@@ -182,6 +182,11 @@ users() {
 few_users() { (($(users) < known + 20)); }
 check "users who go: up" up
 known=$(users)
+if [[ -z $known ]]; then
+	skip "users who go" "the kernel does not count them apart"
+	down "users who go"
+	exit
+fi
 for ((i = 0; i < 40; i++)); do
 	# shellcheck disable=SC2086 # several words
 	[[ $(userio -u $((70000 + i)) "$(generic)" io64 $read) == "0 0" ]] || break
