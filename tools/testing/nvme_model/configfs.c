@@ -12,6 +12,8 @@
 
 #include "nvme_model.h"
 
+#define NVMM_MAX_ZONE_MIB	1024
+
 static DEFINE_IDA(nvmm_instances);
 
 /* --- namespaces ------------------------------------------------------------------------ */
@@ -54,6 +56,29 @@ static ssize_t nvmm_ns_size_mib_store(struct config_item *item, const char *page
 	return count;
 }
 CONFIGFS_ATTR(nvmm_ns_, size_mib);
+
+static ssize_t nvmm_ns_zone_mib_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%u\n", to_nvmm_ns(item)->zone_bytes >> 20);
+}
+
+static ssize_t nvmm_ns_zone_mib_store(struct config_item *item, const char *page,
+				      size_t count)
+{
+	struct nvmm_ns *ns = to_nvmm_ns(item);
+	u32 mib;
+
+	if (kstrtouint(page, 0, &mib) || !mib || mib > NVMM_MAX_ZONE_MIB) {
+		pr_err("zone_mib: %.*s is not valid, use 1 to %u\n",
+		       (int)strcspn(page, "\n"), page, NVMM_MAX_ZONE_MIB);
+		return -EINVAL;
+	}
+	mutex_lock(&ns->ctrl->subsys->ns_lock);
+	ns->zone_bytes = mib << 20;
+	nvmm_ns_end_change(ns, ns->attached);
+	return count;
+}
+CONFIGFS_ATTR(nvmm_ns_, zone_mib);
 
 static ssize_t nvmm_ns_block_size_show(struct config_item *item, char *page)
 {
@@ -305,6 +330,7 @@ CONFIGFS_ATTR(nvmm_ns_, shared);
 
 static struct configfs_attribute *nvmm_ns_attrs[] = {
 	&nvmm_ns_attr_size_mib,
+	&nvmm_ns_attr_zone_mib,
 	&nvmm_ns_attr_block_size,
 	&nvmm_ns_attr_format,
 	&nvmm_ns_attr_corrupt,

@@ -108,11 +108,22 @@ static void nvmm_spoil(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd, u16 status)
 		nvmm_spoil_shadows(ctrl, cmd);
 }
 
+/* Of a command that is not answered, the begin may be all that is done. */
+static void nvmm_cut_short(struct nvmm_cmd *cmd)
+{
+	struct nvme_rw_command *rw = &cmd->sqe.rw;
+
+	if (cmd->sqid && cmd->fx->blocks && rw->opcode == nvme_cmd_write)
+		rw->length = cpu_to_le16(min(le16_to_cpu(rw->length), cmd->fx->blocks - 1));
+}
+
 static void nvmm_execute(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 {
 	u16 status;
 
 	ctrl->nr_pieces = 0;
+	if (nvmm_does(cmd, NVMM_MUTE))
+		nvmm_cut_short(cmd);
 	cmd->result = 0;
 	if (nvmm_does(cmd, NVMM_STATUS))
 		status = cmd->fx->status;
@@ -122,7 +133,7 @@ static void nvmm_execute(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd)
 		status = nvmm_io(ctrl, cmd);
 	else
 		status = nvmm_admin(ctrl, cmd);
-	if (status == NVMM_NO_ANSWER)
+	if (status == NVMM_NO_ANSWER || nvmm_does(cmd, NVMM_MUTE))
 		return;
 	if (unlikely(cmd->fx))
 		nvmm_spoil(ctrl, cmd, status);

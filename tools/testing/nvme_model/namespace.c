@@ -23,7 +23,7 @@
  * @ctrl: the controller, which does not know it yet
  * @nsid: its id
  *
- * It has 64 MiB, blocks of 512 bytes, a UUID, and is not attached.
+ * It has 64 MiB, zones of 4 MiB if it is to have some, blocks of 512 bytes, a UUID, and is not attached.
  *
  * Return: the namespace, or NULL.
  */
@@ -36,6 +36,7 @@ struct nvmm_ns *nvmm_ns_alloc(struct nvmm_ctrl *ctrl, u32 nsid)
 	ns->ctrl = ctrl;
 	ns->nsid = nsid;
 	ns->bytes = SZ_64M;
+	ns->zone_bytes = SZ_4M;
 	ns->shift = 9;
 	ns->ana_state = NVME_ANA_OPTIMIZED;
 	uuid_gen(&ns->uuid);

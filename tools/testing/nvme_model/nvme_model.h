@@ -109,6 +109,7 @@ struct nvmm_store {
  * @nsid: its id, the directory's name if it has one
  * @has_directory: a directory made it, not a command; fixed
  * @bytes: its size
+ * @zone_bytes: size of its zones, if it has some
  * @shift: binary logarithm of the size of a block
  * @format: which of nvmm_formats it has
  * @dps: protection information, as identify data has it
@@ -131,6 +132,7 @@ struct nvmm_ns {
 	u32			nsid;
 	bool			has_directory;
 	u64			bytes;
+	u32			zone_bytes;
 	u8			shift;
 	u8			format;
 	u8			dps;
@@ -188,6 +190,7 @@ enum nvmm_action {
 	NVMM_STATUS,
 	NVMM_DATA,
 	NVMM_NODATA,
+	NVMM_MUTE,
 	NVMM_RESULT,
 	NVMM_SQHEAD,
 	NVMM_SQID,
@@ -294,6 +297,7 @@ struct nvmm_effect {
 	u8			event_type;
 	u8			event_info;
 	u8			event_log;
+	u32			blocks;
 	u16			status;
 	u16			sq_head;
 	u16			sq_id;

@@ -32,6 +32,7 @@ static const struct {
 	[NVMM_STATUS]		= { "status",		NVMM_AT_COMMAND },
 	[NVMM_DATA]		= { "data",		NVMM_AT_COMMAND },
 	[NVMM_NODATA]		= { "nodata",		NVMM_AT_COMMAND },
+	[NVMM_MUTE]		= { "mute",		NVMM_AT_COMMAND },
 	[NVMM_RESULT]		= { "result",		NVMM_AT_COMMAND },
 	[NVMM_SQHEAD]		= { "sqhead",		NVMM_AT_COMMAND },
 	[NVMM_SQID]		= { "sqid",		NVMM_AT_COMMAND },
@@ -575,6 +576,9 @@ static void nvmm_merge(const struct nvmm_rule *rule, struct nvmm_effect *fx)
 	case NVMM_DATA:
 		if (fx->nr_patches < NVMM_MAX_PATCHES)
 			fx->patches[fx->nr_patches++] = rule->patch;
+		break;
+	case NVMM_MUTE:
+		fx->blocks = rule->value;
 		break;
 	case NVMM_RESULT:
 		fx->result = rule->value;

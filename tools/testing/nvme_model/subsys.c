@@ -101,6 +101,7 @@ static void nvmm_ns_adopt(struct nvmm_ns *ns, const struct nvmm_ns *other)
 	nvmm_store_put(ns->store);
 	ns->store = other->store;
 	ns->bytes = other->bytes;
+	ns->zone_bytes = other->zone_bytes;
 	ns->shift = other->shift;
 	ns->format = other->format;
 	ns->dps = other->dps;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Zoned namespaces, those with the command set of their descriptors set to 2: zones of
- * 4 MiB that are written in order, reports of them, and what can be done to them. No zone
- * stays open, and all of a zone can be written. Rules can change each byte of a report.
+ * Zoned namespaces, those with the command set of their descriptors set to 2: zones that are
+ * written in order, reports of them, and what can be done to them. Controllers that share
+ * one have the same write pointers. No zone stays open, and all of a zone can be written. Rules can change each byte of a report.
  *
  * Context: the thread of the controller, under nvmm_subsys.ns_lock.
  */
@@ -12,18 +12,17 @@
 #include "nvme_model.h"
 
 #define NVMM_DNR(status)	((status) | NVME_STATUS_DNR)
-#define NVMM_ZONE_BYTES		SZ_4M
 /* The longest report. */
 #define NVMM_MAX_REPORT		SZ_1M
 
 static u64 nvmm_zone_blocks(const struct nvmm_ns *ns)
 {
-	return NVMM_ZONE_BYTES >> ns->shift;
+	return ns->zone_bytes >> ns->shift;
 }
 
 static u64 nvmm_zone_count(const struct nvmm_ns *ns)
 {
-	return ns->bytes / NVMM_ZONE_BYTES;
+	return ns->bytes / ns->zone_bytes;
 }
 
 static u64 nvmm_zone_written(struct nvmm_ns *ns, u64 zone)
@@ -49,7 +48,7 @@ u16 nvmm_zns_id_ns(struct nvmm_ctrl *ctrl, struct nvmm_ns *ns)
 	id->mar = cpu_to_le32(U32_MAX);
 	id->mor = cpu_to_le32(U32_MAX);
 	for (i = 0; i < NVMM_NR_FORMATS; i++)
-		id->lbafe[i].zsze = cpu_to_le64(NVMM_ZONE_BYTES >> nvmm_formats[i].shift);
+		id->lbafe[i].zsze = cpu_to_le64(ns->zone_bytes >> nvmm_formats[i].shift);
 	return 0;
 }
 
@@ -99,7 +98,7 @@ u16 nvmm_zns_append(struct nvmm_ns *ns, u64 *lba)
 
 static u16 nvmm_zone_reset(struct nvmm_ns *ns, u64 zone)
 {
-	if (nvmm_store_zero(ns, zone * NVMM_ZONE_BYTES, NVMM_ZONE_BYTES, true))
+	if (nvmm_store_zero(ns, zone * ns->zone_bytes, ns->zone_bytes, true))
 		return NVME_SC_INTERNAL;
 	return nvmm_zone_set_written(ns, zone, 0);
 }
