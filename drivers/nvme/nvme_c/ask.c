@@ -36,7 +36,9 @@ static int nvmec_ask_once(struct nvmec_ns *ns, const struct nvme_command *cmd, v
 	ret = mqblk_rq_map_kern(rq, data, bytes, GFP_KERNEL);
 	if (!ret) {
 		ret = blk_status_to_errno(blk_execute_rq(rq, false));
-		if (test_bit(NVMEC_RQ_CANCELLED, &nrq->flags))
+		if (test_bit(NVMEC_RQ_TIMED_OUT, &nrq->flags) && ret)
+			ret = -ETIMEDOUT;
+		else if (test_bit(NVMEC_RQ_CANCELLED, &nrq->flags))
 			ret = -EINTR;
 		else if (nvmec_status_of_way(nrq->status))
 			ret = -EHOSTUNREACH;
@@ -55,7 +57,8 @@ static int nvmec_ask_once(struct nvmec_ns *ns, const struct nvme_command *cmd, v
  * @bytes: how much the command moves, a multiple of 4
  *
  * Context: Process context, may sleep for as long as a reset takes.
- * Return: 0; -EINTR if a reset took it back, more than once; -EHOSTUNREACH if the
+ * Return: 0; -ETIMEDOUT if there was no answer in time; -EINTR if a reset took it back for
+ * another reason, more than once; -EHOSTUNREACH if the
  * controller cannot tell, and another one may; -EBUSY if it does not tell now, and may the
  * next time; or another errno.
  */

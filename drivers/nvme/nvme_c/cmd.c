@@ -47,6 +47,26 @@ void nvmec_cmd_zone(struct nvme_command *cmd, u32 nsid, u64 first, u8 action,
 	};
 }
 
+/**
+ * nvmec_op_zone_action - what an operation of the block layer does to zones
+ * @op: REQ_OP_ZONE_OPEN, _CLOSE, _FINISH, _RESET or _RESET_ALL
+ *
+ * Return: the action for nvmec_cmd_zone().
+ */
+u8 nvmec_op_zone_action(enum req_op op)
+{
+	switch (op) {
+	case REQ_OP_ZONE_OPEN:
+		return NVME_ZONE_OPEN;
+	case REQ_OP_ZONE_CLOSE:
+		return NVME_ZONE_CLOSE;
+	case REQ_OP_ZONE_FINISH:
+		return NVME_ZONE_FINISH;
+	default:
+		return NVME_ZONE_RESET;
+	}
+}
+
 void nvmec_cmd_identify(struct nvme_command *cmd, u8 cns, u32 nsid, u8 csi)
 {
 	*cmd = (struct nvme_command) {

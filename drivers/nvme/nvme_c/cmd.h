@@ -70,6 +70,7 @@ void nvmec_cmd_flush(struct nvme_command *cmd, u32 nsid);
 void nvmec_cmd_discard(struct nvme_command *cmd, u32 nsid, unsigned int nr);
 void nvmec_cmd_zone(struct nvme_command *cmd, u32 nsid, u64 first, u8 action,
 		    bool all);
+u8 nvmec_op_zone_action(enum req_op op);
 void nvmec_cmd_identify(struct nvme_command *cmd, u8 cns, u32 nsid, u8 csi);
 void nvmec_cmd_set_feature(struct nvme_command *cmd, u8 fid, u32 value);
 void nvmec_cmd_get_feature(struct nvme_command *cmd, u8 fid, u32 selector);

@@ -88,18 +88,21 @@ static void nvmec_ana_heed(struct nvmec_ctrl *ctrl, u16 status)
 	}
 }
 
-/*
- * Whether a request failed for a reason of the way that it went, of several. Then it goes
- * another way, see multi_io.c: BLK_STS_TRANSPORT, or BLK_STS_TIMEOUT if it may be to blame
- * itself. BLK_STS_OK says that this is not so.
+/**
+ * nvmec_way_status - has what a request ended with to do with the way that it went
+ * @rq: did not succeed
+ *
+ * Then it may go another way, see multi_io.c: BLK_STS_TRANSPORT, or BLK_STS_TIMEOUT if it
+ * may be to blame itself.
+ *
+ * Context: Any.
+ * Return: one of these, or BLK_STS_OK if that is not so.
  */
-static blk_status_t nvmec_way_lost(struct request *rq)
+blk_status_t nvmec_way_status(struct request *rq)
 {
 	struct nvmec_rq *nrq = nvmec_rq(rq);
 	struct nvmec_ns *ns = rq->q->queuedata;
 
-	if (blk_rq_is_passthrough(rq) || !ns->multi)
-		return BLK_STS_OK;
 	if (test_bit(NVMEC_RQ_TIMED_OUT, &nrq->flags) &&
 	    test_bit(NVMEC_RQ_CANCELLED, &nrq->flags))
 		return BLK_STS_TIMEOUT;
@@ -111,6 +114,26 @@ static blk_status_t nvmec_way_lost(struct request *rq)
 		return BLK_STS_OK;
 	nvmec_ana_heed(ns->ctrl, nrq->status);
 	return BLK_STS_TIMEOUT;
+}
+
+/*
+ * Whether a request of one of several ways is not for its own disk to send again. A write
+ * to a zone that failed may have been done in part: multi_io.c, which asks the zone then,
+ * sends it.
+ */
+static blk_status_t nvmec_way_lost(struct request *rq)
+{
+	struct nvmec_ns *ns = rq->q->queuedata;
+	blk_status_t status;
+
+	if (blk_rq_is_passthrough(rq) || !ns->multi)
+		return BLK_STS_OK;
+	status = nvmec_way_status(rq);
+	if (!status && blk_queue_is_zoned(rq->q) && req_op(rq) == REQ_OP_WRITE &&
+	    (nvmec_rq(rq)->status & NVME_SCT_MASK) == NVME_SCT_GENERIC &&
+	    nvmec_status_passes(nvmec_rq(rq)->status))
+		return BLK_STS_TIMEOUT;
+	return status;
 }
 
 /* Ends a request that did not succeed, or has it sent again. */

@@ -12,6 +12,7 @@ struct nvmec_ctrl;
 struct nvmec_queue;
 struct work_struct;
 
+blk_status_t nvmec_way_status(struct request *rq);
 void nvmec_rq_complete(struct request *rq);
 void nvmec_rq_complete_batch(struct io_comp_batch *iob);
 bool nvmec_rq_cancel(struct request *rq, void *data);

@@ -145,18 +145,11 @@ static inline void nvmec_build_rw(struct request *rq,
 
 static void nvmec_build_zone(struct request *rq, struct nvme_command *cmd)
 {
-	static const u8 actions[] = {
-		[REQ_OP_ZONE_OPEN]	= NVME_ZONE_OPEN,
-		[REQ_OP_ZONE_CLOSE]	= NVME_ZONE_CLOSE,
-		[REQ_OP_ZONE_FINISH]	= NVME_ZONE_FINISH,
-		[REQ_OP_ZONE_RESET]	= NVME_ZONE_RESET,
-		[REQ_OP_ZONE_RESET_ALL]	= NVME_ZONE_RESET,
-	};
 	const struct nvmec_range range = nvmec_rq_range(rq->q->queuedata, rq);
-	const u32 op = (__force u32)req_op(rq);
 	bool all = req_op(rq) == REQ_OP_ZONE_RESET_ALL;
 
-	nvmec_cmd_zone(cmd, range.nsid, all ? 0 : range.first, actions[op], all);
+	nvmec_cmd_zone(cmd, range.nsid, all ? 0 : range.first,
+		       nvmec_op_zone_action(req_op(rq)), all);
 }
 
 /* The command of a request that is no read or write, but for its id. */

@@ -97,13 +97,14 @@
  * With multipath=1, namespaces that controllers of a subsystem share have one disk
  * together. It takes bios; multi_io.c sends each by a way, the hidden disk of one of the
  * namespaces, and by another one if the first fails. multi.c says which namespaces are the
- * same. Nothing below knows, but for complete.c: a request of a way that a reset took back
- * goes back to the disk, instead of waiting for its controller.
+ * same, and multi_zone.c what is different with zones. Nothing below knows, but for
+ * complete.c: a request of a way that a reset took back goes back to the disk, instead of
+ * waiting for its controller.
  *
  * What is left out
  * ----------------
- * SGLs longer than 16 pieces, SGLs for metadata, metadata of zones, several ways to zoned
- * namespaces, queues in the memory of a controller, and blocks larger than a page.
+ * SGLs longer than 16 pieces, SGLs for metadata, metadata of zones, queues in the memory of
+ * a controller, and blocks larger than a page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -6,7 +6,9 @@
  * Two namespaces are the same if their controllers are of one subsystem, both say that
  * the namespace may be shared, and its id, its identity and its blocks are equal. The
  * first one that is found makes the disk, the others join. Each has a disk of its own
- * besides, hidden, by which multi_io.c sends what it is given; that one is a way.
+ * besides, hidden, by which multi_io.c sends what it is given; that one is a way. One that
+ * is the same, but has other zones, is refused: whoever believed the wrong one would write
+ * into the middle of a zone.
  *
  * The disk goes with the last way, or &nvmec_multi.removal_s later; and at once, with
  * what was not written, if a controller says that the namespace is another one by now.
@@ -22,6 +24,8 @@
 #include <linux/blkdev.h>
 #include <linux/err.h>
 #include <linux/kstrtox.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mqblk_compat.h>
 #include <linux/percpu-refcount.h>
@@ -189,6 +193,15 @@ static const struct block_device_operations nvmec_multi_fops = {
 	.free_disk	= nvmec_multi_free_disk,
 };
 
+static const struct block_device_operations nvmec_multi_zoned_fops = {
+	.owner		= THIS_MODULE,
+	.submit_bio	= nvmec_multi_submit_zoned,
+	.ioctl		= nvmec_multi_ioctl,
+	.compat_ioctl	= blkdev_compat_ptr_ioctl,
+	.report_zones	= nvmec_multi_report_zones,
+	.free_disk	= nvmec_multi_free_disk,
+};
+
 /* True for the one who is to call nvmec_multi_del_disk(). */
 static bool nvmec_multi_close(struct nvmec_multi *multi)
 {
@@ -266,6 +279,29 @@ static unsigned int nvmec_multi_streams(const struct nvmec_ns *ns, unsigned int 
 	return min(nr, mqblk_write_streams(&ns->disk->queue->limits));
 }
 
+/* A limit of one way together with that of others; 0 is none, and so is one of all zones. */
+static unsigned int nvmec_multi_zone_limit(const struct nvmec_multi *multi,
+					   unsigned int limit, unsigned int other)
+{
+	limit = min_not_zero(limit, other);
+	return limit < multi->zones.sects >> ilog2(multi->zones.zone_sects) ? limit : 0;
+}
+
+/* What nobody makes one limit of. Appends are made writes: see multi_zone.c. */
+static void nvmec_multi_stack_zones(const struct nvmec_multi *multi,
+				    const struct nvmec_ns *ns, struct queue_limits *lim)
+{
+	const struct queue_limits *own = &ns->disk->queue->limits;
+
+	if (!multi->zones.zone_sects)
+		return;
+	lim->max_open_zones = nvmec_multi_zone_limit(multi, lim->max_open_zones,
+						     own->max_open_zones);
+	lim->max_active_zones = nvmec_multi_zone_limit(multi, lim->max_active_zones,
+						       own->max_active_zones);
+	mqblk_limit_zone_append(lim, 0);
+}
+
 /* Those of all ways together, and of one that is not listed yet. */
 static void nvmec_multi_stack(struct nvmec_multi *multi, const struct nvmec_ns *ns,
 			      struct queue_limits *lim)
@@ -281,8 +317,10 @@ static void nvmec_multi_stack(struct nvmec_multi *multi, const struct nvmec_ns *
 		nr_streams = nvmec_multi_streams(path, nr_streams);
 		stream_bytes = max(stream_bytes,
 				   mqblk_stream_bytes(&path->disk->queue->limits));
+		nvmec_multi_stack_zones(multi, path, lim);
 	}
 	blk_stack_limits(lim, &ns->disk->queue->limits, 0);
+	nvmec_multi_stack_zones(multi, ns, lim);
 	if (nr_streams == UINT_MAX)
 		nr_streams = 0;
 	mqblk_limit_streams(lim, nr_streams, nr_streams ? stream_bytes : 0);
@@ -345,14 +383,14 @@ static void nvmec_multi_size(struct nvmec_multi *multi, const struct nvmec_ns *n
 
 /* --- joining -------------------------------------------------------------- */
 
-/* Who has no identity is not known to be the same. Zones are written in order, by one. */
+/* Who has no identity is not known to be the same. */
 static bool nvmec_multi_wanted(const struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 {
 	const struct nvmec_ns_id *id = &ns->head.id;
 
 	return nvmec_multipath && info->shared && ns->ctrl->ident.multi &&
 	       ns->ctrl->subsys && *ns->ctrl->ident.subnqn &&
-	       id->csi == NVME_CSI_NVM &&
+	       (id->csi == NVME_CSI_NVM || id->csi == NVME_CSI_ZNS) &&
 	       (memchr_inv(id->uuid, 0, sizeof(id->uuid)) ||
 		memchr_inv(id->nguid, 0, sizeof(id->nguid)) ||
 		memchr_inv(id->eui64, 0, sizeof(id->eui64)));
@@ -391,7 +429,8 @@ static int nvmec_multi_alloc_disk(struct nvmec_multi *multi, const struct nvmec_
 	struct queue_limits lim;
 	const struct mqblk_disk_params params = {
 		.name		= multi->head.name,
-		.fops		= &nvmec_multi_fops,
+		.fops		= multi->zones.zone_sects ? &nvmec_multi_zoned_fops :
+							    &nvmec_multi_fops,
 		.limits		= &lim,
 		.capacity_sects	= get_capacity(ns->disk),
 		.private	= multi,
@@ -425,6 +464,7 @@ static struct nvmec_multi *nvmec_multi_make(struct nvmec_ns *ns)
 	multi->id = ns->id;
 	multi->lba_shift = ns->lba_shift;
 	multi->meta = ns->meta;
+	multi->zones = ns->zones;
 	snprintf(multi->head.name, sizeof(multi->head.name), "%sn%u",
 		 dev_name(&ns->ctrl->dev), ns->nsid);
 	multi->subsys = ns->ctrl->subsys;
@@ -468,6 +508,8 @@ static int nvmec_multi_join_locked(struct nvmec_ns *ns, bool wanted)
 	lockdep_assert_held(&nvmec_multi_lock);
 	if (wanted)
 		multi = nvmec_multi_find(ns);
+	if (multi && !nvmec_zns_fits(&ns->ctrl->dev, ns->nsid, &multi->zones, &ns->zones))
+		return -EINVAL;
 	/* There is no room for two of the same name. */
 	if (!multi && nvmec_multi_has_name(ns->head.name))
 		return -EEXIST;
@@ -488,7 +530,8 @@ static int nvmec_multi_join_locked(struct nvmec_ns *ns, bool wanted)
  *
  * Context: Process context, may sleep, under &nvmec_ctrl.scan_lock. nvmec_multi_unjoin()
  * is due in the end.
- * Return: 0; -EEXIST if another disk has the name, or -ENOMEM.
+ * Return: 0; -EEXIST if another disk has the name; -EINVAL if others have other zones, with
+ * a line in the log; -ENOMEM, or an errno if zones cannot be read.
  */
 int nvmec_multi_join(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 {
@@ -496,6 +539,11 @@ int nvmec_multi_join(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 	unsigned int noio;
 	int ret;
 
+	if (wanted && blk_queue_is_zoned(ns->disk->queue)) {
+		ret = nvmec_zns_measure(ns);
+		if (ret)
+			return ret;
+	}
 	if (wanted) {
 		init_completion(&ns->path_idle);
 		ret = percpu_ref_init(&ns->path_users, nvmec_path_idle, 0, GFP_KERNEL);
@@ -538,6 +586,21 @@ void nvmec_multi_unjoin(struct nvmec_ns *ns)
 /* --- ways ----------------------------------------------------------------- */
 
 /*
+ * The block layer looks at zones once, before there is I/O: it freezes the queue for that.
+ * Zones do not change as long as there is the disk: see nvmec_multi_strays().
+ */
+static int nvmec_multi_show(struct nvmec_multi *multi)
+{
+	int ret = 0;
+
+	lockdep_assert_held(&multi->publish_lock);
+	if (IS_ENABLED(CONFIG_BLK_DEV_ZONED) && multi->zones.zone_sects)
+		ret = blk_revalidate_disk_zones(multi->disk);
+	return ret ?: mqblk_disk_publish(multi->disk, multi->subsys_dev,
+					 nvmec_multi_groups);
+}
+
+/*
  * Once: a disk that could not be added is none any more, and scans make another one. That
  * reads partitions, which takes as long as their I/O.
  */
@@ -550,8 +613,7 @@ static int nvmec_multi_publish(struct nvmec_multi *multi)
 	if (test_bit(NVMEC_MULTI_CLOSING, &multi->flags))
 		ret = -ENODEV;
 	else if (!test_bit(NVMEC_MULTI_ADDED, &multi->flags))
-		ret = mqblk_disk_publish(multi->disk, multi->subsys_dev,
-					 nvmec_multi_groups);
+		ret = nvmec_multi_show(multi);
 	if (!ret) {
 		set_bit(NVMEC_MULTI_ADDED, &multi->flags);
 	} else {
@@ -665,6 +727,35 @@ void nvmec_multi_follow(struct nvmec_ns *ns, bool limits, bool size)
 		mutex_unlock(&multi->limits_lock);
 	}
 	nvmec_multi_size(multi, ns, size);
+}
+
+/**
+ * nvmec_multi_strays - has a way other zones by now than the disk has
+ * @ns: the namespace
+ * @info: what it says
+ *
+ * Zones that cannot be looked at are what they were, with a line in the log.
+ *
+ * Context: Process context, may sleep, under &nvmec_ctrl.scan_lock.
+ * Return: true if so; false also for what is no way, or has no zones.
+ */
+bool nvmec_multi_strays(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
+{
+	const struct nvmec_multi *multi = ns->multi;
+	int ret;
+
+	if (!multi || !multi->zones.zone_sects || ns->frozen)
+		return false;
+	if (info->limits.chunk_sectors != multi->zones.zone_sects ||
+	    info->capacity_sects != multi->zones.sects)
+		return true;
+	ret = nvmec_zns_measure(ns);
+	if (!ret)
+		return ns->zones.cap_sects != multi->zones.cap_sects;
+	if (ret != -EAGAIN && ret != -ECANCELED)
+		dev_warn(&ns->ctrl->dev, "namespace %u: its zones are not known anew: error %d\n",
+			 ns->nsid, ret);
+	return false;
 }
 
 /**

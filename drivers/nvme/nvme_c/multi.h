@@ -16,6 +16,7 @@
 
 #include "head.h"
 #include "subsys.h"
+#include "zns.h"
 
 struct nvmec_ns;
 struct nvmec_ns_info;
@@ -29,6 +30,7 @@ struct nvmec_ns_info;
  * @id: identity as the namespace says it
  * @lba_shift: log2 of the logical block size in bytes
  * @meta: what each block has beside its data
+ * @zones: how the blocks are divided; fixed, as @lba_shift and @meta are
  * @maker: the controller whose number is in the name, with a reference
  * @subsys: of the controllers, held as long as there are @refs
  * @subsys_dev: its device, with a reference
@@ -58,6 +60,7 @@ struct nvmec_multi {
 	struct nvmec_ns_id		id;
 	u8				lba_shift;
 	struct nvmec_meta		meta;
+	struct nvmec_zones		zones;
 	struct nvmec_ctrl		*maker;
 	struct nvmec_subsys		*subsys;
 	struct device			*subsys_dev;
@@ -94,7 +97,9 @@ void nvmec_multi_io_exit(void);
 struct nvmec_ns *nvmec_multi_choose(struct nvmec_multi *multi,
 				    const struct nvmec_ns *shun);
 bool nvmec_path_returns(const struct nvmec_ns *path);
+int nvmec_multi_await(struct nvmec_multi *multi);
 void nvmec_multi_submit_bio(struct bio *bio);
+void nvmec_multi_put_off(struct bio *bio);
 void nvmec_multi_again(struct work_struct *work);
 void nvmec_multi_kick(struct nvmec_multi *multi);
 void nvmec_multi_forsake(struct nvmec_multi *multi);
@@ -102,11 +107,21 @@ void nvmec_multi_hurry(struct nvmec_multi *multi);
 void nvmec_multi_expire(struct nvmec_multi *multi);
 void nvmec_multi_stop(struct nvmec_multi *multi);
 
+/* multi_zone.c */
+#ifdef CONFIG_BLK_DEV_ZONED
+void nvmec_multi_submit_zoned(struct bio *bio);
+MQBLK_REPORT_ZONES_FN(nvmec_multi_report_zones);
+#else
+#define nvmec_multi_submit_zoned	nvmec_multi_submit_bio
+#define nvmec_multi_report_zones	NULL
+#endif
+
 /* multi.c */
 int nvmec_multi_join(struct nvmec_ns *ns, const struct nvmec_ns_info *info);
 void nvmec_multi_unjoin(struct nvmec_ns *ns);
 int nvmec_multi_add(struct nvmec_ns *ns);
 void nvmec_multi_follow(struct nvmec_ns *ns, bool limits, bool size);
+bool nvmec_multi_strays(struct nvmec_ns *ns, const struct nvmec_ns_info *info);
 bool nvmec_multi_lost(const struct nvmec_ns *ns);
 void nvmec_multi_lose(struct nvmec_ns *ns);
 bool nvmec_multi_gone(struct nvmec_ns *ns);

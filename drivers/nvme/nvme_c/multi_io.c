@@ -60,6 +60,8 @@
 #include <linux/nvme.h>
 #include <linux/percpu-refcount.h>
 #include <linux/rculist.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/topology.h>
 
 #include "ctrl.h"
@@ -68,6 +70,7 @@
 #include "ns.h"
 #include "recover.h"
 #include "state.h"
+#include "zns.h"
 
 /* &nvmec_ns.path_cache: the mark, and each flush */
 #define NVMEC_CACHE_DIRTY	1
@@ -84,11 +87,14 @@
  * @bio: the bio
  * @begin: when it came, for the statistics of the disk
  * @tries: how often it was sent again, where that counted
+ * @done: bytes at the begin of @bio that are in its zone already
  * @not_before: when it may be sent, in jiffies
  * @flush_left: flushes of its ways that it waits for, and one for who sends them
  * @flush_done: there are none, or they have ended
  * @flush_good: one was successful
  * @flush_lost: one failed for a reason of the way
+ * @unsure: of a write to a zone: it was sent before, and perhaps done
+ * @refused: so it was, and now it was refused: the zone is to be asked
  * @flush_status: why one failed, if that was no matter of the way
  * @parent: of a flush of a way: who waits for it; then of the others @path and @clone alone
  *	are valid
@@ -100,11 +106,14 @@ struct nvmec_multi_io {
 	struct bio		*bio;
 	unsigned long		begin;
 	unsigned int		tries;
+	unsigned int		done;
 	unsigned long		not_before;
 	atomic_t		flush_left;
 	bool			flush_done;
 	bool			flush_good;
 	bool			flush_lost;
+	bool			unsure;
+	bool			refused;
 	blk_status_t		flush_status;
 	struct nvmec_multi_io	*parent;
 	/* Last, as the bio set wants it */
@@ -463,6 +472,26 @@ void nvmec_multi_kick(struct nvmec_multi *multi)
 	mod_delayed_work(nvmec_multi_wq, &multi->again_work, 0);
 }
 
+/**
+ * nvmec_multi_await - wait a little for a way
+ * @multi: of these there was none of use
+ *
+ * For whoever has no bio to wait with. Not for ways that are to come: see multi_zone.c.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 to look again; -ENODEV if there is nothing to wait for, -EINTR at the end of
+ * the process.
+ */
+int nvmec_multi_await(struct nvmec_multi *multi)
+{
+	if (test_bit(NVMEC_MULTI_LOST, &multi->flags) || !nvmec_multi_returns(multi))
+		return -ENODEV;
+	/* Notes when hope began, too: see nvmec_path_hope_end(). */
+	nvmec_multi_kick(multi);
+	return schedule_timeout_killable(NVMEC_MULTI_PAUSE) &&
+	       fatal_signal_pending(current) ? -EINTR : 0;
+}
+
 /* The work looks whether there is a time that the bio has to wait. */
 static void nvmec_multi_wait(struct nvmec_multi_io *io)
 {
@@ -663,16 +692,33 @@ static void nvmec_multi_end(struct nvmec_multi_io *io, blk_status_t status)
 	bio_endio(bio);
 }
 
-/* Has the error to do with the way? Then the bio is sent by another one. */
+/* A write to a zone; then an append is one, too. */
+static bool nvmec_multi_in_order(const struct nvmec_multi_io *io)
+{
+	return io->multi->zones.zone_sects && bio_op(io->bio) == REQ_OP_WRITE &&
+	       io->bio->bi_iter.bi_size;
+}
+
+/*
+ * Has the error to do with the way? Then the bio is sent by another one. If an earlier way
+ * may have done what this one refuses, the zone is asked: see multi_zone.c.
+ */
 static bool nvmec_multi_takes_back(struct nvmec_multi_io *io, blk_status_t status)
 {
-	if (test_bit(NVMEC_MULTI_LOST, &io->multi->flags) ||
-	    !nvmec_path_failed(io->path, status))
+	bool failed = nvmec_path_failed(io->path, status);
+
+	if (test_bit(NVMEC_MULTI_LOST, &io->multi->flags) || (!failed && !io->unsure))
 		return false;
 	if (status == BLK_STS_TIMEOUT && io->tries++ >= NVMEC_MAX_RETRIES)
 		return false;
 	if (status == BLK_STS_TIMEOUT)
 		io->not_before = jiffies + NVMEC_MULTI_PAUSE;
+	io->refused = !failed;
+	if (failed && nvmec_multi_in_order(io)) {
+		io->unsure = true;
+		/* If it was done, it is this way's to be flushed. */
+		nvmec_path_wrote(io->path, io->bio);
+	}
 	nvmec_multi_wait(io);
 	return true;
 }
@@ -719,8 +765,19 @@ static struct nvmec_multi_io *nvmec_multi_clone(struct nvmec_multi *multi,
 	io->flush_done = false;
 	io->flush_good = false;
 	io->flush_lost = false;
+	io->unsure = false;
+	io->refused = false;
 	io->flush_status = BLK_STS_OK;
 	return io;
+}
+
+static void nvmec_multi_begin(struct nvmec_multi_io *io, struct nvmec_ns *path)
+{
+	io->path = path;
+	io->tries = 0;
+	io->done = 0;
+	io->begin = bio_start_io_acct(io->bio);
+	io->not_before = io->begin;
 }
 
 /**
@@ -745,10 +802,7 @@ void nvmec_multi_submit_bio(struct bio *bio)
 		bio_wouldblock_error(bio);
 		return;
 	}
-	io->path = path;
-	io->tries = 0;
-	io->begin = bio_start_io_acct(bio);
-	io->not_before = io->begin;
+	nvmec_multi_begin(io, path);
 	if (likely(path && !nvmec_multi_needs_flush(multi, bio, path))) {
 		submit_bio_noacct(&io->clone);
 		return;
@@ -759,6 +813,34 @@ void nvmec_multi_submit_bio(struct bio *bio)
 		percpu_ref_put(&path->path_users);
 }
 
+/**
+ * nvmec_multi_put_off - have a bio sent by again_work
+ * @bio: for the disk of a struct nvmec_multi
+ *
+ * Context: that of ->submit_bio.
+ */
+void nvmec_multi_put_off(struct bio *bio)
+{
+	struct nvmec_multi *multi = bio->bi_bdev->bd_disk->private_data;
+	struct nvmec_multi_io *io = nvmec_multi_clone(multi, multi->disk->part0, bio);
+
+	if (unlikely(!io)) {
+		bio_wouldblock_error(bio);
+		return;
+	}
+	nvmec_multi_begin(io, NULL);
+	nvmec_multi_wait(io);
+}
+
+/* By its way. What is done to zones, again_work sends: see nvmec_multi_submit_zoned(). */
+static void nvmec_multi_send_again(struct nvmec_multi_io *io)
+{
+	if (op_is_zone_mgmt(bio_op(&io->clone)))
+		nvmec_zns_manage(io->path, &io->clone);
+	else
+		submit_bio_noacct(&io->clone);
+}
+
 /* By a way whose reference the caller has. The old clone is freed before there is a new one. */
 static void nvmec_multi_resend(struct nvmec_multi_io *old, struct nvmec_ns *path)
 {
@@ -767,6 +849,8 @@ static void nvmec_multi_resend(struct nvmec_multi_io *old, struct nvmec_ns *path
 		.bio	= old->bio,
 		.begin	= old->begin,
 		.tries	= old->tries,
+		.done	= old->done,
+		.unsure	= old->unsure,
 		.flush_done = old->flush_done,
 	};
 	struct nvmec_multi_io *io;
@@ -786,8 +870,12 @@ static void nvmec_multi_resend(struct nvmec_multi_io *old, struct nvmec_ns *path
 	io->begin = was.begin;
 	io->not_before = was.begin;
 	io->tries = was.tries;
+	io->done = was.done;
+	io->unsure = was.unsure;
 	io->flush_done = was.flush_done;
-	submit_bio_noacct(&io->clone);
+	if (unlikely(io->done))
+		bio_advance(&io->clone, io->done);
+	nvmec_multi_send_again(io);
 }
 
 /*
@@ -824,10 +912,42 @@ static bool nvmec_multi_fail(struct nvmec_multi *multi, struct nvmec_multi_io *i
 	return true;
 }
 
+/*
+ * A write was refused that an earlier way may have done: asks its zone. Returns 0 if it, or
+ * what is left of it, is to be sent; -EAGAIN if another way may tell more; or 1, and it has
+ * ended.
+ */
+static int nvmec_multi_settle(struct nvmec_multi_io *io, struct nvmec_ns *path)
+{
+	const struct bvec_iter *iter = &io->bio->bi_iter;
+	unsigned int noio = memalloc_noio_save();
+	sector_t wp = iter->bi_sector;
+	u64 done;
+	int ret;
+
+	ret = nvmec_zns_wp(path, iter->bi_sector, &wp);
+	memalloc_noio_restore(noio);
+	if (ret && nvmec_zns_other_may(path, ret) && io->tries++ < NVMEC_MAX_RETRIES) {
+		io->path = path;
+		io->not_before = jiffies + NVMEC_MULTI_PAUSE;
+		return -EAGAIN;
+	}
+	done = wp > iter->bi_sector ? (u64)(wp - iter->bi_sector) << SECTOR_SHIFT : 0;
+	if (!ret && done < iter->bi_size && done > io->done) {
+		io->done = done;
+		io->refused = false;
+		return 0;
+	}
+	nvmec_multi_end(io, !ret && done >= iter->bi_size ? BLK_STS_OK :
+			    nvmec_multi_status(io->clone.bi_status));
+	return 1;
+}
+
 /* Whether a bio that waited has found its way, or its end. */
 static bool nvmec_multi_try(struct nvmec_multi *multi, struct nvmec_multi_io *io)
 {
 	struct nvmec_ns *path;
+	int ret;
 
 	if (nvmec_multi_flushed(multi, io))
 		return true;
@@ -845,6 +965,15 @@ static bool nvmec_multi_try(struct nvmec_multi *multi, struct nvmec_multi_io *io
 			return nvmec_multi_fail(multi, io);
 		nvmec_multi_flush(io);
 		return true;
+	}
+	if (unlikely(io->refused)) {
+		ret = nvmec_multi_settle(io, path);
+		if (ret)
+			percpu_ref_put(&path->path_users);
+		if (ret == -EAGAIN)
+			nvmec_multi_early(multi, io);
+		if (ret)
+			return ret > 0;
 	}
 	nvmec_multi_resend(io, path);
 	return true;

@@ -352,12 +352,11 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	if (info->no_blocks)
 		dev_warn(&ctrl->dev, "namespace %u: %s (%u bytes): its disk has no size, commands alone reach the blocks\n",
 			 nsid, info->no_blocks, info->meta.bytes);
-	ret = nvmec_zns_start(ns);
-	if (ret)
-		goto detach;
 	nvmec_streams_renew(ns, info);
 	nvmec_ns_take_head(ns, name, info->shared);
 	ret = nvmec_multi_join(ns, info);
+	if (!ret)
+		ret = nvmec_zns_start(ns);
 	if (ret)
 		goto remove_head;
 	ret = mqblk_disk_publish(ns->disk, &ctrl->dev, nvmec_ns_groups);
@@ -376,7 +375,6 @@ static void nvmec_ns_add(struct nvmec_ctrl *ctrl, u32 nsid,
 	goto fail;
 remove_head:
 	nvmec_head_remove(&ns->head);
-detach:
 	nvmec_ns_detach(ns);
 	nvmec_multi_unjoin(ns);
 	put_disk(ns->disk);
@@ -538,6 +536,11 @@ static int nvmec_scan_one(struct nvmec_ctrl *ctrl, u32 nsid)
 	}
 	if (ret)
 		return ret == -ENODEV || ret == -ENXIO ? 0 : ret;
+	/* Its zones are not those of the disk any more, which others may go on with. */
+	if (ns && nvmec_multi_strays(ns, &info)) {
+		nvmec_ns_gone(ns);
+		ns = NULL;
+	}
 	if (ns && nvmec_ns_same(ns, &info)) {
 		ns->seen = true;
 		nvmec_ns_revalidate(ns, &info);

@@ -21,6 +21,7 @@
 #include "inject.h"
 #include "meta.h"
 #include "streams.h"
+#include "zns.h"
 
 struct nvmec_ctrl;
 struct nvmec_multi;
@@ -61,6 +62,7 @@ struct work_struct;
  *	last; beyond that, how many flushes are on their way
  * @path_flush_seq: &nvmec_multi.flush_seq when it was flushed last, by the same work
  * @path_gone: its controller does not have it any more; likewise
+ * @zones: how its blocks are divided, if they are; written under &nvmec_ctrl.scan_lock
  * @diverted: nvmec_disks_divert() holds; written under &nvmec_ctrl.ns_lock
  * @streams: where writes in streams go; written under &nvmec_ctrl.scan_lock, each member
  *	for itself, while writes look at it
@@ -99,6 +101,7 @@ struct nvmec_ns {
 	atomic_t		path_cache;
 	u32			path_flush_seq;
 	bool			path_gone;
+	struct nvmec_zones	zones;
 	bool			diverted;
 	struct nvmec_streams	streams;
 	bool			streams_unknown;

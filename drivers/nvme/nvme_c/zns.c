@@ -13,19 +13,26 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/blk-mq.h>
+#include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "ask.h"
+#include "cmd.h"
+#include "complete.h"
 #include "ctrl.h"
 #include "ident.h"
 #include "ns.h"
+#include "rq.h"
 #include "state.h"
 #include "zns.h"
 
 /* A report of 255 zones, or less if the controller moves less at once. */
 #define NVMEC_REPORT_BYTES	SZ_16K
+/* So often a command of a report may have no answer in time, if nobody else can be asked. */
+#define NVMEC_REPORT_TRIES	3
 
 /* --- what a namespace says ------------------------------------------------ */
 
@@ -182,11 +189,114 @@ static int nvmec_report_read(struct nvmec_ns *ns, u64 first,
 			.pr	= NVME_REPORT_ZONE_PARTIAL,
 		},
 	};
+
+	return nvmec_ask(ns, &cmd, report, bytes);
+}
+
+/**
+ * nvmec_zns_other_may - may another controller tell what this one did not
+ * @ns: of the one that was asked
+ * @error: from nvmec_report_some() or nvmec_zns_wp()
+ *
+ * Context: Any.
+ * Return: true if so; false if the answer was nonsense, or it refused for good.
+ */
+bool nvmec_zns_other_may(const struct nvmec_ns *ns, int error)
+{
+	switch (error) {
+	case -ETIMEDOUT:
+	case -EINTR:
+	case -EHOSTUNREACH:
+	case -EBUSY:
+	case -ENODEV:
+		return true;
+	}
+	return nvmec_state(ns->ctrl) == NVMEC_DEAD || test_bit(GD_DEAD, &ns->disk->state);
+}
+
+/**
+ * nvmec_report_begin - begin a report of zones
+ * @report: filled in
+ * @disk: whose zones
+ * @sector: in the first one
+ * @nr_zones: how many at most
+ * @args: who is told of them, or NULL
+ *
+ * Context: Process context, may sleep. nvmec_report_end() is due if that succeeded.
+ * Return: 0 or -ENOMEM.
+ */
+int nvmec_report_begin(struct nvmec_report *report, struct gendisk *disk,
+		       sector_t sector, unsigned int nr_zones,
+		       struct blk_report_zones_args *args)
+{
+	unsigned int zone_sects = disk->queue->limits.chunk_sectors;
+
+	*report = (struct nvmec_report) {
+		.disk	= disk,
+		.args	= args,
+		.sector	= round_down(sector, zone_sects),
+		.page	= kmalloc(NVMEC_REPORT_BYTES, GFP_KERNEL),
+	};
+	report->end = min_t(u64, get_capacity(disk),
+			    report->sector + (u64)nr_zones * zone_sects);
+	return report->page ? 0 : -ENOMEM;
+}
+
+/**
+ * nvmec_report_end - undo nvmec_report_begin()
+ * @report: the report
+ *
+ * Context: Process context.
+ */
+void nvmec_report_end(struct nvmec_report *report)
+{
+	kfree(report->page);
+}
+
+/**
+ * nvmec_report_some - report some more zones, by one command
+ * @ns: by which namespace
+ * @report: not at its end; what was told of already is not told again
+ *
+ * The command asks for as many zones as there is room for: else each could have one.
+ *
+ * Context: Process context, may sleep for as long as a reset takes.
+ * Return: 0; an errno of who is told; or of nvmec_ask(), also -EIO with a line for a
+ * report that makes no sense.
+ */
+int nvmec_report_some(struct nvmec_ns *ns, struct nvmec_report *report)
+{
+	unsigned int max_sects = queue_max_hw_sectors(ns->disk->queue);
+	unsigned int zone_sects = report->disk->queue->limits.chunk_sectors;
+	unsigned int shift = ns->lba_shift - SECTOR_SHIFT, got, i;
+	unsigned int bytes = min(NVMEC_REPORT_BYTES >> SECTOR_SHIFT, max_sects) <<
+			     SECTOR_SHIFT;
+	const struct nvme_zone_report *page = report->page;
+	u64 first = report->sector >> shift, said;
+	struct device *dev = &ns->ctrl->dev;
+	struct blk_zone zone;
 	int ret;
 
-	ret = nvmec_ask(ns, &cmd, report, bytes);
-	/* Zones have no other way, and nobody asks again. */
-	return ret == -EHOSTUNREACH || ret == -EBUSY ? -EIO : ret;
+	ret = nvmec_report_read(ns, first, report->page, bytes);
+	if (ret)
+		return ret;
+	got = min_t(u64, (report->end - report->sector) >> ilog2(zone_sects),
+		    (bytes - sizeof(*page)) / sizeof(page->entries[0]));
+	said = le64_to_cpu(page->nr_zones);
+	if (said < got)
+		return nvmec_zone_nonsense(dev, ns->nsid, first, "number of zones", said);
+	for (i = 0; i < got; i++) {
+		ret = nvmec_zns_zone(dev, ns->nsid, ns->lba_shift, report->sector >> shift,
+				     zone_sects >> shift, &page->entries[i], &zone);
+		if (!ret && report->args)
+			ret = disk_report_zone(report->disk, &zone, report->nr, report->args);
+		if (ret)
+			return ret;
+		report->nr++;
+		report->sector += zone_sects;
+		report->cap_sects += zone.capacity;
+	}
+	return 0;
 }
 
 /*
@@ -211,104 +321,214 @@ static int nvmec_report_may_go_on(const struct nvmec_ns *ns, bool droppable)
 	return READ_ONCE(ctrl->scan_unwanted) ? -EAGAIN : 0;
 }
 
-/*
- * One command's worth of zones, from number @nr and block @first on, of @max that there
- * are. Returns how many, or an errno. Without @args they are looked at only.
- *
- * It has as many as the buffer has room for: else each report could have one.
- */
-static int nvmec_report_some(struct nvmec_ns *ns, u64 first, unsigned int nr,
-			     unsigned int max, struct nvme_zone_report *report,
-			     unsigned int bytes, struct blk_report_zones_args *args)
+/* By one namespace alone; how many zones there were, or an errno. */
+static int nvmec_report(struct nvmec_ns *ns, struct nvmec_report *report)
 {
-	u64 blocks = ns->disk->queue->limits.chunk_sectors >>
-		     (ns->lba_shift - SECTOR_SHIFT);
-	struct device *dev = &ns->ctrl->dev;
-	struct blk_zone zone;
-	unsigned int i, got;
-	u64 said;
-	int ret;
-
-	ret = nvmec_report_read(ns, first, report, bytes);
-	if (ret)
-		return ret;
-	got = min_t(size_t, max,
-		    (bytes - sizeof(*report)) / sizeof(report->entries[0]));
-	said = le64_to_cpu(report->nr_zones);
-	if (said < got)
-		return nvmec_zone_nonsense(dev, ns->nsid, first, "number of zones", said);
-	for (i = 0; i < got; i++, first += blocks) {
-		ret = nvmec_zns_zone(dev, ns->nsid, ns->lba_shift, first, blocks,
-				     &report->entries[i], &zone);
-		if (!ret && args)
-			ret = disk_report_zone(ns->disk, &zone, nr + i, args);
-		if (ret)
-			return ret;
-	}
-	return got;
-}
-
-/* Returns how many zones there were, or an errno. */
-static int nvmec_report(struct nvmec_ns *ns, sector_t sector, unsigned int nr_zones,
-			struct blk_report_zones_args *args)
-{
-	unsigned int zone_sects = ns->disk->queue->limits.chunk_sectors;
-	unsigned int max_sects = queue_max_hw_sectors(ns->disk->queue);
-	unsigned int bytes = min(NVMEC_REPORT_BYTES >> SECTOR_SHIFT, max_sects) <<
-			     SECTOR_SHIFT;
-	bool droppable = !args || !test_bit(GD_ADDED, &ns->disk->state);
-	sector_t end = get_capacity(ns->disk);
-	struct nvme_zone_report *report;
-	unsigned int nr = 0;
+	bool droppable = !report->args || !test_bit(GD_ADDED, &ns->disk->state);
+	unsigned int tries = NVMEC_REPORT_TRIES;
 	int ret = 0;
 
-	report = kmalloc(bytes, GFP_KERNEL);
-	if (!report)
-		return -ENOMEM;
-	sector = round_down(sector, zone_sects);
-	while (nr < nr_zones && sector < end) {
+	while (!ret && report->sector < report->end) {
 		ret = nvmec_report_may_go_on(ns, droppable);
-		if (ret)
-			break;
-		ret = nvmec_report_some(ns, sector >> (ns->lba_shift - SECTOR_SHIFT),
-					nr, min_t(u64, nr_zones - nr,
-						  (end - sector) >> ilog2(zone_sects)),
-					report, bytes, args);
-		if (ret < 0)
-			break;
-		nr += ret;
-		sector += (sector_t)ret * zone_sects;
+		if (!ret)
+			ret = nvmec_report_some(ns, report);
+		/* What hung by then may work after the reset. */
+		if (ret == -ETIMEDOUT && --tries)
+			ret = 0;
 	}
-	kfree(report);
-	return ret < 0 ? ret : nr;
+	/* Nobody else can be asked, and nobody asks again. */
+	if (ret == -EHOSTUNREACH || ret == -EBUSY)
+		ret = -EIO;
+	return ret ?: report->nr;
 }
 
 /* For ->report_zones. May sleep for as long as a reset takes. */
 MQBLK_REPORT_ZONES_FN(nvmec_zns_report_zones)
 {
-	return nvmec_report(disk->private_data, sector, nr_zones,
-			    MQBLK_REPORT_ZONES_ARGS);
+	struct nvmec_report report;
+	int ret;
+
+	ret = nvmec_report_begin(&report, disk, sector, nr_zones, MQBLK_REPORT_ZONES_ARGS);
+	if (ret)
+		return ret;
+	ret = nvmec_report(disk->private_data, &report);
+	nvmec_report_end(&report);
+	return ret;
+}
+
+/* --- ways ----------------------------------------------------------------- */
+
+static bool nvmec_zns_differs(struct device *dev, u32 nsid, const char *field, u64 found,
+			      u64 have)
+{
+	dev_err(dev, "namespace %u: %s: %llu sectors, by other controllers %llu: refused\n",
+		nsid, field, found, have);
+	return false;
+}
+
+/**
+ * nvmec_zns_fits - are the zones by one controller those that others tell of
+ * @dev: to be named in the log
+ * @nsid: likewise
+ * @have: what is known
+ * @found: by this one
+ *
+ * Context: Any.
+ * Return: true; or false with a line in the log that names the field.
+ */
+bool nvmec_zns_fits(struct device *dev, u32 nsid, const struct nvmec_zones *have,
+		    const struct nvmec_zones *found)
+{
+	if (found->zone_sects != have->zone_sects)
+		return nvmec_zns_differs(dev, nsid, "ZSZE", found->zone_sects,
+					 have->zone_sects);
+	if (found->sects != have->sects)
+		return nvmec_zns_differs(dev, nsid, "NSZE", found->sects, have->sects);
+	if (found->cap_sects != have->cap_sects)
+		return nvmec_zns_differs(dev, nsid, "ZCAP of all zones", found->cap_sects,
+					 have->cap_sects);
+	return true;
+}
+
+/**
+ * nvmec_zns_measure - look at all zones, and find out how the blocks are divided
+ * @ns: the namespace, which is zoned; &nvmec_ns.zones is written
+ *
+ * Context: Process context, under scan_lock, may sleep.
+ * Return: 0 or an errno, with a line in the log if what was said makes no sense.
+ */
+int nvmec_zns_measure(struct nvmec_ns *ns)
+{
+	struct nvmec_report report;
+	int ret;
+
+	ret = nvmec_report_begin(&report, ns->disk, 0, UINT_MAX, NULL);
+	if (ret)
+		return ret;
+	ret = nvmec_report(ns, &report);
+	nvmec_report_end(&report);
+	if (ret < 0)
+		return ret;
+	ns->zones = (struct nvmec_zones) {
+		.zone_sects	= ns->disk->queue->limits.chunk_sectors,
+		.sects		= get_capacity(ns->disk),
+		.cap_sects	= report.cap_sects,
+	};
+	return 0;
+}
+
+/**
+ * nvmec_zns_wp - where a zone is written next
+ * @ns: the namespace
+ * @sector: in the zone
+ * @wp: written, the end of what can be written if the zone is full
+ *
+ * Context: Process context, may sleep for as long as a reset takes.
+ * Return: 0; or an errno of nvmec_ask(), -EIO if the zone has no write pointer.
+ */
+int nvmec_zns_wp(struct nvmec_ns *ns, sector_t sector, sector_t *wp)
+{
+	unsigned int zone_sects = ns->disk->queue->limits.chunk_sectors;
+	unsigned int shift = ns->lba_shift - SECTOR_SHIFT;
+	u64 first = round_down(sector, zone_sects) >> shift;
+	struct nvme_zone_report *report;
+	unsigned int bytes = sizeof(*report) + sizeof(report->entries[0]);
+	struct blk_zone zone;
+	int ret;
+
+	report = kmalloc(bytes, GFP_NOIO);
+	if (!report)
+		return -ENOMEM;
+	ret = nvmec_report_read(ns, first, report, bytes);
+	if (!ret && !report->nr_zones)
+		ret = nvmec_zone_nonsense(&ns->ctrl->dev, ns->nsid, first,
+					  "number of zones", 0);
+	if (!ret)
+		ret = nvmec_zns_zone(&ns->ctrl->dev, ns->nsid, ns->lba_shift, first,
+				     zone_sects >> shift, &report->entries[0], &zone);
+	kfree(report);
+	if (ret)
+		return ret;
+	if (zone.cond == BLK_ZONE_COND_FULL)
+		*wp = zone.start + zone.capacity;
+	else if (nvmec_zone_has_wp(zone.cond))
+		*wp = zone.wp;
+	else
+		ret = -EIO;
+	return ret;
+}
+
+static MQBLK_END_IO_FN(nvmec_zns_managed)
+{
+	struct bio *bio = rq->end_io_data;
+	u16 nvme_status = nvmec_rq(rq)->status;
+
+	if (status && nvmec_way_status(rq))
+		status = nvmec_way_status(rq);
+	else if (status && nvme_status && nvmec_status_passes(nvme_status))
+		status = BLK_STS_TIMEOUT;
+	bio->bi_status = status;
+	bio->bi_end_io(bio);
+	return RQ_END_IO_FREE;
+}
+
+/**
+ * nvmec_zns_manage - do to zones what a bio says, by a command of the driver's own
+ * @ns: by this way
+ * @bio: its &bio.bi_end_io is called; as for other bios of a way, BLK_STS_TRANSPORT and
+ *	BLK_STS_TIMEOUT are errors of that
+ *
+ * Not by the way's disk: the block layer takes such a bio only for a disk whose zones it
+ * knows, and with that it has plugs for their writes, see multi_zone.c.
+ *
+ * Context: Process context, may wait for a tag.
+ */
+void nvmec_zns_manage(struct nvmec_ns *ns, struct bio *bio)
+{
+	bool all = bio_op(bio) == REQ_OP_ZONE_RESET_ALL;
+	u64 first = bio->bi_iter.bi_sector >> (ns->lba_shift - SECTOR_SHIFT);
+	struct nvmec_rq *nrq;
+	struct request *rq;
+
+	rq = blk_mq_alloc_request(ns->disk->queue, REQ_OP_DRV_OUT, 0);
+	if (IS_ERR(rq)) {
+		/* The disk is dead. */
+		bio->bi_status = BLK_STS_TRANSPORT;
+		bio->bi_end_io(bio);
+		return;
+	}
+	nrq = nvmec_rq(rq);
+	nrq->user = false;
+	nrq->flags = 0;
+	nrq->status = 0;
+	nvmec_cmd_zone(&nrq->cmd, ns->nsid, all ? 0 : first,
+		       nvmec_op_zone_action(bio_op(bio)), all);
+	rq->rq_flags |= RQF_QUIET;
+	rq->end_io = nvmec_zns_managed;
+	rq->end_io_data = bio;
+	blk_execute_rq_nowait(rq, false);
 }
 
 /* --- life ----------------------------------------------------------------- */
 
 /**
  * nvmec_zns_start - have the block layer know the zones of a new disk
- * @ns: its namespace; the disk is not published
+ * @ns: its namespace; the disk is not published. One of several ways has no zones as far
+ *	as the block layer knows, see multi_zone.c
  *
  * Context: Process context, may sleep.
  * Return: 0, also for a disk without zones; or an errno.
  */
 int nvmec_zns_start(struct nvmec_ns *ns)
 {
-	if (!blk_queue_is_zoned(ns->disk->queue))
+	if (!blk_queue_is_zoned(ns->disk->queue) || ns->multi)
 		return 0;
 	return blk_revalidate_disk_zones(ns->disk);
 }
 
 /**
  * nvmec_zns_renew - have the block layer know what the zones of a disk are now
- * @ns: its namespace
+ * @ns: its namespace; nothing happens if it is one of several ways
  *
  * While the disk is held for somebody, nothing can be asked; a scan follows.
  *
@@ -318,12 +538,12 @@ void nvmec_zns_renew(struct nvmec_ns *ns)
 {
 	int ret;
 
-	if (!blk_queue_is_zoned(ns->disk->queue) || ns->frozen)
+	if (!blk_queue_is_zoned(ns->disk->queue) || ns->frozen || ns->multi)
 		return;
-	ret = nvmec_report(ns, 0, UINT_MAX, NULL);
-	if (ret >= 0)
+	ret = nvmec_zns_measure(ns);
+	if (!ret)
 		ret = blk_revalidate_disk_zones(ns->disk);
-	if (ret < 0 && ret != -EAGAIN && ret != -ECANCELED)
+	if (ret && ret != -EAGAIN && ret != -ECANCELED)
 		dev_warn(&ns->ctrl->dev, "namespace %u: its zones are not known anew: error %d\n",
 			 ns->nsid, ret);
 }

@@ -182,10 +182,33 @@ static void zk_zone_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone.type, BLK_ZONE_TYPE_SEQWRITE_REQ);
 }
 
+/* --- by several controllers ----------------------------------------------- */
+
+static void zk_fits_test(struct kunit *test)
+{
+	/* 16 zones of 4 MiB, of which 3 MiB each can be written */
+	const struct nvmec_zones have = { 8192, 16 * 8192, 16 * 6144 };
+	const struct {
+		struct nvmec_zones	found;
+		bool			fits;
+	} cases[] = {
+		{ { 8192, 16 * 8192, 16 * 6144 }, true },
+		{ { 4096, 16 * 8192, 16 * 6144 }, false },
+		{ { 8192, 15 * 8192, 16 * 6144 }, false },
+		{ { 8192, 16 * 8192, 16 * 6144 - 8 }, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ(test, nvmec_zns_fits(NULL, 1, &have, &cases[i].found),
+				cases[i].fits);
+}
+
 static struct kunit_case zk_tests[] = {
 	KUNIT_CASE_PARAM(zk_limits_test, zk_limits_gen_params),
 	KUNIT_CASE(zk_append_test),
 	KUNIT_CASE_PARAM(zk_zone_test, zk_zone_gen_params),
+	KUNIT_CASE(zk_fits_test),
 	{}
 };
 

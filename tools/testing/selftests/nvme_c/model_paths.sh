@@ -17,6 +17,8 @@
 . "$(dirname "$0")/../lib/nvme.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/model.sh
 . "$(dirname "$0")/../lib/model.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/paths.sh
+. "$(dirname "$0")/../lib/paths.sh"
 
 require_cmd fio nvme
 require_model
@@ -29,29 +31,14 @@ dmesg_expect "lost async page write"
 results=$(mktemp -d)
 at_exit rm -rf "$results"
 
-# links : names of the ways that the disk shows
-links() { (cd "/sys/block/$disk/multipath" && echo *); }
-has_links() { [[ $(links | wc -w) == "$1" ]]; }
-has_disk() { [[ -b /dev/$disk ]]; }
-no_disk() { [[ ! -e /sys/block/$disk ]]; }
 attr() { show "/sys/block/$disk/$1"; }
 has_policy() { [[ -e $subsys/iopolicy ]]; }
-policy() { echo "$1" >"$subsys/iopolicy"; }
-# way NAME : up, by which the disk has N ways then
-way() {
-	model_bind "$1" && wait_until 20 has_links "$2"
-}
-# commands NAME : of I/O so far
-commands() { model_count "$1" io_commands; }
 read_block() {
 	dd if="/dev/$disk" of=/dev/null bs=4k count=1 iflag=direct status=none 2>&1
 }
 write_block() {
 	dd if=/dev/zero of="/dev/$disk" bs=4k count=1 oflag=direct status=none 2>&1
 }
-fails() { ! "$@"; }
-# in_time SECONDS BEGIN : not more than that since then
-in_time() { (((${EPOCHREALTIME/[.,]/} - $2) / 1000000 <= $1 * ${SELFTEST_SLOW:-1})); }
 
 # --- one disk ------------------------------------------------------------------
 
@@ -185,24 +172,6 @@ load >"$results/load.log" 2>&1 &
 job=$!
 at_exit end_job $job
 check "there is load" wait_until 20 disk_is_busy "$disk"
-# moves : the load goes on, by whatever way
-moves() {
-	local now
-	now=$(($(commands a) + $(commands b)))
-	wait_until 20 further "$now"
-}
-further() { (($(commands a) + $(commands b) > $1 + 10)); }
-is_live() { [[ $(nvme_attr "$(model_ctrl "$1")" state) == live ]]; }
-
-out_reset() { nvme_reset "$(model_ctrl "$1")"; }
-back_reset() { wait_until 20 is_live "$1"; }
-out_unbind() { model_unbind "$1"; }
-back_unbind() { way "$1" 2; }
-out_power() { model_power "$1" 0; }
-back_power() { model_power "$1" 1 && way "$1" 2; }
-out_death() { model_now "$1" gone && wait_until 20 is_dead "$1"; }
-is_dead() { [[ $(nvme_attr "$(model_ctrl "$1")" state) == dead ]]; }
-back_death() { model_unbind "$1" && model_now "$1" back && way "$1" 2; }
 # Commands that have no answer: what hangs goes the other way after a reset at the latest
 # By numa all goes one way, and the other one need not be asked for anything.
 out_silence() {

@@ -17,6 +17,8 @@
 . "$(dirname "$0")/../lib/nvme.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/model.sh
 . "$(dirname "$0")/../lib/model.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/paths.sh
+. "$(dirname "$0")/../lib/paths.sh"
 
 require_cmd nvme
 require_model
@@ -24,11 +26,6 @@ nvme_load multipath=1 io_timeout=60 admin_timeout=30 queue_depth=4
 dmesg_expect "I/O error, dev nvmec"
 dmesg_expect "Buffer I/O error on dev nvmec"
 
-has_links() { [[ $(cd "/sys/block/$disk/multipath" && echo * | wc -w) == "$1" ]]; }
-has_disk() { [[ -b /dev/$disk ]]; }
-no_disk() { [[ ! -e /sys/block/$disk ]]; }
-policy() { echo "$1" >"$subsys/iopolicy"; }
-fails() { ! "$@"; }
 # Both, which are up and have one disk
 up() {
 	model_bind a || true
@@ -48,7 +45,6 @@ write_blocks() {
 cache() { echo "$1" >"/sys/block/$disk/queue/write_cache"; }
 flush() { dd if=/dev/zero of="/dev/$disk" count=0 conv=fsync status=none 2>&1; }
 flushes() { model_count "$1" flushes; }
-state() { nvme_attr "$(model_ctrl "$1")" state; }
 
 # The first one moves 32 KiB at most.
 for name in a b; do
@@ -110,12 +106,12 @@ model_rule a ready ms=30000
 nvme_reset "$(model_ctrl a)" &
 job=$!
 check "all of them go the other way" wait_until 15 all_ended "${jobs[@]}"
-check_eq "while the reset goes on" "$(state a)" resetting
+check_eq "while the reset goes on" "$(way_state a)" resetting
 for nr in "${jobs[@]}"; do
 	wait "$nr" || check "a read" false
 done
 check_wait "it ends" $job
-check_eq "and the controller is up" "$(state a)" live
+check_eq "and the controller is up" "$(way_state a)" live
 model_honest a
 check "reads go on" read_block 1
 
@@ -179,7 +175,7 @@ policy numa
 model_rule b ready ms=5000
 nvme_reset "$(model_ctrl b)" &
 job=$!
-is_resetting() { [[ $(state b) == resetting ]]; }
+is_resetting() { [[ $(way_state b) == resetting ]]; }
 check "one of them is reset" wait_until 10 is_resetting
 check "a flush" flush
 flushed "has waited for it" 0+ 1
