@@ -138,6 +138,7 @@ enum nvmec_state {
  * @unsaid: in the scan that runs, or ran last, a namespace did not say all, and may if it is
  *	asked again; guarded by @scan_lock
  * @nr_unsaid: such scans in a row that had another one follow; likewise
+ * @nr_silent: questions for streams that had no answer in time; likewise
  * @ns_listed: it once gave a list of its namespaces, so that it has one; guarded
  *	by @scan_lock
  * @inject: faults on purpose of admin commands
@@ -226,6 +227,7 @@ struct nvmec_ctrl {
 	bool				scan_unwanted;
 	bool				unsaid;
 	unsigned int			nr_unsaid;
+	unsigned int			nr_silent;
 	bool				ns_listed;
 
 	struct semaphore		user_admin;

@@ -51,6 +51,13 @@ struct nvmec_fdp_header {
 
 static_assert(sizeof(struct nvmec_fdp_header) == 16);
 
+/*
+ * So many questions may have no answer in time. Each costs a reset, which has the next scan
+ * follow, and that asks again: so without an end, a controller that never answers would be
+ * given up, with the data that it has. One may have been lost by chance.
+ */
+#define NVMEC_MAX_SILENT	2
+
 /* I/O Management Receive, and in its dword 10, the status of handles */
 #define NVMEC_IO_MGMT_RECV	0x12
 #define NVMEC_MO_HANDLES	1
@@ -144,6 +151,23 @@ bool nvmec_fdp_handles(struct device *dev, u32 nsid, const struct nvmec_fdp_stat
 
 /* --- asking the controller ------------------------------------------------ */
 
+static bool nvmec_streams_forsaken(const struct nvmec_ctrl *ctrl)
+{
+	lockdep_assert_held(&ctrl->scan_lock);
+	return ctrl->nr_silent >= NVMEC_MAX_SILENT;
+}
+
+/* No answer in time: is that the last time? */
+static bool nvmec_streams_silent(struct nvmec_ctrl *ctrl, u32 nsid)
+{
+	lockdep_assert_held(&ctrl->scan_lock);
+	if (++ctrl->nr_silent < NVMEC_MAX_SILENT)
+		return false;
+	dev_warn(&ctrl->dev, "namespace %u: FDP: no answer in time, %u times: not asked any more\n",
+		 nsid, ctrl->nr_silent);
+	return true;
+}
+
 static int nvmec_fdp_log(struct nvmec_ctrl *ctrl, u16 endgid, u64 offset, void *data,
 			 unsigned int bytes)
 {
@@ -233,9 +257,10 @@ static int nvmec_fdp_read(struct nvmec_ctrl *ctrl, u32 nsid, struct nvmec_ns_inf
 int nvmec_streams_ident(struct nvmec_ctrl *ctrl, u32 nsid, struct nvmec_ns_info *info,
 			void *page)
 {
-	int ret;
+	int nr_timeouts = atomic_read(&ctrl->nr_timeouts), ret;
 
-	if (!MQBLK_WRITE_STREAMS || !ctrl->ident.fdp || !info->endgid)
+	if (!MQBLK_WRITE_STREAMS || !ctrl->ident.fdp || !info->endgid ||
+	    nvmec_streams_forsaken(ctrl))
 		return 0;
 	if (!(ctrl->ident.lpa & NVMEC_LPA_OFFSETS)) {
 		nvmec_fdp_nonsense(&ctrl->dev, nsid, "LPA", ctrl->ident.lpa, NVMEC_LPA_OFFSETS,
@@ -251,6 +276,12 @@ int nvmec_streams_ident(struct nvmec_ctrl *ctrl, u32 nsid, struct nvmec_ns_info 
 	if (ret <= 0)
 		return ret == -ENODATA ? 0 : ret;
 	info->fdp_unknown = nvmec_status_passes(ret);
+	/* A reset took it back, as nothing came; perhaps that was another command. */
+	if (ret == NVME_SC_HOST_ABORTED_CMD && atomic_read(&ctrl->nr_timeouts) != nr_timeouts &&
+	    nvmec_streams_silent(ctrl, nsid)) {
+		info->fdp_unknown = false;
+		return 0;
+	}
 	dev_warn(&ctrl->dev, "namespace %u: FDP: status %#x: %s\n", nsid, ret,
 		 info->fdp_unknown ? "stays as it was" : "goes without streams");
 	return 0;
@@ -335,7 +366,8 @@ static void nvmec_streams_note(struct nvmec_ns *ns, bool said, bool unknown)
  *
  * While the disk is held for somebody, nothing can be asked, and a scan follows. So it does
  * after a reset that takes the question back. A namespace that said nothing keeps what it
- * has, and is asked again; a way that has nothing does not count among others.
+ * has, and is asked again, but not for ever if there is no answer; a way that has nothing
+ * does not count among others.
  *
  * Context: Process context, under scan_lock, may sleep.
  * Return: true if the limits of the disk are others now, or whether they count.
@@ -343,10 +375,10 @@ static void nvmec_streams_note(struct nvmec_ns *ns, bool said, bool unknown)
 bool nvmec_streams_renew(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 {
 	struct nvmec_streams *streams;
-	bool said, unknown, changed;
+	bool said, unknown, changed, forsaken;
 	int ret = info->fdp_unknown ? -EAGAIN : 0;
 
-	if (!MQBLK_WRITE_STREAMS || ns->frozen ||
+	if (!MQBLK_WRITE_STREAMS || ns->frozen || nvmec_streams_forsaken(ns->ctrl) ||
 	    (!info->fdp && !info->fdp_unknown && !ns->streams.nr && !ns->streams_unknown))
 		return false;
 	streams = kzalloc(sizeof(*streams), GFP_KERNEL);
@@ -357,13 +389,14 @@ bool nvmec_streams_renew(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 	/* A dead one said nothing. */
 	if (ret == -EIO && nvmec_state(ns->ctrl) == NVMEC_DEAD)
 		ret = -EINTR;
+	forsaken = ret == -ETIMEDOUT && nvmec_streams_silent(ns->ctrl, ns->nsid);
 	if (ret && ret != -EAGAIN && ret != -EINTR && ret != -EHOSTUNREACH)
 		dev_warn(&ns->ctrl->dev, "namespace %u: FDP: its handles cannot be read: error %d\n",
 			 ns->nsid, ret);
 	said = !ret || ret == -EIO;
 	unknown = !said && !ns->streams.nr;
 	changed = unknown != ns->streams_unknown;
-	nvmec_streams_note(ns, said, unknown);
+	nvmec_streams_note(ns, said || forsaken, unknown);
 	if (said) {
 		nvmec_streams_take(ns, streams);
 		changed |= nvmec_streams_limit(ns, streams->nr,

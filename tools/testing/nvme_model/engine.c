@@ -108,7 +108,10 @@ static void nvmm_spoil(struct nvmm_ctrl *ctrl, struct nvmm_cmd *cmd, u16 status)
 		nvmm_spoil_shadows(ctrl, cmd);
 }
 
-/* Of a command that is not answered, the begin may be all that is done. */
+/*
+ * Of a command that is not answered, the begin may be all that is done. Its data is still
+ * laid out as all of it is: one that is to be of use has more than two pages.
+ */
 static void nvmm_cut_short(struct nvmm_cmd *cmd)
 {
 	struct nvme_rw_command *rw = &cmd->sqe.rw;
