@@ -95,6 +95,7 @@ static const struct mql_attr mql_attrs[] = {
 	MQL_NUMBER(time_ms, 0, U32_MAX / HZ, 0),
 	MQL_NUMBER(seed, 0, U64_MAX, 0),
 	MQL_NUMBER(polled, 0, 1, 0),
+	MQL_NUMBER(append, 0, 1, 0),
 	MQL_NUMBER(verify, 0, 1, 0),
 	MQL_NUMBER(latency, 0, 1, 0),
 	MQL_TEXT(cpus, mql_check_cpus),
@@ -280,6 +281,13 @@ static int mql_check_disk_config(const struct mql_config *config)
 		       config->write_percent);
 		return -EINVAL;
 	}
+	/* An append is one bio, and nothing else. */
+	if (config->append && (config->pattern != MQL_ZONES || config->flush_percent ||
+			       config->fua_percent || config->block_bytes > MQL_BIO_BYTES)) {
+		pr_err("append: 1 is not valid, use 0 with other patterns than zones, flush_percent, fua_percent, or block_bytes above %lu\n",
+		       MQL_BIO_BYTES);
+		return -EINVAL;
+	}
 	/* The block layer takes these apart or lets them wait, and polls for none. */
 	if (config->polled && (config->flush_percent || config->fua_percent ||
 			       config->pattern == MQL_ZONES)) {
@@ -315,9 +323,9 @@ static int mql_check_copy_config(const struct mql_config *config)
 		return -EINVAL;
 	}
 	if (config->pattern != MQL_RANDOM || config->flush_percent ||
-	    config->fua_percent || config->verify || config->polled ||
-	    config->latency) {
-		pr_err("engine: %s is not valid, use disk with other patterns than random, flush_percent, fua_percent, verify, polled or latency\n",
+	    config->fua_percent || config->append || config->verify ||
+	    config->polled || config->latency) {
+		pr_err("engine: %s is not valid, use disk with other patterns than random, flush_percent, fua_percent, append, verify, polled or latency\n",
 		       mql_engine_name(config->engine));
 		return -EINVAL;
 	}

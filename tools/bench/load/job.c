@@ -262,6 +262,41 @@ static void mql_submit(struct mql_job *job)
 
 /* --- zones ---------------------------------------------------------------- */
 
+/* Who has a zone for himself knows where appends go, if they go in order. */
+static void mql_end_append(struct bio *bio)
+{
+	struct mql_io *io = container_of(bio, struct mql_io, bio);
+	struct mql_job *job = bio->bi_private;
+
+	if (!bio->bi_status && bio->bi_iter.bi_sector != io->sector)
+		atomic_inc(&job->moved);
+	mql_end_io(bio);
+}
+
+static void mql_append(struct mql_job *job)
+{
+	unsigned int left = job->run->config.block_bytes, part, slot;
+	struct bio *bio = mql_bio(job, job->opf, job->block_pages);
+	struct mql_io *io = container_of(bio, struct mql_io, bio);
+	struct page **page;
+
+	io->sector = mql_next_block(job) * (left >> SECTOR_SHIFT);
+	slot = mql_next_slot(job);
+	page = job->pages + slot * job->block_pages;
+	bio->bi_iter.bi_sector = io->sector;
+	if (job->slots)
+		mql_use_slot(job, bio, slot);
+	bio->bi_iter.bi_sector = job->zone_sector;
+	for (; left; left -= part) {
+		part = min_t(unsigned int, left, PAGE_SIZE);
+		__bio_add_page(bio, *page++, part, 0);
+	}
+	mql_begin_io(job, io);
+	bio->bi_private = job;
+	bio->bi_end_io = mql_end_append;
+	submit_bio(bio);
+}
+
 static int mql_copy_zone(struct blk_zone *zone, unsigned int index, void *data)
 {
 	*(struct blk_zone *)data = *zone;
@@ -320,6 +355,7 @@ static int mql_enter_zone(struct mql_job *job)
 
 	mql_wait(job, 0);
 	sector = (sector_t)job->zone * disk->zone_sects;
+	job->zone_sector = sector;
 	job->zone += job->nr_peers;
 	if (job->zone >= disk->nr_zones)
 		job->zone = job->peer;
@@ -441,7 +477,9 @@ void mql_job_prepare(struct mql_job *job)
 	}
 	job->mixed = config->flush_percent || config->fua_percent ||
 		     (config->write_percent && config->write_percent < 100);
-	if (!job->mixed && config->write_percent)
+	if (config->append)
+		job->opf |= REQ_OP_ZONE_APPEND;
+	else if (!job->mixed && config->write_percent)
 		job->opf |= REQ_OP_WRITE;
 	mql_job_take_part(job, blocks);
 	switch (config->engine) {
@@ -452,6 +490,6 @@ void mql_job_prepare(struct mql_job *job)
 		job->submit = mql_copy_by_movsb;
 		break;
 	default:
-		job->submit = mql_submit;
+		job->submit = config->append ? mql_append : mql_submit;
 	}
 }

@@ -109,6 +109,7 @@ enum mql_state {
  * @time_ms: time after which jobs end, or 0 for no such end
  * @seed: of the random numbers, and of the content of blocks
  * @polled: ask for completions instead of waiting for an interrupt
+ * @append: writes are zone appends; with pattern zones only
  * @verify: write a content that depends on the place, and check what is read
  * @latency: measure latencies, which takes two readings of the clock an I/O
  * @cpus: list of the CPUs that jobs are bound to, in turn; empty: all
@@ -129,6 +130,7 @@ struct mql_config {
 	u64	time_ms;
 	u64	seed;
 	u64	polled;
+	u64	append;
 	u64	verify;
 	u64	latency;
 	char	cpus[MQL_TEXT_BYTES];
@@ -181,11 +183,13 @@ struct mql_latency {
  * struct mql_io - the head of a bio of ours
  * @start_ns: when its block began to be submitted, or 0; with latency only
  * @slot: its buffer; with verify only
+ * @sector: where an append is expected to go
  * @bio: comes last, as its vectors follow
  */
 struct mql_io {
 	u64		start_ns;
 	struct mql_slot	*slot;
+	sector_t	sector;
 	struct bio	bio;
 };
 
@@ -233,6 +237,7 @@ struct mql_counts {
  * @first: first block of the job's part of the disk, or of the zone
  * @end: block behind it
  * @zone: the next one
+ * @zone_sector: where the one that is written begins
  * @poll: no I/O, but what bio_poll() is called with; with polled only
  * @counts: what it has submitted
  * @begin_ns: when it began
@@ -241,6 +246,7 @@ struct mql_counts {
  * @latency: see there; with latency only
  * @in_flight: I/Os submitted and not ended
  * @wake_at: number in flight at which the thread wants to be woken, or -1
+ * @moved: appends that went elsewhere than behind those before them
  * @errors: by status
  */
 struct mql_job {
@@ -264,6 +270,7 @@ struct mql_job {
 	u64			first;
 	u64			end;
 	unsigned int		zone;
+	sector_t		zone_sector;
 	struct bio		poll;
 	struct mql_counts	counts;
 	u64			begin_ns;
@@ -273,6 +280,7 @@ struct mql_job {
 	/* What the end of an I/O writes is apart from what its start writes. */
 	atomic_t		in_flight ____cacheline_aligned_in_smp;
 	int			wake_at;
+	atomic_t		moved;
 	atomic_t		errors[MQL_NR_STATUS];
 } ____cacheline_aligned_in_smp;
 

@@ -130,6 +130,16 @@ static u64 mql_errors_of(const struct mql_job *job)
 	return sum;
 }
 
+static u64 mql_moved(const struct mql_run *run)
+{
+	const struct mql_job *job;
+	u64 sum = 0;
+
+	for (job = run->jobs; job < run->jobs + run->nr_jobs; job++)
+		sum += atomic_read(&job->moved);
+	return sum;
+}
+
 /* How long a job has been submitting, without what it did between zones. */
 static u64 mql_busy_ns(const struct mql_job *job)
 {
@@ -249,6 +259,8 @@ void mql_show_results(struct seq_file *seq, const struct mql_run *run)
 		   sum.ios - sum.writes - sum.flushes, sum.writes, sum.fuas,
 		   sum.flushes, sum.resets);
 	mql_show_errors(seq, run);
+	if (run->config.append)
+		seq_printf(seq, "moved %llu\n", mql_moved(run));
 	if (run->config.verify)
 		seq_printf(seq, "miscompares %llu\n", sum.miscompares);
 	if (run->config.latency)

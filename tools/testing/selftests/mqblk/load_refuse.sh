@@ -98,7 +98,9 @@ load_set disks=/dev/z jobs=9
 start_refused EINVAL "jobs: 9 is not valid, use 8 at most: the span of z has no more zones"
 load_set jobs=1 block_bytes=12288
 start_refused EINVAL "block_bytes: 12288 is not valid, use what divides 4194304, the size of a zone of /dev/z"
-load_set block_bytes=4096
+load_set block_bytes=$((2 << 20)) append=1
+start_refused EINVAL "append: 1 is not valid, use 0 with other patterns than zones, flush_percent, fua_percent, or block_bytes above 1048576"
+load_set block_bytes=4096 append=0
 load_set pattern=random disks=/dev/none
 start_refused ENOENT "disks: /dev/none does not exist"
 load_set disks=/dev/null

@@ -101,7 +101,16 @@ check "zones" load_run pattern=zones write_percent=100 jobs=2 ios=1024 block_byt
 check_eq "are written without an error" "$(load_result writes errors)" "2048 0"
 # One job has the conventional zone, which is not reset, and one of the others.
 check_eq "having been reset" "$(load_result zone_resets)" $((2 + 8))
-load_set pattern=random write_percent=0 jobs=1 block_bytes=4096 span_bytes=$((4 << 20))
+nbc_destroy d
+
+nbc_disk d size=8 zoned=1 zone_size=2 memory_backed=1
+stats_set d enable 1
+check "appends" load_run append=1 verify=1 jobs=1 ios=1024 batch=1 depth=1
+check_eq "one behind the other" "$(load_result writes errors moved zone_resets)" "1024 0 0 4"
+check_eq "are appends for the disk" "$(stats_of d zone_append)" "1024 0 8388608"
+check "and are read" load_run append=0 write_percent=0 pattern=sequential
+check_eq "with what was written" "$(load_result ios errors miscompares)" "1024 0 0"
+load_set pattern=random verify=0 batch=16 depth=32 block_bytes=4096 span_bytes=$((4 << 20))
 nbc_destroy d
 
 # The latter is an instruction of x86.
