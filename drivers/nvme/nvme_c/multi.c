@@ -295,6 +295,8 @@ static void nvmec_multi_stack_zones(const struct nvmec_multi *multi,
 
 	if (!multi->zones.zone_sects)
 		return;
+	/* Whatever else does not go with them: the block layer believes in its zones. */
+	lim->chunk_sectors = multi->zones.zone_sects;
 	lim->max_open_zones = nvmec_multi_zone_limit(multi, lim->max_open_zones,
 						     own->max_open_zones);
 	lim->max_active_zones = nvmec_multi_zone_limit(multi, lim->max_active_zones,

@@ -99,6 +99,9 @@ int nvmec_zns_ident(struct device *dev, u32 nsid, const struct nvme_id_ns_zns *i
 	lim->features |= BLK_FEAT_ZONED;
 	lim->features &= ~MQBLK_FEAT_ATOMIC_WRITES;
 	lim->chunk_sectors = zsze << (info->lba_shift - SECTOR_SHIFT);
+	/* Several controllers' limits made one have no zones if those are no multiple of it. */
+	lim->physical_block_size = min_t(u64, lim->physical_block_size,
+					 zsze << info->lba_shift);
 	lim->max_open_zones = nvmec_zns_limit(id->mor);
 	lim->max_active_zones = nvmec_zns_limit(id->mar);
 	/* The block layer makes writes of appends if none of a block can be taken. */

@@ -115,6 +115,38 @@ static void zk_append_test(struct kunit *test)
 	}
 }
 
+/* A physical block of 64 KiB, whatever the zones: no larger than one of them. */
+static void zk_physical_test(struct kunit *test)
+{
+	static const struct {
+		u64		zsze;
+		unsigned int	expected;
+	} cases[] = {
+		{ 1, SZ_4K },
+		{ 2, SZ_8K },
+		{ 16, SZ_64K },
+		{ ZK_ZONE, SZ_64K },
+		{ BIT_ULL(28), SZ_64K },
+	};
+	struct nvme_id_ns_zns *id = kunit_kzalloc(test, sizeof(*id), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, id);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct nvmec_ns_info info = {
+			.format		= ZK_FORMAT,
+			.lba_shift	= ZK_SHIFT,
+			.capacity_sects	= cases[i].zsze << (ZK_SHIFT - SECTOR_SHIFT),
+			.limits.physical_block_size = SZ_64K,
+		};
+
+		id->lbafe[ZK_FORMAT].zsze = cpu_to_le64(cases[i].zsze);
+		KUNIT_ASSERT_EQ(test, nvmec_zns_ident(NULL, 1, id, 256, &info), 0);
+		KUNIT_EXPECT_EQ_MSG(test, info.limits.physical_block_size,
+				    cases[i].expected, "case %u", i);
+	}
+}
+
 /* --- zones ---------------------------------------------------------------- */
 
 /* The zone at block 2048, of 1024 blocks of 4 KiB: sectors 16384 to 24575 */
@@ -207,6 +239,7 @@ static void zk_fits_test(struct kunit *test)
 static struct kunit_case zk_tests[] = {
 	KUNIT_CASE_PARAM(zk_limits_test, zk_limits_gen_params),
 	KUNIT_CASE(zk_append_test),
+	KUNIT_CASE(zk_physical_test),
 	KUNIT_CASE_PARAM(zk_zone_test, zk_zone_gen_params),
 	KUNIT_CASE(zk_fits_test),
 	{}
