@@ -746,11 +746,14 @@ bool nvmec_multi_strays(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 	const struct nvmec_multi *multi = ns->multi;
 	int ret;
 
-	if (!multi || !multi->zones.zone_sects || ns->frozen)
+	if (!multi || !multi->zones.zone_sects)
 		return false;
 	if (info->limits.chunk_sectors != multi->zones.zone_sects ||
 	    info->capacity_sects != multi->zones.sects)
 		return true;
+	/* While the disk is held for somebody, nothing can be asked; a scan follows. */
+	if (ns->frozen)
+		return false;
 	ret = nvmec_zns_measure(ns);
 	if (!ret)
 		return ns->zones.cap_sects != multi->zones.cap_sects;
