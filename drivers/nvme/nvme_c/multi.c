@@ -467,6 +467,7 @@ static struct nvmec_multi *nvmec_multi_make(struct nvmec_ns *ns)
 	multi->lba_shift = ns->lba_shift;
 	multi->meta = ns->meta;
 	multi->zones = ns->zones;
+	multi->last_finish = jiffies - 1;
 	snprintf(multi->head.name, sizeof(multi->head.name), "%sn%u",
 		 dev_name(&ns->ctrl->dev), ns->nsid);
 	multi->subsys = ns->ctrl->subsys;

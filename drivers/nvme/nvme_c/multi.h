@@ -44,6 +44,7 @@ struct nvmec_ns_info;
  *	the next two
  * @none_since: since when, in jiffies
  * @again_in: when it is to look again for what waits, in jiffies from when it began
+ * @last_finish: when a command that finishes a zone began or ended last, in jiffies
  * @publish_lock: held to add the disk or to remove it; before nvmec_multi_lock
  * @limits_lock: held from when limits of the disk are made of those of its ways until
  *	@paths is what they were made of; before the limits of its queue
@@ -73,6 +74,7 @@ struct nvmec_multi {
 	bool				none;
 	unsigned long			none_since;
 	unsigned long			again_in;
+	unsigned long			last_finish;
 
 	struct mutex			publish_lock;
 	struct mutex			limits_lock;
@@ -99,6 +101,7 @@ struct nvmec_ns *nvmec_multi_choose(struct nvmec_multi *multi,
 bool nvmec_path_returns(const struct nvmec_ns *path);
 int nvmec_multi_await(struct nvmec_multi *multi);
 void nvmec_multi_submit_bio(struct bio *bio);
+void nvmec_multi_note_finish(struct nvmec_multi *multi, const struct bio *bio);
 void nvmec_multi_put_off(struct bio *bio);
 void nvmec_multi_again(struct work_struct *work);
 void nvmec_multi_kick(struct nvmec_multi *multi);

@@ -706,19 +706,21 @@ static bool nvmec_multi_in_order(const struct nvmec_multi_io *io)
 static bool nvmec_multi_takes_back(struct nvmec_multi_io *io, blk_status_t status)
 {
 	bool failed = nvmec_path_failed(io->path, status);
+	bool spent = status == BLK_STS_TIMEOUT && io->tries++ >= NVMEC_MAX_RETRIES;
 
 	if (test_bit(NVMEC_MULTI_LOST, &io->multi->flags) || (!failed && !io->unsure))
 		return false;
-	if (status == BLK_STS_TIMEOUT && io->tries++ >= NVMEC_MAX_RETRIES)
+	if (failed && nvmec_multi_in_order(io)) {
+		io->unsure = true;
+		/* If it was done, it is this way's to be flushed, with REQ_FUA, too. */
+		atomic_or(NVMEC_CACHE_DIRTY, &io->path->path_cache);
+	}
+	/* The zone has the last word. */
+	if (spent && !io->unsure)
 		return false;
 	if (status == BLK_STS_TIMEOUT)
 		io->not_before = jiffies + NVMEC_MULTI_PAUSE;
-	io->refused = !failed;
-	if (failed && nvmec_multi_in_order(io)) {
-		io->unsure = true;
-		/* If it was done, it is this way's to be flushed. */
-		nvmec_path_wrote(io->path, io->bio);
-	}
+	io->refused = !failed || spent;
 	nvmec_multi_wait(io);
 	return true;
 }
@@ -814,6 +816,20 @@ void nvmec_multi_submit_bio(struct bio *bio)
 }
 
 /**
+ * nvmec_multi_note_finish - a command that finishes a zone begins or ends
+ * @multi: whose zone
+ * @bio: what is done to zones; nothing happens if that is something else
+ *
+ * Context: Any.
+ */
+void nvmec_multi_note_finish(struct nvmec_multi *multi, const struct bio *bio)
+{
+	/* Pairs with nvmec_multi_in_zone(). */
+	if (bio_op(bio) == REQ_OP_ZONE_FINISH)
+		WRITE_ONCE(multi->last_finish, jiffies);
+}
+
+/**
  * nvmec_multi_put_off - have a bio sent by again_work
  * @bio: for the disk of a struct nvmec_multi
  *
@@ -829,6 +845,7 @@ void nvmec_multi_put_off(struct bio *bio)
 		return;
 	}
 	nvmec_multi_begin(io, NULL);
+	nvmec_multi_note_finish(multi, bio);
 	nvmec_multi_wait(io);
 }
 
@@ -913,34 +930,63 @@ static bool nvmec_multi_fail(struct nvmec_multi *multi, struct nvmec_multi_io *i
 }
 
 /*
- * A write was refused that an earlier way may have done: asks its zone. Returns 0 if it, or
- * what is left of it, is to be sent; -EAGAIN if another way may tell more; or 1, and it has
- * ended.
+ * How much of a write is in its zone, in bytes, by where that is written next. What cannot be
+ * the work of this write alone is none of it: a zone that is written beyond its end, or one
+ * that is full while a command that finishes zones was under way.
+ */
+static u64 nvmec_multi_in_zone(const struct nvmec_multi_io *io, sector_t wp, bool full)
+{
+	const struct bvec_iter *iter = &io->bio->bi_iter;
+	u64 done;
+
+	if (wp <= iter->bi_sector)
+		return 0;
+	/* Pairs with nvmec_multi_note_finish(). */
+	if (full && time_after_eq(READ_ONCE(io->multi->last_finish), io->begin))
+		return 0;
+	done = (u64)(wp - iter->bi_sector) << SECTOR_SHIFT;
+	return done > iter->bi_size ? 0 : done;
+}
+
+/*
+ * A write was refused that an earlier way may have done: asks its zone. Returns 0 if what is
+ * left of it is to be sent; -EAGAIN if another way may tell more; or 1, and it has ended.
+ *
+ * What an earlier way has done may be in its cache yet. A write that was to be on the medium
+ * goes on as one with a flush, also if nothing else is left of it.
  */
 static int nvmec_multi_settle(struct nvmec_multi_io *io, struct nvmec_ns *path)
 {
-	const struct bvec_iter *iter = &io->bio->bi_iter;
 	unsigned int noio = memalloc_noio_save();
-	sector_t wp = iter->bi_sector;
+	struct bio *bio = io->bio;
+	sector_t wp;
+	bool full;
 	u64 done;
 	int ret;
 
-	ret = nvmec_zns_wp(path, iter->bi_sector, &wp);
+	ret = nvmec_zns_wp(path, bio->bi_iter.bi_sector, &wp, &full);
 	memalloc_noio_restore(noio);
 	if (ret && nvmec_zns_other_may(path, ret) && io->tries++ < NVMEC_MAX_RETRIES) {
 		io->path = path;
 		io->not_before = jiffies + NVMEC_MULTI_PAUSE;
 		return -EAGAIN;
 	}
-	done = wp > iter->bi_sector ? (u64)(wp - iter->bi_sector) << SECTOR_SHIFT : 0;
-	if (!ret && done < iter->bi_size && done > io->done) {
-		io->done = done;
-		io->refused = false;
-		return 0;
+	done = ret ? 0 : nvmec_multi_in_zone(io, wp, full);
+	if (done <= io->done) {
+		nvmec_multi_end(io, nvmec_multi_status(io->clone.bi_status));
+		return 1;
 	}
-	nvmec_multi_end(io, !ret && done >= iter->bi_size ? BLK_STS_OK :
-			    nvmec_multi_status(io->clone.bi_status));
-	return 1;
+	if (done == bio->bi_iter.bi_size && !(bio->bi_opf & REQ_FUA)) {
+		nvmec_multi_end(io, BLK_STS_OK);
+		return 1;
+	}
+	io->done = done;
+	io->refused = false;
+	if (bio->bi_opf & REQ_FUA) {
+		bio->bi_opf |= REQ_PREFLUSH;
+		io->flush_done = false;
+	}
+	return 0;
 }
 
 /* Whether a bio that waited has found its way, or its end. */
@@ -958,6 +1004,16 @@ static bool nvmec_multi_try(struct nvmec_multi *multi, struct nvmec_multi_io *io
 		percpu_ref_put(&path->path_users);
 		return false;
 	}
+	if (unlikely(io->refused)) {
+		ret = nvmec_multi_settle(io, path);
+		if (ret)
+			percpu_ref_put(&path->path_users);
+		/* If its time has come meanwhile, the work comes back at once. */
+		if (ret == -EAGAIN && !nvmec_multi_early(multi, io))
+			multi->again_in = 0;
+		if (ret)
+			return ret > 0;
+	}
 	if (!io->flush_done && nvmec_multi_needs_flush(multi, io->bio, path)) {
 		percpu_ref_put(&path->path_users);
 		/* The end of the reset queues the work. */
@@ -965,15 +1021,6 @@ static bool nvmec_multi_try(struct nvmec_multi *multi, struct nvmec_multi_io *io
 			return nvmec_multi_fail(multi, io);
 		nvmec_multi_flush(io);
 		return true;
-	}
-	if (unlikely(io->refused)) {
-		ret = nvmec_multi_settle(io, path);
-		if (ret)
-			percpu_ref_put(&path->path_users);
-		if (ret == -EAGAIN)
-			nvmec_multi_early(multi, io);
-		if (ret)
-			return ret > 0;
 	}
 	nvmec_multi_resend(io, path);
 	return true;

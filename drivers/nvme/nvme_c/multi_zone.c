@@ -31,6 +31,13 @@
  * matters: asked first, a controller that is gone, but still at work, could do the write
  * after the answer. As it is, the zone takes one of the two. That is multi_io.c's.
  *
+ * What was done by the way that went may be in its volatile cache. It has written, as far as
+ * flushes know. A write with FUA goes on as one with a flush before it, if need be of no data.
+ *
+ * A full zone has no write pointer, and counts as written to its end: not if the controller
+ * says that it has finished it, nor if a command of the disk that finishes zones was on its way
+ * at the same time as the write, whichever zone that was for.
+ *
  * Appends
  * -------
  * An append whose fate is not known cannot be asked for: several of a zone are under way,

@@ -24,6 +24,7 @@
 #include "complete.h"
 #include "ctrl.h"
 #include "ident.h"
+#include "multi.h"
 #include "ns.h"
 #include "rq.h"
 #include "state.h"
@@ -33,6 +34,8 @@
 #define NVMEC_REPORT_BYTES	SZ_16K
 /* So often a command of a report may have no answer in time, if nobody else can be asked. */
 #define NVMEC_REPORT_TRIES	3
+/* Zone attributes: finished by the controller */
+#define NVMEC_ZA_ZFC		BIT(0)
 
 /* --- what a namespace says ------------------------------------------------ */
 
@@ -425,11 +428,14 @@ int nvmec_zns_measure(struct nvmec_ns *ns)
  * @ns: the namespace
  * @sector: in the zone
  * @wp: written, the end of what can be written if the zone is full
+ * @full: written: it is, by writes or as a command has finished it
+ *
+ * One that the controller has finished of its own (ZFC) has no write pointer.
  *
  * Context: Process context, may sleep for as long as a reset takes.
  * Return: 0; or an errno of nvmec_ask(), -EIO if the zone has no write pointer.
  */
-int nvmec_zns_wp(struct nvmec_ns *ns, sector_t sector, sector_t *wp)
+int nvmec_zns_wp(struct nvmec_ns *ns, sector_t sector, sector_t *wp, bool *full)
 {
 	unsigned int zone_sects = ns->disk->queue->limits.chunk_sectors;
 	unsigned int shift = ns->lba_shift - SECTOR_SHIFT;
@@ -449,10 +455,13 @@ int nvmec_zns_wp(struct nvmec_ns *ns, sector_t sector, sector_t *wp)
 	if (!ret)
 		ret = nvmec_zns_zone(&ns->ctrl->dev, ns->nsid, ns->lba_shift, first,
 				     zone_sects >> shift, &report->entries[0], &zone);
+	*full = !ret && zone.cond == BLK_ZONE_COND_FULL;
+	if (*full && (report->entries[0].za & NVMEC_ZA_ZFC))
+		ret = -EIO;
 	kfree(report);
 	if (ret)
 		return ret;
-	if (zone.cond == BLK_ZONE_COND_FULL)
+	if (*full)
 		*wp = zone.start + zone.capacity;
 	else if (nvmec_zone_has_wp(zone.cond))
 		*wp = zone.wp;
@@ -463,8 +472,11 @@ int nvmec_zns_wp(struct nvmec_ns *ns, sector_t sector, sector_t *wp)
 
 static MQBLK_END_IO_FN(nvmec_zns_managed)
 {
+	struct nvmec_ns *ns = rq->q->queuedata;
 	struct bio *bio = rq->end_io_data;
 	u16 nvme_status = nvmec_rq(rq)->status;
+
+	nvmec_multi_note_finish(ns->multi, bio);
 
 	if (status && nvmec_way_status(rq))
 		status = nvmec_way_status(rq);

@@ -61,7 +61,7 @@ bool nvmec_zns_other_may(const struct nvmec_ns *ns, int error);
 bool nvmec_zns_fits(struct device *dev, u32 nsid, const struct nvmec_zones *have,
 		    const struct nvmec_zones *found);
 int nvmec_zns_measure(struct nvmec_ns *ns);
-int nvmec_zns_wp(struct nvmec_ns *ns, sector_t sector, sector_t *wp);
+int nvmec_zns_wp(struct nvmec_ns *ns, sector_t sector, sector_t *wp, bool *full);
 void nvmec_zns_manage(struct nvmec_ns *ns, struct bio *bio);
 int nvmec_zns_start(struct nvmec_ns *ns);
 void nvmec_zns_renew(struct nvmec_ns *ns);
@@ -92,7 +92,8 @@ static inline int nvmec_zns_measure(struct nvmec_ns *ns)
 	return 0;
 }
 
-static inline int nvmec_zns_wp(struct nvmec_ns *ns, sector_t sector, sector_t *wp)
+static inline int nvmec_zns_wp(struct nvmec_ns *ns, sector_t sector, sector_t *wp,
+			       bool *full)
 {
 	return -EOPNOTSUPP;
 }

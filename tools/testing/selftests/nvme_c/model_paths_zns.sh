@@ -99,12 +99,12 @@ check_eq "its zone is full" "$(zone "$disk" 0 | cut -d ' ' -f 1)" fu
 # --- a write whose fate is not known ---------------------------------------------------
 
 policy numa
-# put NR BYTES : the next ones of a zone
+# put NR BYTES [FLAG] : the next ones of a zone
 put() {
 	local at
 	at=$(written "$disk" "$1")
-	dd if="$results/data" of="/dev/$disk" bs="$2" count=1 oflag=direct,seek_bytes \
-		iflag=skip_bytes skip=$((at * 512)) seek=$(($1 * 4194304 + at * 512)) \
+	dd if="$results/data" of="/dev/$disk" bs="$2" count=1 \
+		oflag="direct,seek_bytes${3:+,$3}" iflag=skip_bytes skip=$((at * 512)) seek=$(($1 * 4194304 + at * 512)) \
 		conv=notrunc status=none
 }
 # holds NR SECTORS : that many are written, and what they should be
@@ -155,6 +155,24 @@ done <<-'END'
 	death	mute n=20
 	unbind	mute
 END
+# One that is to be on the medium, and was done, may be in the cache of who has done it.
+how=reset
+for rule in "mute" "mute n=20"; do
+	what="$rule, to be on the medium"
+	put $nr 8192
+	begin=$(model_count "$first" flushes) fua=$(model_count "$first" fua_writes)
+	# shellcheck disable=SC2086 # several words
+	model_rule "$first" $rule opcode=write hits=1
+	put $nr 16384 dsync &
+	job=$!
+	goes
+	check_wait "$what: the write succeeds" $job
+	check "$what: it was such a write" test "$(model_count "$first" fua_writes)" -gt "$fua"
+	check "$what: it is flushed there" test "$(model_count "$first" flushes)" -gt "$begin"
+	holds $nr 48
+	comes
+	nr=$((nr + 1))
+done
 # The end of a zone, which has no write pointer then
 what="the last write of a zone" how=reset rule=mute
 put 14 $((4194304 - 16384))
@@ -166,6 +184,41 @@ check_wait "$what: succeeds" $job
 check_eq "$what: the zone is full" "$(zone "$disk" 14 | cut -d ' ' -f 1)" fu
 check "$what: what was written" cmp -n 4194304 "$results/data" \
 	<(dd if="/dev/$disk" bs=4M skip=14 count=1 iflag=direct status=none)
+comes
+
+# A zone that is full, or written further, not by the write itself: it has failed. The first
+# descriptor of a report begins at byte 64, with its state in the second byte, and its
+# attributes and its write pointer in those that follow.
+put 13 $((4194304 - 16384))
+while read -r what data; do
+	rule=drop
+	model_rule "$first" drop opcode=write hits=1
+	model_rule "$last" status opcode=write code=0x1b9 dnr=1 hits=1
+	# shellcheck disable=SC2086 # several words
+	[[ ! $data ]] || model_rule "$last" data opcode=$report $data hits=1
+	{ whatever; put 13 16384; } 2>/dev/null &
+	job=$!
+	check "$what: the write is on its way" wait_until 10 model_hit "$first"
+	[[ $data ]] || check "$what" zone_do "$disk" 13 finish
+	check "$what: the path goes" out_reset "$first"
+	check "$what: an error" fails wait $job
+	check "$what: by the other path, too" model_hit "$last"
+	comes
+done <<-END
+	finished-by-the-controller offset=65 bytes=e001
+	finished-by-a-command
+END
+check "finished: reset" zone_do "$disk" 13 reset
+# Sector 13 * 8192 + 256
+what="written further" rule=drop
+model_rule "$first" drop opcode=write hits=1
+model_rule "$last" status opcode=write code=0x1bc dnr=1 hits=1
+model_rule "$last" data opcode=$report offset=65 bytes=40 hits=1
+model_rule "$last" data opcode=$report offset=88 bytes=00a1010000000000 hits=1
+{ whatever; put 13 16384; } 2>/dev/null &
+job=$!
+goes
+check "$what: an error" fails wait $job
 comes
 
 # What is refused, and was not done, has failed; and nothing of it is there.
