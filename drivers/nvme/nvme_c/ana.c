@@ -381,6 +381,9 @@ void nvmec_ana_work(struct work_struct *work)
 					       ana_work);
 
 	WRITE_ONCE(ctrl->ana_asked, jiffies);
-	if (READ_ONCE(ctrl->state) == NVMEC_LIVE)
-		nvmec_ana_read(ctrl);
+	if (READ_ONCE(ctrl->state) != NVMEC_LIVE)
+		return;
+	nvmec_ana_read(ctrl);
+	if (READ_ONCE(ctrl->zones_unseen))
+		queue_delayed_work(nvmec_wq, &ctrl->scan_later, NVMEC_SCAN_PAUSE);
 }

@@ -138,6 +138,9 @@ enum nvmec_state {
  * @unsaid: in the scan that runs, or ran last, a namespace did not say all, and may if it is
  *	asked again; guarded by @scan_lock
  * @nr_unsaid: such scans in a row that had another one follow; likewise
+ * @zones_unseen: in that scan, zones could not be looked at for want of access: another one
+ *	follows when that changes; written under @scan_lock
+ * @refused_entry: in a list of multi.c's, of those whose zones others do not have
  * @nr_silent: questions for streams that had no answer in time; likewise
  * @ns_listed: it once gave a list of its namespaces, so that it has one; guarded
  *	by @scan_lock
@@ -227,6 +230,8 @@ struct nvmec_ctrl {
 	bool				scan_unwanted;
 	bool				unsaid;
 	unsigned int			nr_unsaid;
+	bool				zones_unseen;
+	struct list_head		refused_entry;
 	unsigned int			nr_silent;
 	bool				ns_listed;
 

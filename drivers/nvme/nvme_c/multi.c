@@ -51,6 +51,8 @@
 /* Guards the list, and the lists of ways against other writers. */
 static DEFINE_MUTEX(nvmec_multi_lock);
 static LIST_HEAD(nvmec_multis);
+/* Controllers with zones that were refused: another disk may be theirs. Under the lock. */
+static LIST_HEAD(nvmec_refused);
 
 /*
  * Who ends the wait of I/O for a way needs the lock: who allocates memory under it must not
@@ -212,6 +214,32 @@ static bool nvmec_multi_close(struct nvmec_multi *multi)
 	return true;
 }
 
+/* There is room for another disk. */
+static void nvmec_multi_scan_refused(void)
+{
+	struct nvmec_ctrl *ctrl, *next;
+
+	mutex_lock(&nvmec_multi_lock);
+	list_for_each_entry_safe(ctrl, next, &nvmec_refused, refused_entry) {
+		list_del_init(&ctrl->refused_entry);
+		queue_work(nvmec_wq, &ctrl->scan_work);
+	}
+	mutex_unlock(&nvmec_multi_lock);
+}
+
+/**
+ * nvmec_multi_forget - a controller joins no more
+ * @ctrl: the controller; no scan of it runs that finds anything
+ *
+ * Context: Process context, may sleep.
+ */
+void nvmec_multi_forget(struct nvmec_ctrl *ctrl)
+{
+	mutex_lock(&nvmec_multi_lock);
+	list_del_init(&ctrl->refused_entry);
+	mutex_unlock(&nvmec_multi_lock);
+}
+
 /*
  * What is dirty is written if a way works. Who is still open gets errors afterwards. The
  * reference that goes is that of the list.
@@ -226,6 +254,7 @@ static void nvmec_multi_del_disk(struct nvmec_multi *multi)
 	mutex_unlock(&multi->publish_lock);
 	if (added)
 		del_gendisk(multi->disk);
+	nvmec_multi_scan_refused();
 	nvmec_multi_put(multi);
 }
 
@@ -511,8 +540,13 @@ static int nvmec_multi_join_locked(struct nvmec_ns *ns, bool wanted)
 	lockdep_assert_held(&nvmec_multi_lock);
 	if (wanted)
 		multi = nvmec_multi_find(ns);
-	if (multi && !nvmec_zns_fits(&ns->ctrl->dev, ns->nsid, &multi->zones, &ns->zones))
+	if (multi && !nvmec_zns_fits(&ns->ctrl->dev, ns->nsid, &multi->zones, &ns->zones)) {
+		list_move(&ns->ctrl->refused_entry, &nvmec_refused);
 		return -EINVAL;
+	}
+	/* No disk is made of zones that nobody has seen. */
+	if (!multi && ns->zones.zone_sects && !ns->zones.cap_sects)
+		return -EHOSTUNREACH;
 	/* There is no room for two of the same name. */
 	if (!multi && nvmec_multi_has_name(ns->head.name))
 		return -EEXIST;
@@ -525,6 +559,25 @@ static int nvmec_multi_join_locked(struct nvmec_ns *ns, bool wanted)
 	return 0;
 }
 
+/*
+ * Looks at the zones of a way, or of what is to be one. One that cannot tell now is asked
+ * again: when its access changes, or soon.
+ */
+static int nvmec_multi_measure(struct nvmec_ns *ns)
+{
+	struct nvmec_ctrl *ctrl = ns->ctrl;
+	bool unseen = ctrl->zones_unseen;
+	int ret;
+
+	/* Before: access may change as soon as it has answered. */
+	WRITE_ONCE(ctrl->zones_unseen, true);
+	ret = nvmec_zns_measure(ns);
+	if (ret != -EHOSTUNREACH)
+		WRITE_ONCE(ctrl->zones_unseen, unseen);
+	ctrl->unsaid |= ret == -EBUSY;
+	return ret;
+}
+
 /**
  * nvmec_multi_join - find whether a namespace has a disk together with others
  * @ns: has a disk that is not added, and its &nvmec_ns.head; if it is one of several,
@@ -534,7 +587,8 @@ static int nvmec_multi_join_locked(struct nvmec_ns *ns, bool wanted)
  * Context: Process context, may sleep, under &nvmec_ctrl.scan_lock. nvmec_multi_unjoin()
  * is due in the end.
  * Return: 0; -EEXIST if another disk has the name; -EINVAL if others have other zones, with
- * a line in the log; -ENOMEM, or an errno if zones cannot be read.
+ * a line in the log; -EHOSTUNREACH if nobody can tell of zones now; -ENOMEM, or an errno if
+ * they cannot be read.
  */
 int nvmec_multi_join(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 {
@@ -543,8 +597,8 @@ int nvmec_multi_join(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 	int ret;
 
 	if (wanted && blk_queue_is_zoned(ns->disk->queue)) {
-		ret = nvmec_zns_measure(ns);
-		if (ret)
+		ret = nvmec_multi_measure(ns);
+		if (ret && ret != -EHOSTUNREACH && ret != -EBUSY)
 			return ret;
 	}
 	if (wanted) {
@@ -755,10 +809,10 @@ bool nvmec_multi_strays(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 	/* While the disk is held for somebody, nothing can be asked; a scan follows. */
 	if (ns->frozen)
 		return false;
-	ret = nvmec_zns_measure(ns);
+	ret = nvmec_multi_measure(ns);
 	if (!ret)
 		return ns->zones.cap_sects != multi->zones.cap_sects;
-	if (ret != -EAGAIN && ret != -ECANCELED)
+	if (ret != -EAGAIN && ret != -ECANCELED && ret != -EHOSTUNREACH)
 		dev_warn(&ns->ctrl->dev, "namespace %u: its zones are not known anew: error %d\n",
 			 ns->nsid, ret);
 	return false;

@@ -121,6 +121,7 @@ MQBLK_REPORT_ZONES_FN(nvmec_multi_report_zones);
 
 /* multi.c */
 int nvmec_multi_join(struct nvmec_ns *ns, const struct nvmec_ns_info *info);
+void nvmec_multi_forget(struct nvmec_ctrl *ctrl);
 void nvmec_multi_unjoin(struct nvmec_ns *ns);
 int nvmec_multi_add(struct nvmec_ns *ns);
 void nvmec_multi_follow(struct nvmec_ns *ns, bool limits, bool size);

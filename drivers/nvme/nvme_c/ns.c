@@ -685,6 +685,7 @@ static int nvmec_scan_all(struct nvmec_ctrl *ctrl)
 
 	lockdep_assert_held(&ctrl->scan_lock);
 	ctrl->unsaid = false;
+	WRITE_ONCE(ctrl->zones_unseen, false);
 	ret = nvmec_scan_may_go_on(ctrl);
 	if (!ret) {
 		nvmec_ana_read(ctrl);

@@ -24,6 +24,7 @@
 #include "inject.h"
 #include "link.h"
 #include "main.h"
+#include "multi.h"
 #include "ns.h"
 #include "pci.h"
 #include "prp.h"
@@ -166,6 +167,7 @@ static struct nvmec_ctrl *nvmec_ctrl_alloc(struct pci_dev *pdev)
 	ctrl->ana_asked = jiffies;
 	sema_init(&ctrl->user_admin, NVMEC_USER_TAGS);
 	INIT_LIST_HEAD(&ctrl->namespaces);
+	INIT_LIST_HEAD(&ctrl->refused_entry);
 	INIT_WORK(&ctrl->reset_work, nvmec_reset_work);
 	INIT_WORK(&ctrl->scan_work, nvmec_scan_work);
 	INIT_DELAYED_WORK(&ctrl->scan_later, nvmec_scan_later);
@@ -230,6 +232,7 @@ static void nvmec_ctrl_end(struct nvmec_ctrl *ctrl)
 	}
 	cancel_work_sync(&ctrl->scan_work);
 	cancel_work_sync(&ctrl->abort_work);
+	nvmec_multi_forget(ctrl);
 	nvmec_ns_remove_all(ctrl);
 	nvmec_hwmon_remove(ctrl);
 	nvmec_subsys_leave(ctrl);

@@ -342,9 +342,6 @@ static int nvmec_report(struct nvmec_ns *ns, struct nvmec_report *report)
 		if (ret == -ETIMEDOUT && --tries)
 			ret = 0;
 	}
-	/* Nobody else can be asked, and nobody asks again. */
-	if (ret == -EHOSTUNREACH || ret == -EBUSY)
-		ret = -EIO;
 	return ret ?: report->nr;
 }
 
@@ -359,7 +356,8 @@ MQBLK_REPORT_ZONES_FN(nvmec_zns_report_zones)
 		return ret;
 	ret = nvmec_report(disk->private_data, &report);
 	nvmec_report_end(&report);
-	return ret;
+	/* Nobody else can be asked, and nobody asks again. */
+	return ret == -EHOSTUNREACH || ret == -EBUSY ? -EIO : ret;
 }
 
 /* --- ways ----------------------------------------------------------------- */
@@ -377,7 +375,7 @@ static bool nvmec_zns_differs(struct device *dev, u32 nsid, const char *field, u
  * @dev: to be named in the log
  * @nsid: likewise
  * @have: what is known
- * @found: by this one
+ * @found: by this one, which may not have told yet how much can be written
  *
  * Context: Any.
  * Return: true; or false with a line in the log that names the field.
@@ -390,7 +388,7 @@ bool nvmec_zns_fits(struct device *dev, u32 nsid, const struct nvmec_zones *have
 					 have->zone_sects);
 	if (found->sects != have->sects)
 		return nvmec_zns_differs(dev, nsid, "NSZE", found->sects, have->sects);
-	if (found->cap_sects != have->cap_sects)
+	if (found->cap_sects && found->cap_sects != have->cap_sects)
 		return nvmec_zns_differs(dev, nsid, "ZCAP of all zones", found->cap_sects,
 					 have->cap_sects);
 	return true;
@@ -398,16 +396,21 @@ bool nvmec_zns_fits(struct device *dev, u32 nsid, const struct nvmec_zones *have
 
 /**
  * nvmec_zns_measure - look at all zones, and find out how the blocks are divided
- * @ns: the namespace, which is zoned; &nvmec_ns.zones is written
+ * @ns: the namespace, which is zoned; &nvmec_ns.zones is written, but for what a report alone
+ *	tells if there was an error
  *
  * Context: Process context, under scan_lock, may sleep.
- * Return: 0 or an errno, with a line in the log if what was said makes no sense.
+ * Return: 0; -EHOSTUNREACH if the controller cannot tell as it has no access; -EBUSY if it
+ * may tell the next time; or another errno, with a line in the log if what was said makes no
+ * sense.
  */
 int nvmec_zns_measure(struct nvmec_ns *ns)
 {
 	struct nvmec_report report;
 	int ret;
 
+	ns->zones.zone_sects = ns->disk->queue->limits.chunk_sectors;
+	ns->zones.sects = get_capacity(ns->disk);
 	ret = nvmec_report_begin(&report, ns->disk, 0, UINT_MAX, NULL);
 	if (ret)
 		return ret;
@@ -415,11 +418,7 @@ int nvmec_zns_measure(struct nvmec_ns *ns)
 	nvmec_report_end(&report);
 	if (ret < 0)
 		return ret;
-	ns->zones = (struct nvmec_zones) {
-		.zone_sects	= ns->disk->queue->limits.chunk_sectors,
-		.sects		= get_capacity(ns->disk),
-		.cap_sects	= report.cap_sects,
-	};
+	ns->zones.cap_sects = report.cap_sects;
 	return 0;
 }
 

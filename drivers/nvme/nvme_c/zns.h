@@ -18,7 +18,7 @@ struct nvmec_ns_info;
  * struct nvmec_zones - how the blocks of a namespace are divided
  * @zone_sects: size of a zone; 0 without zones
  * @sects: size of all of them
- * @cap_sects: what can be written in all of them together
+ * @cap_sects: what can be written in all of them together; 0 if that is not known yet
  */
 struct nvmec_zones {
 	u32			zone_sects;

@@ -228,6 +228,9 @@ static void zk_fits_test(struct kunit *test)
 		{ { 4096, 16 * 8192, 16 * 6144 }, false },
 		{ { 8192, 15 * 8192, 16 * 6144 }, false },
 		{ { 8192, 16 * 8192, 16 * 6144 - 8 }, false },
+		/* It has not told yet */
+		{ { 8192, 16 * 8192, 0 }, true },
+		{ { 4096, 16 * 8192, 0 }, false },
 	};
 	unsigned int i;
 
