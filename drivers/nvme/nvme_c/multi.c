@@ -646,22 +646,38 @@ void nvmec_multi_unjoin(struct nvmec_ns *ns)
  * The block layer looks at zones once, before there is I/O: it freezes the queue for that.
  * Zones do not change as long as there is the disk: see nvmec_multi_strays().
  */
-static int nvmec_multi_show(struct nvmec_multi *multi)
+static int nvmec_multi_show(struct nvmec_multi *multi, struct nvmec_ctrl *adder)
 {
 	int ret = 0;
 
 	lockdep_assert_held(&multi->publish_lock);
+	multi->adder = adder;
 	if (IS_ENABLED(CONFIG_BLK_DEV_ZONED) && multi->zones.zone_sects)
 		ret = blk_revalidate_disk_zones(multi->disk);
+	multi->adder = NULL;
 	return ret ?: mqblk_disk_publish(multi->disk, multi->subsys_dev,
 					 nvmec_multi_groups);
 }
 
+/* The controllers of all ways but one look anew at what they have. */
+static void nvmec_multi_scan_others(struct nvmec_multi *multi, const struct nvmec_ns *ns)
+{
+	struct nvmec_ns *path;
+
+	mutex_lock(&nvmec_multi_lock);
+	list_for_each_entry(path, &multi->paths, path_entry) {
+		if (path != ns)
+			queue_work(nvmec_wq, &path->ctrl->scan_work);
+	}
+	mutex_unlock(&nvmec_multi_lock);
+}
+
 /*
  * Once: a disk that could not be added is none any more, and scans make another one. That
- * reads partitions, which takes as long as their I/O.
+ * reads partitions, which takes as long as their I/O. @ns is the way that makes it be added:
+ * its scan ends if its controller is let go of.
  */
-static int nvmec_multi_publish(struct nvmec_multi *multi)
+static int nvmec_multi_publish(struct nvmec_multi *multi, const struct nvmec_ns *ns)
 {
 	bool closer = false;
 	int ret = 0;
@@ -670,7 +686,7 @@ static int nvmec_multi_publish(struct nvmec_multi *multi)
 	if (test_bit(NVMEC_MULTI_CLOSING, &multi->flags))
 		ret = -ENODEV;
 	else if (!test_bit(NVMEC_MULTI_ADDED, &multi->flags))
-		ret = nvmec_multi_show(multi);
+		ret = nvmec_multi_show(multi, ns->ctrl);
 	if (!ret) {
 		set_bit(NVMEC_MULTI_ADDED, &multi->flags);
 	} else {
@@ -679,8 +695,11 @@ static int nvmec_multi_publish(struct nvmec_multi *multi)
 		mutex_unlock(&nvmec_multi_lock);
 	}
 	mutex_unlock(&multi->publish_lock);
-	if (closer)
-		nvmec_multi_del_disk(multi);
+	if (!closer)
+		return ret;
+	nvmec_multi_del_disk(multi);
+	if (ret == -ECANCELED)
+		nvmec_multi_scan_others(multi, ns);
 	return ret;
 }
 
@@ -751,7 +770,7 @@ int nvmec_multi_add(struct nvmec_ns *ns)
 	cancel_delayed_work(&multi->removal_work);
 	nvmec_multi_size(multi, ns, true);
 	nvmec_multi_kick(multi);
-	ret = nvmec_multi_publish(multi);
+	ret = nvmec_multi_publish(multi, ns);
 	if (ret)
 		return ret;
 	nvmec_multi_link(multi);
@@ -772,7 +791,7 @@ void nvmec_multi_follow(struct nvmec_ns *ns, bool limits, bool size)
 {
 	struct nvmec_multi *multi = ns->multi;
 
-	if (nvmec_multi_publish(multi)) {
+	if (nvmec_multi_publish(multi, ns)) {
 		dev_err(&ns->ctrl->dev, "namespace %u: %s cannot be added\n", ns->nsid,
 			multi->head.name);
 		return;
@@ -841,7 +860,6 @@ bool nvmec_multi_lost(const struct nvmec_ns *ns)
 void nvmec_multi_lose(struct nvmec_ns *ns)
 {
 	struct nvmec_multi *multi = ns->multi;
-	struct nvmec_ns *path;
 	bool closer;
 
 	mutex_lock(&nvmec_multi_lock);
@@ -856,12 +874,7 @@ void nvmec_multi_lose(struct nvmec_ns *ns)
 	blk_mark_disk_dead(multi->disk);
 	nvmec_multi_del_disk(multi);
 	/* Not before: the name is free now. */
-	mutex_lock(&nvmec_multi_lock);
-	list_for_each_entry(path, &multi->paths, path_entry) {
-		if (path != ns)
-			queue_work(nvmec_wq, &path->ctrl->scan_work);
-	}
-	mutex_unlock(&nvmec_multi_lock);
+	nvmec_multi_scan_others(multi, ns);
 }
 
 /**

@@ -45,6 +45,8 @@ struct nvmec_ns_info;
  * @none_since: since when, in jiffies
  * @again_in: when it is to look again for what waits, in jiffies from when it began
  * @last_finish: when a command that finishes a zone began or ended last, in jiffies
+ * @adder: the controller whose scan adds the disk, while it does, or NULL; guarded by
+ *	@publish_lock
  * @publish_lock: held to add the disk or to remove it; before nvmec_multi_lock
  * @limits_lock: held from when limits of the disk are made of those of its ways until
  *	@paths is what they were made of; before the limits of its queue
@@ -75,6 +77,7 @@ struct nvmec_multi {
 	unsigned long			none_since;
 	unsigned long			again_in;
 	unsigned long			last_finish;
+	struct nvmec_ctrl		*adder;
 
 	struct mutex			publish_lock;
 	struct mutex			limits_lock;

@@ -63,9 +63,11 @@
 #include <linux/percpu-refcount.h>
 #include <linux/sched/signal.h>
 
+#include "ctrl.h"
 #include "multi.h"
 #include "ns.h"
 #include "recover.h"
+#include "state.h"
 #include "zns.h"
 
 /**
@@ -93,15 +95,22 @@ void nvmec_multi_submit_zoned(struct bio *bio)
 /*
  * Some zones more, by one way. Returns 0, also if there is reason to try again, which is
  * counted; or an errno.
+ *
+ * The way is kept by its disk meanwhile, as for an ioctl: who is told of zones may sleep for
+ * as long as he likes, and the way can be removed then.
  */
 static int nvmec_multi_report_some(struct nvmec_multi *multi, struct nvmec_report *report,
 				   const struct nvmec_ns **shun, unsigned int *tries)
 {
 	struct nvmec_ns *path = nvmec_multi_choose(multi, *shun);
+	struct gendisk *disk;
 	int ret;
 
 	if (!path)
 		return nvmec_multi_await(multi);
+	disk = path->disk;
+	get_device(disk_to_dev(disk));
+	percpu_ref_put(&path->path_users);
 	ret = nvmec_report_some(path, report);
 	*shun = NULL;
 	if (ret && nvmec_zns_other_may(path, ret)) {
@@ -110,8 +119,18 @@ static int nvmec_multi_report_some(struct nvmec_multi *multi, struct nvmec_repor
 		ret = *tries < NVMEC_MAX_RETRIES ? 0 : -EIO;
 		++*tries;
 	}
-	percpu_ref_put(&path->path_users);
+	put_disk(disk);
 	return ret;
+}
+
+/* A user ends with his process; a scan that adds the disk, if its controller is let go of. */
+static int nvmec_multi_report_may_go_on(const struct nvmec_multi *multi)
+{
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	if (multi->adder && nvmec_state(multi->adder) == NVMEC_REMOVING)
+		return -ECANCELED;
+	return 0;
 }
 
 /* For ->report_zones. May sleep for as long as resets take. */
@@ -125,9 +144,9 @@ MQBLK_REPORT_ZONES_FN(nvmec_multi_report_zones)
 
 	ret = nvmec_report_begin(&report, disk, sector, nr_zones, MQBLK_REPORT_ZONES_ARGS);
 	while (!ret && report.sector < report.end) {
-		ret = nvmec_multi_report_some(multi, &report, &shun, &tries);
-		if (!ret && fatal_signal_pending(current))
-			ret = -EINTR;
+		ret = nvmec_multi_report_may_go_on(multi);
+		if (!ret)
+			ret = nvmec_multi_report_some(multi, &report, &shun, &tries);
 	}
 	nvmec_report_end(&report);
 	return ret ?: report.nr;
