@@ -815,18 +815,16 @@ void nvmec_multi_submit_bio(struct bio *bio)
 		percpu_ref_put(&path->path_users);
 }
 
-/**
- * nvmec_multi_note_finish - a command that finishes a zone begins or ends
- * @multi: whose zone
- * @bio: what is done to zones; nothing happens if that is something else
- *
- * Context: Any.
- */
-void nvmec_multi_note_finish(struct nvmec_multi *multi, const struct bio *bio)
+/* A command that finishes a zone begins or ends. Pairs with nvmec_multi_in_zone(). */
+static void nvmec_multi_note_finish(struct nvmec_multi *multi)
 {
-	/* Pairs with nvmec_multi_in_zone(). */
-	if (bio_op(bio) == REQ_OP_ZONE_FINISH)
-		WRITE_ONCE(multi->last_finish, jiffies);
+	WRITE_ONCE(multi->last_finish, jiffies);
+}
+
+static void nvmec_multi_finish_end_io(struct bio *clone)
+{
+	nvmec_multi_note_finish(nvmec_multi_io(clone)->multi);
+	nvmec_multi_end_io(clone);
 }
 
 /**
@@ -845,13 +843,16 @@ void nvmec_multi_put_off(struct bio *bio)
 		return;
 	}
 	nvmec_multi_begin(io, NULL);
-	nvmec_multi_note_finish(multi, bio);
+	if (bio_op(bio) == REQ_OP_ZONE_FINISH)
+		nvmec_multi_note_finish(multi);
 	nvmec_multi_wait(io);
 }
 
 /* By its way. What is done to zones, again_work sends: see nvmec_multi_submit_zoned(). */
 static void nvmec_multi_send_again(struct nvmec_multi_io *io)
 {
+	if (bio_op(&io->clone) == REQ_OP_ZONE_FINISH)
+		io->clone.bi_end_io = nvmec_multi_finish_end_io;
 	if (op_is_zone_mgmt(bio_op(&io->clone)))
 		nvmec_zns_manage(io->path, &io->clone);
 	else

@@ -24,7 +24,6 @@
 #include "complete.h"
 #include "ctrl.h"
 #include "ident.h"
-#include "multi.h"
 #include "ns.h"
 #include "rq.h"
 #include "state.h"
@@ -471,11 +470,8 @@ int nvmec_zns_wp(struct nvmec_ns *ns, sector_t sector, sector_t *wp, bool *full)
 
 static MQBLK_END_IO_FN(nvmec_zns_managed)
 {
-	struct nvmec_ns *ns = rq->q->queuedata;
 	struct bio *bio = rq->end_io_data;
 	u16 nvme_status = nvmec_rq(rq)->status;
-
-	nvmec_multi_note_finish(ns->multi, bio);
 
 	if (status && nvmec_way_status(rq))
 		status = nvmec_way_status(rq);
