@@ -373,8 +373,13 @@ static void nvmec_multi_limit(struct nvmec_multi *multi, const struct nvmec_ns *
 	mutex_lock(&nvmec_multi_lock);
 	nvmec_multi_stack(multi, ns, &lim);
 	mutex_unlock(&nvmec_multi_lock);
-	/* What a user has chosen stays. */
-	lim.max_user_sectors = old.max_user_sectors;
+	/* What a user has chosen stays, unless a way would make several writes of one. */
+	lim.max_user_sectors = multi->zones.zone_sects ?
+			       min_not_zero(lim.max_user_sectors, old.max_user_sectors) :
+			       old.max_user_sectors;
+	/* Likewise what the block layer has chosen where no way has a limit. */
+	if (!lim.max_open_zones && !lim.max_active_zones)
+		lim.max_open_zones = old.max_open_zones;
 	lim.max_user_discard_sectors = old.max_user_discard_sectors;
 	lim.flags |= old.flags & BLK_FLAG_WRITE_CACHE_DISABLED;
 	/*

@@ -104,6 +104,7 @@ struct nvmec_ns *nvmec_multi_choose(struct nvmec_multi *multi,
 bool nvmec_path_returns(const struct nvmec_ns *path);
 int nvmec_multi_await(struct nvmec_multi *multi);
 void nvmec_multi_submit_bio(struct bio *bio);
+void nvmec_multi_submit_write(struct bio *bio);
 void nvmec_multi_put_off(struct bio *bio);
 void nvmec_multi_again(struct work_struct *work);
 void nvmec_multi_kick(struct nvmec_multi *multi);

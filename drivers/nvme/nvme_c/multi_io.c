@@ -88,6 +88,7 @@
  * @begin: when it came, for the statistics of the disk
  * @tries: how often it was sent again, where that counted
  * @done: bytes at the begin of @bio that are in its zone already
+ * @part: bytes that @clone moves, if it is a part of what is left
  * @not_before: when it may be sent, in jiffies
  * @flush_left: flushes of its ways that it waits for, and one for who sends them
  * @flush_done: there are none, or they have ended
@@ -107,6 +108,7 @@ struct nvmec_multi_io {
 	unsigned long		begin;
 	unsigned int		tries;
 	unsigned int		done;
+	unsigned int		part;
 	unsigned long		not_before;
 	atomic_t		flush_left;
 	bool			flush_done;
@@ -747,6 +749,40 @@ static void nvmec_multi_end_io(struct bio *clone)
 	percpu_ref_put(&path->path_users);
 }
 
+/* A part of a write to a zone: what is left is sent when it has ended. */
+static void nvmec_multi_part_end_io(struct bio *clone)
+{
+	struct nvmec_multi_io *io = nvmec_multi_io(clone);
+	struct nvmec_ns *path = io->path;
+
+	if (clone->bi_status) {
+		nvmec_multi_end_io(clone);
+		return;
+	}
+	nvmec_path_wrote(path, io->bio);
+	io->done += io->part;
+	/* None to be avoided */
+	io->path = NULL;
+	nvmec_multi_wait(io);
+	percpu_ref_put(&path->path_users);
+}
+
+/*
+ * A write to a zone is no longer than what its way takes at once: else the way's disk would
+ * make several of it, which are under way together. The disk's own limits may be larger, by
+ * its user, or as the way has come since.
+ */
+static void nvmec_multi_cut(struct nvmec_multi_io *io, const struct nvmec_ns *path)
+{
+	unsigned int max_sects = queue_max_sectors(path->disk->queue);
+
+	if (likely(bio_sectors(&io->clone) <= max_sects))
+		return;
+	io->part = max_sects << SECTOR_SHIFT;
+	io->clone.bi_iter.bi_size = io->part;
+	io->clone.bi_end_io = nvmec_multi_part_end_io;
+}
+
 /* Returns NULL for lack of memory, if the bio does not want to wait for that. */
 static struct nvmec_multi_io *nvmec_multi_clone(struct nvmec_multi *multi,
 						struct block_device *to,
@@ -782,13 +818,7 @@ static void nvmec_multi_begin(struct nvmec_multi_io *io, struct nvmec_ns *path)
 	io->not_before = io->begin;
 }
 
-/**
- * nvmec_multi_submit_bio - take a bio; for ->submit_bio
- * @bio: for the disk of a struct nvmec_multi
- *
- * Context: that of ->submit_bio.
- */
-void nvmec_multi_submit_bio(struct bio *bio)
+static __always_inline void nvmec_multi_take(struct bio *bio, bool in_order)
 {
 	struct nvmec_multi *multi = bio->bi_bdev->bd_disk->private_data;
 	struct nvmec_ns *path = nvmec_multi_choose(multi, NULL);
@@ -806,6 +836,8 @@ void nvmec_multi_submit_bio(struct bio *bio)
 	}
 	nvmec_multi_begin(io, path);
 	if (likely(path && !nvmec_multi_needs_flush(multi, bio, path))) {
+		if (in_order)
+			nvmec_multi_cut(io, path);
 		submit_bio_noacct(&io->clone);
 		return;
 	}
@@ -813,6 +845,28 @@ void nvmec_multi_submit_bio(struct bio *bio)
 	nvmec_multi_wait(io);
 	if (path)
 		percpu_ref_put(&path->path_users);
+}
+
+/**
+ * nvmec_multi_submit_bio - take a bio; for ->submit_bio
+ * @bio: for the disk of a struct nvmec_multi
+ *
+ * Context: that of ->submit_bio.
+ */
+void nvmec_multi_submit_bio(struct bio *bio)
+{
+	nvmec_multi_take(bio, false);
+}
+
+/**
+ * nvmec_multi_submit_write - take a write to a zone
+ * @bio: the only one of its zone that is under way
+ *
+ * Context: that of ->submit_bio.
+ */
+void nvmec_multi_submit_write(struct bio *bio)
+{
+	nvmec_multi_take(bio, true);
 }
 
 /* A command that finishes a zone begins or ends. Pairs with nvmec_multi_in_zone(). */
@@ -893,6 +947,8 @@ static void nvmec_multi_resend(struct nvmec_multi_io *old, struct nvmec_ns *path
 	io->flush_done = was.flush_done;
 	if (unlikely(io->done))
 		bio_advance(&io->clone, io->done);
+	if (nvmec_multi_in_order(io))
+		nvmec_multi_cut(io, path);
 	nvmec_multi_send_again(io);
 }
 

@@ -9,7 +9,8 @@
  * -------------------------
  * The disk itself: the block layer's plug of a zone lets one write of the zone go on, and
  * the next one when that has ended, by whatever way. So the plug must see what is sent, no
- * more and no less: a bio is split by the limits of all ways before it is plugged, and the
+ * more and no less: a bio is split by the limits of all ways before it is plugged, one that is
+ * longer than what its way takes at once is sent in parts, one after the other, and the
  * ways' own disks have no plugs. Those would know the writes by one way alone, and refuse
  * the next one, as their idea of the write pointer is old. The block layer gives a disk
  * plugs when it looks at its zones, which is why it never looks at those of a way. Linux 7.3
@@ -88,6 +89,8 @@ void nvmec_multi_submit_zoned(struct bio *bio)
 	else if (unlikely(bio_op(bio) == REQ_OP_ZONE_APPEND))
 		/* There are no plugs any more: see blk_revalidate_disk_zones(). */
 		bio_io_error(bio);
+	else if (bio_op(bio) == REQ_OP_WRITE)
+		nvmec_multi_submit_write(bio);
 	else
 		nvmec_multi_submit_bio(bio);
 }

@@ -96,6 +96,25 @@ check "a long write" dd if="$results/data" of="/dev/$disk" bs=4M count=1 oflag=d
 check "is what was written" cmp -n 4194304 "$results/data" "/dev/$disk"
 check_eq "its zone is full" "$(zone "$disk" 0 | cut -d ' ' -f 1)" fu
 
+# A path that takes less at once than the disk: the parts are not under way together.
+check "reset of all" blkzone reset "/dev/$disk"
+for path in $(links); do
+	echo 8 >"/sys/block/$path/queue/max_sectors_kb"
+done
+for name in a b; do
+	model_rule $name delay opcode=write ms=200 hits=1
+done
+begin=$(($(commands a) + $(commands b)))
+check "a write longer than what a path takes" dd if="$results/data" of="/dev/$disk" bs=64k \
+	count=1 oflag=direct conv=notrunc status=none
+check_eq "goes in parts" $(($(commands a) + $(commands b) - begin)) 8
+check "is what was written" cmp -n 65536 "$results/data" "/dev/$disk"
+honest
+for path in $(links); do
+	echo 64 >"/sys/block/$path/queue/max_sectors_kb"
+done
+check "reset of all" blkzone reset "/dev/$disk"
+
 # --- a write whose fate is not known ---------------------------------------------------
 
 policy numa
