@@ -359,6 +359,15 @@ static void nvmec_streams_note(struct nvmec_ns *ns, bool said, bool unknown)
 	mutex_unlock(&ctrl->ns_lock);
 }
 
+/* Its controller is not asked any more: of several ways, one without streams does not count. */
+static bool nvmec_streams_pass_over(struct nvmec_ns *ns)
+{
+	if (ns->streams.nr || ns->streams_unknown)
+		return false;
+	nvmec_streams_note(ns, true, true);
+	return true;
+}
+
 /**
  * nvmec_streams_renew - bring the streams of a disk to what its namespace has
  * @ns: the namespace; its disk may be unpublished
@@ -378,8 +387,11 @@ bool nvmec_streams_renew(struct nvmec_ns *ns, const struct nvmec_ns_info *info)
 	bool said, unknown, changed, forsaken;
 	int ret = info->fdp_unknown ? -EAGAIN : 0;
 
-	if (!MQBLK_WRITE_STREAMS || ns->frozen || nvmec_streams_forsaken(ns->ctrl) ||
-	    (!info->fdp && !info->fdp_unknown && !ns->streams.nr && !ns->streams_unknown))
+	if (!MQBLK_WRITE_STREAMS || ns->frozen)
+		return false;
+	if (nvmec_streams_forsaken(ns->ctrl))
+		return nvmec_streams_pass_over(ns);
+	if (!info->fdp && !info->fdp_unknown && !ns->streams.nr && !ns->streams_unknown)
 		return false;
 	streams = kzalloc(sizeof(*streams), GFP_KERNEL);
 	if (!streams)
