@@ -78,7 +78,7 @@ done <<-'END'
 	reset	mute
 	reset	mute n=20
 	reset	drop
-	unbind
+	unbind	mute
 	death	mute
 END
 for name in a b; do
