@@ -24,7 +24,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/zone.sh
 . "$(dirname "$0")/../lib/zone.sh"
 
-require_cmd blkzone fio cmp
+require_cmd blkzone fio cmp nvme
 require_model
 time_out=3
 nvme_load multipath=1 io_timeout=$time_out admin_timeout=2
@@ -39,7 +39,7 @@ report=0x7a
 limits() { model_rule "$1" data opcode=identify sel=5 nsid=1 offset=4 bytes="$2"; }
 for name in a b; do
 	mkdir "$MODEL/$name"
-	model_set $name subsystem=s queues=2 timeout=4 sgl=0
+	model_set $name subsystem=s queues=2 timeout=4 sgl=0 anatt=6
 	model_add_ns $name 1 csi=2 shared=1
 done
 model_set b mdts=4
@@ -350,6 +350,91 @@ check "one changes: it is a path no more" wait_until 10 has_links 1
 check "one changes: the other one goes on" put 2 4096
 model_set b/namespaces/1 zone_mib=4
 check "one changes back: it is a path" wait_until 10 has_links 2
+
+# with_both : the disk, whichever of them has given it its name, once it has both
+with_both() {
+	for disk in $(model_disk a) $(model_disk b); do
+		[[ ! -e /sys/block/$disk ]] || ! has_links 2 || echo "$disk"
+	done
+}
+zone_is() { disk=$(with_both) && [[ $(queue_limit "$disk" chunk_sectors) == "$1" ]]; }
+# Both change, one after the other: it is another disk, with both.
+for mib in 2 4; do
+	model_set b/namespaces/1 zone_mib=$mib
+	check "both change, $mib MiB: one path" wait_until 10 has_links 1
+	model_set a/namespaces/1 zone_mib=$mib
+	check "both change, $mib MiB: a disk with both" wait_until 10 zone_is $((mib * 2048))
+	disk=$(with_both)
+done
+model_unbind b
+model_unbind a
+check "no disk" wait_until 10 no_disk
+
+# --- a path without access -----------------------------------------------------------------------
+
+# Nobody can tell of zones: there is no disk until somebody can.
+what="no access"
+model_set a/namespaces/1 ana_state=3
+model_bind a
+disk=$(model_disk a)
+tried() { kmsg_has "namespace 1: cannot make its disk: error -113"; }
+check "$what: no disk is made" wait_until 10 tried
+check "$what: there is none" no_disk
+model_set a/namespaces/1 ana_state=1
+check "access: a disk" wait_until 10 has_disk
+check "reset of all" blkzone reset "/dev/$disk"
+# One that cannot tell now is a path to what others tell of, and is asked when it can.
+model_set b/namespaces/1 ana_state=3
+check "$what: it is a path" way b 2
+check "$what: a write" put 2 4096
+model_set b/namespaces/1 ana_state=1
+check "access: it is a path" has_links 2
+check "access: it is used" out_reset a
+check "access: a write" put 2 4096
+check "the other one is back" back_reset a
+model_unbind b
+model_set b/namespaces/1 ana_state=3
+check "$what: it is a path again" way b 2
+model_rule b data opcode=$report offset=72 bytes=0010000000000000
+model_set b/namespaces/1 ana_state=1
+check "access, and other zones: it is none" wait_until 10 has_links 1
+check "the other one goes on" put 2 4096
+model_unbind b
+honest
+check "as it was: it is a path" way b 2
+
+# --- a format ----------------------------------------------------------------------------------
+
+# By the only path: the disk is held meanwhile, and its zones are others afterwards.
+model_unbind b
+check "one path" wait_until 10 has_links 1
+check "reset of all" blkzone reset "/dev/$disk"
+while read -r sects nr change; do
+	what="a format, $change"
+	model_rule a hold opcode=format
+	nvme admin-passthru "/dev/$(model_ctrl a)" --opcode=0x80 --namespace-id=1 \
+		--timeout=60000 >/dev/null 2>&1 &
+	job=$!
+	check "$what: is on its way" wait_until 10 model_hit a
+	for name in a b; do
+		model_set $name/namespaces/1 "$change"
+	done
+	model_honest a
+	check_wait "$what: is done" $job
+	check "$what: a disk" wait_until 10 has_disk
+	check_eq "$what: the size of a zone" "$(queue_limit "$disk" chunk_sectors)" "$sects"
+	check_eq "$what: zones" "$(queue_limit "$disk" nr_zones)" "$nr"
+	check_eq "$what: in a report" "$(blkzone report "/dev/$disk" | grep -c zcond)" "$nr"
+	check "$what: a write" dd if="$results/data" of="/dev/$disk" bs=16k count=1 \
+		oflag=direct conv=notrunc status=none seek=$((sects / 32 * (nr - 1)))
+	check "$what: reset of all" blkzone reset "/dev/$disk"
+done <<-'END'
+	4096	32	zone_mib=2
+	4096	16	size_mib=32
+	8192	8	zone_mib=4
+	8192	16	size_mib=64
+END
+check "the other path is back" way b 2
 
 # --- none is left --------------------------------------------------------------------------------
 
