@@ -17,45 +17,20 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/crash.sh
 . "$(dirname "$0")/../lib/crash.sh"
 
-crashtest=$SELFTEST_TOP/scripts/crashtest
 states=${STATES:-6}
+crash_options=(--zoned --cache 16)
 
-# crash STATES OPTION... -- COMMAND...
-crash() {
-	local states=$1
-	shift
-	"$crashtest" --zoned --states "$states" --cache 16 --stop 1 --seed "$SEED" "$@"
-}
-# caught OPTION... -- COMMAND... : some state fails, and no other thing does
-caught() {
-	local code=0
-	crash 60 "$@" 2>&1 || code=$?
-	((code == 1))
-}
-# refused OPTION...
-refused() {
-	local code=0
-	"$crashtest" --zoned "$@" -- true || code=$?
-	((code == 2))
-}
-
-[[ -x $crashtest ]] || skip_all "no scripts/crashtest: not in its tree"
-nbc_load nr_devices=0
-# Who is killed while the disk goes may leave errors behind.
-dmesg_expect "(I/O|timeout) error(, dev| on dev(ice)?) crashtest"
-dmesg_expect "Buffer I/O error"
-dmesg_expect "F2FS-fs|BTRFS"
-diag "SEED=${SEED:=$RANDOM}"
+crash_begin
 check "bad input: a file system without zones" refused --fs ext4
 check "bad input: images have no zones" refused --fs btrfs --keep /tmp
 declare -A size=([btrfs]=1024 [f2fs]=512)
 for fs in btrfs f2fs; do
 	if ! type -P "mkfs.$fs" >/dev/null; then
 		skip "$fs" "no mkfs.$fs"
-	elif ! modprobe -q "$fs" && ! grep -qw "$fs" /proc/filesystems; then
+	elif ! knows_fs "$fs"; then
 		skip "$fs" "the kernel does not know it"
 	else
-		check "$fs: lines that are synced are there" crash "$states" --fs "$fs" \
+		check "$fs: lines that are synced are there" crash --fs "$fs" \
 			--size "${size[$fs]}" --check promised_lines -- bash -c "appender sync"
 		check "$fs: lines that are not are missed" caught --fs "$fs" \
 			--size "${size[$fs]}" --check promised_lines -- bash -c "appender true"
