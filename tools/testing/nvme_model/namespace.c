@@ -23,7 +23,8 @@
  * @ctrl: the controller, which does not know it yet
  * @nsid: its id
  *
- * It has 64 MiB, zones of 4 MiB if it is to have some, blocks of 512 bytes, a UUID, and is not attached.
+ * It has 64 MiB, zones of 4 MiB if it is to have some, blocks of 512 bytes, a UUID, and is not
+ * attached.
  *
  * Return: the namespace, or NULL.
  */

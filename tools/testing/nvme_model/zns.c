@@ -2,7 +2,8 @@
 /*
  * Zoned namespaces, those with the command set of their descriptors set to 2: zones that are
  * written in order, reports of them, and what can be done to them. Controllers that share
- * one have the same write pointers. No zone stays open, and all of a zone can be written. Rules can change each byte of a report.
+ * one have the same write pointers. No zone stays open, and all of a zone can be written.
+ * Rules can change each byte of a report.
  *
  * Context: the thread of the controller, under nvmm_subsys.ns_lock.
  */

@@ -426,7 +426,7 @@ while read -r sects nr change; do
 	check_eq "$what: zones" "$(queue_limit "$disk" nr_zones)" "$nr"
 	check_eq "$what: in a report" "$(blkzone report "/dev/$disk" | grep -c zcond)" "$nr"
 	check "$what: a write" dd if="$results/data" of="/dev/$disk" bs=16k count=1 \
-		oflag=direct conv=notrunc status=none seek=$((sects / 32 * (nr - 1)))
+		oflag=direct conv=notrunc status=none seek=$((sects * (nr - 1) / 32))
 	check "$what: reset of all" blkzone reset "/dev/$disk"
 done <<-'END'
 	4096	32	zone_mib=2
